@@ -1,0 +1,12 @@
+"""Launcher and frame: `streamlit run app.py` starts the server with its routes; each visit runs the frame."""
+
+import streamlit as st
+
+if __name__ == "__main__":
+    from pages.parts import frame
+
+    frame.run()
+else:
+    from pages.parts.server import application
+
+    app = st.App(__file__, **application())

@@ -1,0 +1,125 @@
+"""Charts, tables, tiles and empty states, drawn the same on every page."""
+
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import figures
+from pages.parts.text import plain
+from usage_core import cached, wording
+from usage_core.charts.chart import Chart
+from usage_core.metrics.definitions import METRICS, Unit
+from usage_core.selection import FILTERS, Selection
+from usage_core.timeframe import zone_info
+from usage_core.wording import Direction
+
+WORSE_WHEN_HIGHER = ("cost_usd", "unpriced_calls", "p50_ms", "p95_ms", "p99_ms")
+
+
+HEADINGS = {"key": "API key", "provider": "Provider", "model": "Model"}
+
+
+def breakdown(label: str, default: str = "API key") -> str:
+    """Which breakdown a page shows; kept in the link."""
+    by_label = {heading: name for name, heading in HEADINGS.items()}
+    chosen = st.segmented_control(
+        label, list(by_label), default=default, required=True, key="by", bind="query-params"
+    )
+    return by_label[chosen]
+
+
+def chart(drawn: Chart, key: str) -> None:
+    """A chart in a card."""
+    with st.container(border=True):
+        st.vega_lite_chart(drawn.frame, drawn.spec, theme="streamlit", width="stretch", key=key)
+
+
+def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = "", value: str = "") -> None:
+    """A figure with its change against the period before and its course."""
+    metric = METRICS[name]
+    change = wording.change(totals.now[name], totals.before[name], lambda amount: figures.shown(name, amount))
+    arrow = {Direction.UP: "up", Direction.DOWN: "down"}.get(change.direction, "off")
+    course = spark[name].dropna()
+    st.metric(
+        label or metric.label,
+        value or figures.shown(name, totals.now[name]),
+        change.text,
+        delta_color="inverse" if name in WORSE_WHEN_HIGHER and arrow != "off" else "off",
+        delta_arrow=arrow,
+        help=f"{metric.meaning}. The change is against the period of equal length before.",
+        chart_data=list(course) if len(course) > 1 else None,
+        chart_type="line" if metric.unit is Unit.MS else "bar",
+        border=True,
+        height="stretch",
+    )
+
+
+def tiles(totals: figures.Totals, spark: pd.DataFrame) -> None:
+    """The five figures of the Overview."""
+    times = " / ".join(wording.duration_ms(totals.now[name]) for name in ("p50_ms", "p95_ms"))
+    with st.container(horizontal=True, key="tiles"):
+        tile("cost_usd", totals, spark, "Spend")
+        tile("calls", totals, spark)
+        tile("tokens", totals, spark)
+        tile("p95_ms", totals, spark, "Completion time p50 / p95", times)
+        tile("active_keys", totals, spark)
+
+
+def ranking(
+    frame: pd.DataFrame, heading: str, metrics: Sequence[str], key: str, *, share: bool = True
+) -> None:
+    """A table of a ranking: name, share of cost where wanted, and figures."""
+    table = pd.DataFrame({heading: frame["name"]})
+    config = {}
+    if share:
+        table["Share of cost"] = frame["share"].astype(float)
+        config["Share of cost"] = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+    for name in metrics:
+        metric = METRICS[name]
+        label = f"{metric.label} ({metric.unit})" if metric.unit in (Unit.USD, Unit.MS) else metric.label
+        table[label] = _numbers(frame[name], metric.unit)
+        places = "%.4f" if metric.unit is Unit.USD else "localized"
+        config[label] = st.column_config.NumberColumn(format=places, help=metric.meaning)
+    st.dataframe(table, hide_index=True, column_config=config, key=key)
+
+
+def _numbers(values: "pd.Series[object]", unit: Unit) -> "pd.Series[object]":
+    if unit is Unit.USD:
+        return pd.Series(
+            [None if value is None else float(Decimal(str(value))) for value in values], dtype="Float64"
+        )
+    return pd.Series(list(values), dtype="Int64")
+
+
+def nothing_selected(selection: Selection) -> bool:
+    """Where the selection holds no call: say so, offer the way on, and give True."""
+    if cached.previewed(selection).rows:
+        return False
+    held = cached.held()
+    with st.container(border=True):
+        st.subheader("No calls in this timeframe", anchor=False)
+        if held.last is None:
+            st.markdown("There are no calls yet. Import a log to begin.")
+            return True
+        zone = selection.timeframe.zone
+        st.markdown(
+            f"The last call was made on {plain(wording.moment(held.last, zone))} ({plain(zone)})."
+            + (" Filters are in use." if selection.filters else "")
+        )
+        st.button(
+            "Show the 30 days up to the last call", on_click=_show_last, args=(selection,), type="primary"
+        )
+    return True
+
+
+def _show_last(selection: Selection) -> None:
+    held = cached.held()
+    if held.last:
+        last = held.last.replace(tzinfo=UTC).astimezone(zone_info(selection.timeframe.zone)).date()
+        st.session_state["tf"] = "Custom"
+        st.session_state["range"] = (last - timedelta(days=29), last)
+        for name in FILTERS:
+            st.session_state[name] = []

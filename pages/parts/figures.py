@@ -1,0 +1,178 @@
+"""Answers in the shape that tiles, tables and charts take."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from pages.parts.sidebar import NOT_GIVEN
+from usage_core import cached, timeframe, wording
+from usage_core.charts.periods import Periods
+from usage_core.metrics.definitions import METRICS, OVERVIEW, Unit
+from usage_core.metrics.dimensions import time_bin_edges
+from usage_core.metrics.question import OTHER, Question
+from usage_core.selection import UNKNOWN, Selection
+from usage_core.timeframe import Grain, Timeframe
+
+COLOURED = 8
+"""Series with a colour of their own; the rest is Other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The figures of a selection and of the period of equal length before it, by name."""
+
+    now: dict[str, Any]
+    before: dict[str, Any]
+
+
+def totals(selection: Selection) -> Totals:
+    """The Overview's figures, now and before."""
+    now, before = (
+        cached.answer(Question(which, OVERVIEW)).to_dict("records")[0]
+        for which in (selection, selection.previous)
+    )
+    return Totals(now, before)
+
+
+def grain(frame: Timeframe) -> Grain:
+    """The periods a timeframe is cut into, so that a chart has at most about a hundred."""
+    if frame.days <= 3:
+        return "hour"
+    if frame.days <= 95:
+        return "day"
+    return "week" if frame.days <= 700 else "month"
+
+
+def periods(selection: Selection) -> Periods:
+    """The time axis of a selection's charts."""
+    frame = selection.timeframe
+    every = timeframe.buckets(frame, grain(frame))
+    over = timeframe.is_over(frame, grain(frame))
+    return Periods(grain(frame), frame.zone, not over, every[0], every[-1])
+
+
+def label(dimension: str, value: str | None) -> str:
+    """A value of a breakdown as a person reads it."""
+    if value is None or value == UNKNOWN:
+        return NOT_GIVEN
+    return cached.known().key.get(value, value) if dimension == "key" else value
+
+
+def ranking(selection: Selection, dimension: str, by: str = "cost_usd") -> pd.DataFrame:
+    """One row per value, largest first: value, name, every figure of the Overview, share of `by`."""
+    metrics = (by, *(name for name in OVERVIEW if name != by))
+    frame = cached.answer(Question(selection, metrics, (dimension,)))
+    frame = frame.rename(columns={dimension: "value"})
+    frame["name"] = [label(dimension, value) for value in frame["value"]]
+    total = sum((amount for amount in frame[by] if amount is not None), Decimal(0))
+    frame["share"] = [float(amount / total) if amount is not None and total else None for amount in frame[by]]
+    return frame
+
+
+def order(selection: Selection, dimension: str) -> tuple[str, ...]:
+    """The values that have a colour of their own, the costliest first: the same on every page."""
+    values = ranking(selection, dimension)["value"].head(COLOURED)
+    return tuple(value or UNKNOWN for value in values)
+
+
+def names(dimension: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of values, in their order."""
+    return tuple(label(dimension, value) for value in values)
+
+
+def over_time(selection: Selection, metric: str, dimension: str | None = None) -> pd.DataFrame:
+    """bucket, series, value (float), exact (text), calls: one row per period and series."""
+    step = grain(selection.timeframe)
+    keep = order(selection, dimension) if dimension else None
+    by = (step, dimension) if dimension else (step,)
+    wanted = tuple(dict.fromkeys((metric, "calls")))
+    frame = cached.answer(Question(selection, wanted, by, keep)).rename(columns={step: "bucket"})
+    if dimension:
+        frame["series"] = [
+            value if value == OTHER else label(dimension, value) for value in frame.pop(dimension)
+        ]
+    else:
+        frame["series"] = METRICS[metric].label
+    frame["exact"] = [exact(metric, amount) for amount in frame[metric]]
+    frame["value"] = _floats(frame[metric], missing=METRICS[metric].unit is Unit.MS)
+    return frame[["bucket", "series", "value", "exact", "calls"]]
+
+
+def top(selection: Selection, dimension: str, by: str = "cost_usd") -> pd.DataFrame:
+    """The ranking as a chart takes it: name, value (float), exact, share, calls."""
+    frame = ranking(selection, dimension, by)
+    frame["exact"] = [exact(by, amount) for amount in frame[by]]
+    frame["value"] = _floats(frame[by])
+    return frame[["name", "value", "exact", "share", "calls"]]
+
+
+PERCENTILES = {"p50": "p50_ms", "p95": "p95_ms"}
+
+
+def percentiles_over_time(selection: Selection) -> pd.DataFrame:
+    """p50 and p95 of the completion time per period, as `over_time` has it."""
+    return pd.concat(
+        [over_time(selection, metric).assign(series=name) for name, metric in PERCENTILES.items()],
+        ignore_index=True,
+    )
+
+
+def times(selection: Selection) -> pd.DataFrame:
+    """How completion times are distributed: lower, upper (ms), calls."""
+    frame = cached.answer(Question(selection, ("calls",), ("time_bin",))).dropna(subset=["time_bin"])
+    edges = [time_bin_edges(int(number)) for number in frame["time_bin"]]
+    bins = pd.DataFrame(edges, columns=["lower", "upper"]).assign(calls=list(frame["calls"]))
+    return bins.astype({"calls": int}).sort_values("lower", ignore_index=True)
+
+
+def week(selection: Selection, metric: str) -> pd.DataFrame:
+    """weekday (1 is Monday), hour, value (float), exact: a row for every hour of the week with calls."""
+    frame = cached.answer(Question(selection, (metric,), ("weekday", "hour_of_day")))
+    return pd.DataFrame(
+        {
+            "weekday": frame["weekday"].astype(int),
+            "hour": frame["hour_of_day"].astype(int),
+            "value": _floats(frame[metric]),
+            "exact": [exact(metric, amount) for amount in frame[metric]],
+        }
+    )
+
+
+def every_period(selection: Selection) -> pd.DataFrame:
+    """Every figure of the Overview for every period: index bucket, floats; for sparklines.
+
+    Amounts of a period without calls are 0; its completion times are missing.
+    """
+    step = grain(selection.timeframe)
+    frame = cached.answer(Question(selection, OVERVIEW, (step,))).set_index(step)
+    frame = frame.reindex(timeframe.buckets(selection.timeframe, step))
+    return pd.DataFrame(
+        {name: _floats(frame[name], missing=METRICS[name].unit is Unit.MS) for name in OVERVIEW},
+        index=frame.index,
+    )
+
+
+def exact(metric: str, amount: Any) -> str:
+    """A figure in full."""
+    unit = METRICS[metric].unit
+    if unit is Unit.USD:
+        return wording.money_exact(amount)
+    return wording.duration_ms(amount) if unit is Unit.MS else wording.count_exact(amount)
+
+
+def shown(metric: str, amount: Any) -> str:
+    """A figure at a glance."""
+    unit = METRICS[metric].unit
+    if unit is Unit.USD:
+        return wording.money(amount)
+    return wording.duration_ms(amount) if unit is Unit.MS else wording.count(amount)
+
+
+def _floats(values: "pd.Series[Any]", *, missing: bool = False) -> "pd.Series[float]":
+    """For drawing only. What is unknown is drawn as nothing: a gap, or a bar of no height."""
+    floats = pd.Series(
+        [None if pd.isna(value) else float(value) for value in values], values.index, dtype=float
+    )
+    return floats if missing else floats.fillna(0.0)

@@ -1,0 +1,63 @@
+"""The frame every page is drawn in: navigation, sidebar, and what is said on all pages."""
+
+import streamlit as st
+
+from pages.parts import sidebar
+from usage_core import cached
+from usage_core.errors import UsageError
+
+SELECTED = "selected"
+
+PAGES = {
+    "Usage": [
+        ("usage/overview", "Overview", ":material/dashboard:", "What happened and what changed"),
+        ("usage/cost", "Cost", ":material/payments:", "Where the money goes"),
+        ("usage/latency", "Latency", ":material/timer:", "How fast each model and provider answers"),
+        ("usage/patterns", "Patterns", ":material/calendar_view_week:", "When calls are made"),
+        ("usage/export", "Export", ":material/download:", "The calls behind the charts, as a file"),
+    ],
+    "Administration": [
+        ("admin/imports", "Imports", ":material/upload_file:", "Bring in logs; see what became of them"),
+    ],
+}
+HOME = "usage/overview"
+IMPORTS = "pages/admin/imports.py"
+WITHOUT_SELECTION = ("Imports",)
+
+
+def run() -> None:
+    """Draw the frame and, inside it, the page that was asked for."""
+    st.set_page_config(page_title="API Usage Console", page_icon=":material/monitoring:", layout="wide")
+    page = st.navigation(
+        {
+            section: [
+                st.Page(f"pages/{path}.py", title=title, icon=icon, help=help_, default=path == HOME)
+                for path, title, icon, help_ in pages
+            ]
+            for section, pages in PAGES.items()
+        }
+    )
+    try:
+        st.session_state[SELECTED] = sidebar.selection()
+        _say_if_sample(page.title)
+        page.run()
+    except UsageError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def selected() -> sidebar.Selection:
+    """What the sidebar selects; for pages."""
+    chosen: sidebar.Selection = st.session_state[SELECTED]
+    return chosen
+
+
+def _say_if_sample(title: str) -> None:
+    if not cached.shown().is_sample:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="sample-note", border=True):
+        st.markdown(
+            ":material/science: **Sample workspace.** These calls are made up, to show what the console "
+            "does. They disappear when you import your own."
+        )
+        if title not in WITHOUT_SELECTION:
+            st.page_link(IMPORTS, label="Import files", icon=":material/upload_file:", width="content")

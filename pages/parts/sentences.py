@@ -1,0 +1,96 @@
+"""The sentence a page answers with: exact, made from the data, and shorter where there is little of it."""
+
+from decimal import Decimal
+
+import pandas as pd
+
+from pages.parts import figures
+from pages.parts.text import plain
+from usage_core import cached, wording
+from usage_core.metrics.question import Question
+from usage_core.selection import Selection
+
+FEW_CALLS = 20
+"""Fewer than this say nothing about percentiles or peaks."""
+
+
+def spent(selection: Selection, totals: figures.Totals) -> str:
+    """What was spent, how that changed, and which key explains most of it (Markdown)."""
+    cost, before = totals.now["cost_usd"], totals.before["cost_usd"]
+    when = plain(wording.day_range(selection.timeframe))
+    if cost is None:
+        return f"None of the {wording.plural(totals.now['calls'], 'call')} of {when} has a known price."
+    said = f"You spent **{plain(wording.money(cost))}** in {when}"
+    if before:
+        part = wording.share(abs(cost - before) / before)
+        said += f", {part} {'more' if cost >= before else 'less'} than in the period of equal length before"
+    return said + _because(selection, cost, before) + "." + unpriced(totals)
+
+
+def _because(selection: Selection, cost: Decimal, before: Decimal | None) -> str:
+    if not before or cost == before or selection.key:
+        return ""
+    change = _by_key(selection).sub(_by_key(selection.previous), fill_value=Decimal(0))
+    key = change.idxmax() if cost > before else change.idxmin()
+    name, part = plain(figures.label("key", str(key))), plain(wording.money(abs(change[key])))
+    return f"; **{name}** explains {part} of the {'rise' if cost > before else 'fall'}"
+
+
+def _by_key(selection: Selection) -> "pd.Series[Decimal]":
+    frame = cached.answer(Question(selection, ("cost_usd",), ("key",)))
+    known = frame[frame["cost_usd"].notna()]
+    return pd.Series(list(known["cost_usd"]), index=list(known["key"]), dtype=object)
+
+
+def unpriced(totals: figures.Totals) -> str:
+    """A sentence on the calls no cost holds, where there are any (Markdown)."""
+    calls = totals.now["unpriced_calls"]
+    return (
+        f" {wording.plural(calls, 'call')} without a price {'is' if calls == 1 else 'are'} not in it."
+        if calls
+        else ""
+    )
+
+
+def dearest(selection: Selection, totals: figures.Totals, dimension: str) -> str:
+    """Which value of a breakdown costs most (Markdown)."""
+    first = figures.ranking(selection, dimension).iloc[0]
+    if first["cost_usd"] is None or not totals.now["cost_usd"]:
+        return "No call in this selection has a known price."
+    return (
+        f"**{plain(first['name'])}** costs most: {plain(wording.money(first['cost_usd']))} of "
+        f"{plain(wording.money(totals.now['cost_usd']))}, {wording.share(first['share'])}." + unpriced(totals)
+    )
+
+
+def fastest(selection: Selection, totals: figures.Totals) -> str:
+    """How long calls take, and which model is slowest (Markdown)."""
+    timed = totals.now["calls"] - totals.now["untimed_calls"]
+    if timed < FEW_CALLS:
+        return f"{wording.plural(timed, 'call')} with a completion time so far; too few for percentiles."
+    said = (
+        f"Half of the calls took at most **{wording.duration_ms(totals.now['p50_ms'])}**, "
+        f"95 of 100 at most **{wording.duration_ms(totals.now['p95_ms'])}**."
+    )
+    models = figures.ranking(selection, "model", "p95_ms")
+    often = models[(models["calls"] >= FEW_CALLS) & models["p95_ms"].notna()]
+    if len(often) > 1:
+        slow = often.iloc[0]
+        said += f" Slowest is **{plain(slow['name'])}** with a p95 of {wording.duration_ms(slow['p95_ms'])}."
+    untimed = totals.now["untimed_calls"]
+    return said + (
+        f" {wording.plural(untimed, 'call')} without a completion time left out." if untimed else ""
+    )
+
+
+def busiest(cells: pd.DataFrame, calls: int) -> str:
+    """When most calls are made (Markdown); `cells` has weekday, hour, value."""
+    if calls < FEW_CALLS:
+        return f"{wording.plural(calls, 'call')} so far; too few for a pattern."
+    peak = cells.loc[cells["value"].idxmax()]
+    day, hour = wording.WEEKDAY_NAMES[int(peak["weekday"]) - 1], int(peak["hour"])
+    weekend = cells.loc[cells["weekday"] > 5, "value"].sum() / cells["value"].sum()
+    return (
+        f"The busiest hour of the week is **{day} {hour:02d}:00 to {(hour + 1) % 24:02d}:00**; "
+        f"weekends hold {wording.share(float(weekend))}."
+    )

@@ -1,0 +1,57 @@
+"""What the console's server has beside its pages: routes, checks of the host, and a warm start."""
+
+import contextlib
+import gc
+import importlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from streamlit import config
+
+from usage_core import cached
+from usage_core.api.calls import routes
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+# What every page needs; loaded before the first visitor instead of during their first page.
+WARM = (
+    "pandas",
+    "altair",
+    "pyarrow.compute",
+    "streamlit.elements.vega_charts",
+    "usage_core.charts.over_time",
+)
+
+
+def application() -> dict[str, Any]:
+    """Arguments for `st.App`."""
+    base = "/" + config.get_option("server.baseUrlPath").strip("/")
+    return {
+        "routes": routes(cached.shown, base.rstrip("/")),
+        "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=_hosts())],
+        "lifespan": _lifespan,
+    }
+
+
+def _hosts() -> list[str]:
+    """Hosts that may be asked for. On loopback no other name leads here but by a trick."""
+    named = list(config.get_option("server.allowedHosts") or [])
+    if config.get_option("server.address") in LOOPBACK:
+        return [*LOOPBACK, *named]
+    return named or ["*"]
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
+    for name in WARM:
+        importlib.import_module(name)
+    await to_thread.run_sync(cached.shown)
+    # Streamlit collects garbage after every run; what is loaded now never becomes garbage.
+    gc.collect()
+    gc.freeze()
+    yield
+    await to_thread.run_sync(cached.workspace().close)

@@ -1,0 +1,116 @@
+"""The sidebar: timeframe, time zone, filters and the file of what they select."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from usage_core import cached, timeframe, wording
+from usage_core.api.calls import CALLS_PATH
+from usage_core.metrics.facts import Directory
+from usage_core.selection import FILTERS, UNKNOWN, Selection
+from usage_core.timeframe import Preset, Timeframe
+
+NOT_GIVEN = "(not given)"
+_HEADINGS = {"key": "API key", "provider": "Provider", "model": "Model", "kind": "Call kind"}
+_BY_LABEL = {preset.label: preset for preset in Preset}
+
+
+def selection() -> Selection:
+    """Draw the sidebar and give what is selected in it."""
+    with st.sidebar:
+        frame = _timeframe()
+        chosen = _filters(cached.known())
+        selected = Selection(frame, **chosen)
+        _download(selected)
+    return selected
+
+
+def _timeframe() -> Timeframe:
+    label = st.pills(
+        "Timeframe", list(_BY_LABEL), default=Preset.MONTH.label, required=True, key="tf", bind="query-params"
+    )
+    preset = _BY_LABEL[label]
+    between = _dates() if preset is Preset.CUSTOM else None
+    zone = _zone()
+    frame = timeframe.custom(*between, zone) if between else timeframe.preset(preset, datetime.now(UTC), zone)
+    st.caption(wording.day_range(frame))
+    return frame
+
+
+def _dates() -> tuple[date, date]:
+    today = datetime.now(UTC).date()
+    picked = st.date_input(
+        "First and last day",
+        (today.replace(day=1), today),
+        min_value=date(2000, 1, 1),
+        max_value=date(today.year + 1, 12, 31),
+        key="range",
+        bind="query-params",
+        required=True,
+        format="YYYY-MM-DD",
+    )
+    # A link can hold one date, or two the wrong way round.
+    return (picked[0], picked[-1]) if picked else (today.replace(day=1), today)
+
+
+def _zone() -> str:
+    """The zone of days and hours: the link's, else the reader's own; always in the link, because
+    the same link must show a colleague elsewhere the same days."""
+    asked = st.query_params.get("tz") or st.context.timezone or "UTC"
+    if not timeframe.is_zone(asked):
+        asked = "UTC"
+    options = list(dict.fromkeys([*timeframe.zone_names(), asked]))
+    st.session_state.setdefault("zone", asked)
+    zone = st.selectbox("Time zone", options, key="zone", help="Days and hours are cut in this zone.")
+    if st.query_params.get("tz") != zone:
+        st.query_params["tz"] = zone
+    return zone
+
+
+def _filters(known: Directory) -> dict[str, tuple[str, ...]]:
+    options = {name: _labels(name, known) for name in FILTERS}
+    used = sum(len(st.session_state.get(name, ())) for name in FILTERS)
+    chosen = {}
+    with st.expander(f"Filters ({used})" if used else "Filters", expanded=bool(used), key="filters"):
+        for name, values in options.items():
+            picked = st.multiselect(
+                _HEADINGS[name], list(values), key=name, bind="query-params", placeholder="All"
+            )
+            chosen[name] = tuple(values[label] for label in picked)
+        if used:
+            st.button("Clear all", on_click=_clear, width="stretch")
+    return chosen
+
+
+def _labels(name: str, known: Directory) -> dict[str, str]:
+    """Label -> value of every choice a filter has."""
+    if name == "key":
+        return {label: key for key, label in known.key.items()}
+    values: Sequence[str | None] = getattr(known, name)
+    return {NOT_GIVEN if value is None else value: value or UNKNOWN for value in values}
+
+
+def _clear() -> None:
+    for name in FILTERS:
+        st.session_state[name] = []
+
+
+def _download(selected: Selection) -> None:
+    held = cached.previewed(selected)
+    st.link_button(
+        "Download CSV",
+        download_url(selected),
+        type="primary",
+        icon=":material/download:",
+        width="stretch",
+        disabled=not held.rows,
+    )
+    size = wording.bytes_size(held.approximate_bytes)
+    st.caption(f"{wording.plural(held.rows, 'call')}, about {size}" if held.rows else "No calls to download")
+
+
+def download_url(selected: Selection) -> str:
+    """The address of a selection's file, relative to any page."""
+    return f"{CALLS_PATH.lstrip('/')}?{urlencode(selected.params())}"

@@ -1,0 +1,183 @@
+"""The real console in a real browser: `console` starts it, `page` opens it, `settled` waits for it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+STOP_SECONDS = 10
+QUIET_MS = 250
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+EXCEPTION = "[data-testid=stException]"
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """A running console: where it answers, and what it wrote."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log_file: Path
+
+    def log(self) -> str:
+        """Everything the console wrote so far."""
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
+
+    def stop(self) -> None:
+        """End the console and whatever it started."""
+        self._signal(getattr(signal, "SIGTERM", None))
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_SECONDS)
+        self._signal(getattr(signal, "SIGKILL", None))
+        self.process.wait(STOP_SECONDS)
+
+    def _signal(self, number: "signal.Signals | None") -> None:
+        if os.name != "posix" or number is None:
+            self.process.terminate()
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)  # the console leads its own group
+
+
+StartConsole = Callable[..., Console]
+_running: dict[tuple[object, ...], Console] = {}
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartConsole]:
+    """`console(store_folder, **env)` starts the app over a store and gives it back, answering.
+
+    Asked again for the same folder and environment it gives the same console, so one is started for
+    each file of tests; all are ended after the file's last test.
+    """
+    logs = tmp_path_factory.mktemp("console")
+
+    def start(store_folder: Path, **env: str) -> Console:
+        key = (store_folder.resolve(), *sorted(env.items()))
+        if key not in _running:
+            _running[key] = _start(store_folder, env, logs / f"{len(_running)}.log")
+        _await_health(_running[key])
+        return _running[key]
+
+    try:
+        yield start
+    finally:
+        while _running:
+            _running.popitem()[1].stop()
+
+
+def _start(store_folder: Path, env: dict[str, str], log_file: Path) -> Console:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    options = {
+        "server.port": port,
+        "server.address": "127.0.0.1",
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("USAGE_", "STREAMLIT_"))}
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [*command, *(part for name, value in options.items() for part in (f"--{name}", str(value)))],
+            cwd=ROOT,
+            env={**inherited, "PYTHONUNBUFFERED": "1", "USAGE_DATABASE_URL": store_url(store_folder), **env},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Console(f"http://127.0.0.1:{port}", process, log_file)
+
+
+def store_url(folder: Path) -> str:
+    """A folder as the console's settings name it."""
+    return "ducklake" + folder.resolve().as_uri().removeprefix("file")
+
+
+def _await_health(console: Console) -> None:
+    health = f"{console.url}/_stcore/health"
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and console.process.poll() is None:
+        with suppress(OSError), urlopen(health, timeout=2) as answer:  # noqa: S310 - http, our own server
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    code = console.process.poll()
+    what = f"ended with {code}" if code is not None else f"gave no sign of health in {START_SECONDS} s"
+    pytest.fail(f"The console {what}. Its log:\n{console.log()}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: "pytest.CallInfo[None]"
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed browser test shows what the console wrote."""
+    report = yield
+    if report.failed:
+        for running in _running.values():
+            report.sections.append((f"log of the console at {running.url}", running.log()[-20_000:]))
+    return report
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """Headless Chromium for one file of tests; Playwright's own downloads are not used."""
+    # Not for the whole session: while it runs, other tests on this worker cannot start an event loop.
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh tab of a fresh visitor, in Berlin, reading British English."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        accept_downloads=True,
+        timezone_id="Europe/Berlin",
+        locale="en-GB",
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def settled() -> Callable[..., None]:
+    """`settled(page)` returns when the script has run to its end and shows no exception."""
+    return _settled
+
+
+def _settled(page: Page, timeout: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout
+    idle = page.locator(IDLE)
+    while True:
+        idle.wait_for(state="attached", timeout=max(1.0, (deadline - time.monotonic()) * 1000))
+        page.wait_for_timeout(QUIET_MS)  # a click still counts as idle until its run has begun
+        if idle.count():
+            break
+    shown = page.locator(EXCEPTION).all_inner_texts()
+    assert not shown, "The page shows an exception:\n" + "\n".join(shown)

@@ -1,0 +1,141 @@
+"""What a chart is, and what all charts have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import altair as alt
+import pandas as pd
+
+from usage_core.charts.palette import NAMED, OTHER, QUIET
+
+Spec: TypeAlias = dict[str, Any]
+
+Drawing: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
+
+HEIGHT = 320
+"""Pixels, title, axes and legend included."""
+
+MAX_HEIGHT = 420
+
+LABEL_SIZE = 12
+"""Pixels, of what is written beside the data."""
+
+_TITLE_LINE = 44
+"""The longest title on one line: what a phone of 390 pixels shows."""
+
+QUIET_TEXT = alt.ExprRef(QUIET)
+QUIET_COLOUR = alt.ColorValue(QUIET_TEXT)
+
+_NAME_LIMIT = alt.ExprRef("windowSize()[0] < 640 ? 112 : 220")
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of a small table.
+
+    Draw it with `st.vega_lite_chart(chart.frame, chart.spec, theme="streamlit", alt=chart.alternative)`.
+    The spec is shared between all who ask for the same chart: read it, do not change it.
+    """
+
+    frame: pd.DataFrame
+    spec: Spec
+    alternative: str
+    """The chart in a sentence, for those who do not see it."""
+
+
+def heading(title: str, *units: str) -> str:
+    """A chart's title with its unit and zone; a unit that the title begins with is not said twice."""
+    said = [unit for unit in units if unit and not title.lower().startswith(unit.lower())]
+    return f"{title} ({', '.join(said)})" if said else title
+
+
+def title_lines(text: str) -> alt.TitleParams:
+    """A title that fits a phone: one too long for a line goes on before its units."""
+    front, bracket, units = text.rpartition(" (")
+    lines = [front, f"({units}"] if bracket and len(text) > _TITLE_LINE else [text]
+    return alt.TitleParams(text=lines, fontSize=14, fontWeight=600, offset=16, anchor="start", frame="bounds")
+
+
+def seal(chart: Drawing, title: str, height: int = HEIGHT) -> Spec:
+    """The finished spec, without data."""
+    chart = chart.properties(title=title_lines(title), width="container", height=min(height, MAX_HEIGHT))
+    spec: Spec = chart.to_dict()
+    for part in [spec, *spec.get("layer", [])]:
+        for key in ("$schema", "config", "data", "datasets"):
+            part.pop(key, None)
+    spec["padding"] = {"bottom": 8}
+    return spec
+
+
+def tooltip(**titles: str) -> list[alt.Tooltip]:
+    """A tooltip of texts: column=title, in order. Texts, so that no locale of the browser rewrites them."""
+    return [alt.Tooltip(field=column, type="nominal", title=title) for column, title in titles.items()]
+
+
+def colour(names: Sequence[str], other: str | None, legend: Sequence[str] = ()) -> alt.Color:
+    """Colour by the column `name`: the n-th name has the n-th colour, `other` the grey after them.
+
+    The scale takes its colours from the theme by position, so the places without a name are filled
+    with control characters, which no name shown holds. `legend` says which names it lists.
+    """
+    empty = [chr(code) for code in range(1, NAMED + 2)]
+    domain = [*names, *empty[len(names) : NAMED], other or empty[OTHER]]
+    scale = alt.Scale(domain=domain, range="category")
+    return alt.Color(field="name", type="nominal", scale=scale, legend=_legend(legend) if legend else None)
+
+
+def _legend(names: Sequence[str]) -> alt.Legend:
+    return alt.Legend(
+        title="",
+        values=list(names),
+        orient="bottom",
+        direction="horizontal",
+        columns=alt.ExprRef(f"max(2, min({len(names)}, floor(width / 200)))"),
+        labelLimit=alt.ExprRef("windowSize()[0] < 640 ? 120 : 170"),
+        labelFontSize=LABEL_SIZE,
+        labelColor=QUIET_TEXT,
+        symbolType="square",
+        symbolSize=90,
+        symbolStrokeWidth=0,
+        symbolOpacity=1,
+        padding=0,
+        offset=8,
+        columnPadding=16,
+        rowPadding=4,
+        labelPadding=6,
+    )
+
+
+def axis(note: str | None = None, **options: Any) -> alt.Axis:
+    """An axis without ticks and title; `note` is a line under it, not its title."""
+    plain: dict[str, Any] = {"ticks": False, "labelPadding": 8, "labelFlush": False, "labelColor": QUIET_TEXT}
+    said: dict[str, Any] = {
+        "titleAnchor": "start",
+        "titleFontSize": LABEL_SIZE,
+        "titlePadding": 8,
+        "titleColor": QUIET_TEXT,
+    }
+    return alt.Axis(title=note, **(plain | said | options))
+
+
+def name_axis() -> alt.Axis:
+    """The axis of a list of names: long ones end with an ellipsis, and are whole in the tooltip."""
+    return axis(labelLimit=_NAME_LIMIT, domain=False)
+
+
+def written(x: alt.X, y: Any, column: str, **mark: Any) -> alt.Chart:
+    """Text of a column beside the data, in the theme's quiet colour."""
+    mark = {"fontSize": LABEL_SIZE, "tooltip": None} | mark
+    text = alt.Text(field=column, type="nominal")
+    chart: alt.Chart = alt.Chart().mark_text(**mark).encode(x=x, y=y, text=text, color=QUIET_COLOUR)
+    return chart
+
+
+def nothing(title: str) -> Chart:
+    """The chart of no calls: it keeps its title and its place, and says so."""
+    note = "No calls in this timeframe"
+    frame = pd.DataFrame({"note": [note]})
+    mark = alt.Chart().mark_text(fontSize=14, tooltip=None)
+    chart = mark.encode(text=alt.Text(field="note", type="nominal"), color=QUIET_COLOUR)
+    return Chart(frame, seal(chart, title, 160), f"{title}: no calls in this timeframe.")

@@ -1,0 +1,89 @@
+"""Hour of the day by day of the week."""
+
+from functools import lru_cache
+
+import altair as alt
+import pandas as pd
+
+from usage_core import wording
+from usage_core.charts.chart import (
+    LABEL_SIZE,
+    QUIET_COLOUR,
+    QUIET_TEXT,
+    Chart,
+    Spec,
+    axis,
+    heading,
+    nothing,
+    seal,
+    tooltip,
+)
+from usage_core.charts.units import Unit, scale
+
+_NOTE = "Start of the hour. An outline is an hour without data"
+
+
+def heatmap(frame: pd.DataFrame, title: str, unit: Unit, zone: str) -> Chart:
+    """Cells of 24 hours by seven days, Monday first, little to much in one hue.
+
+    `frame`: weekday (1 is Monday, 7 Sunday), hour (0 to 23), value (float), exact (str); a cell that
+    is missing, or without a value, has no data and is an outline, unlike a zero.
+    """
+    known = frame.dropna(subset=["value"])
+    drawn = scale(unit, float(known["value"].max()) if len(known) else 0)
+    head = heading(title, drawn.word, zone)
+    if known.empty:
+        return nothing(head)
+    table = _table(known)
+    day, start, most = table.nlargest(1, "value")[["day", "time", "value"]].to_numpy()[0]
+    peak = f"most on {day} at {start} ({drawn.shown(float(most))})"
+    return Chart(table, _spec(head, drawn.label, float(most) or 1.0), f"{head}: {peak}.")
+
+
+def _table(known: pd.DataFrame) -> pd.DataFrame:
+    """All 168 cells, those without data with a missing value."""
+    cells = pd.MultiIndex.from_product([range(1, 8), range(24)], names=["weekday", "hour"])
+    table = known.drop_duplicates(["weekday", "hour"]).set_index(["weekday", "hour"])[["value", "exact"]]
+    table = table.reindex(cells).reset_index()
+    table["value"] = table["value"].astype(float)
+    table["exact"] = table["exact"].fillna("no data")
+    table["day"] = [wording.WEEKDAYS[weekday - 1] for weekday in table["weekday"]]
+    table["time"] = [f"{hour:02d}:00" for hour in table["hour"]]
+    return table.drop(columns=["weekday", "hour"])
+
+
+@lru_cache(maxsize=256)
+def _spec(title: str, label: str, most: float) -> Spec:
+    hours = [f"{hour:02d}:00" for hour in range(24)]
+    starts = axis(_NOTE, values=hours[::3], labelAngle=0, domain=False)
+    days = axis(domain=False)
+    band = alt.Scale(domain=list(wording.WEEKDAYS), padding=0.12)
+    y = alt.Y(field="day", type="nominal", axis=days, sort=None, scale=band)
+    x_scale = alt.Scale(domain=hours, padding=0.12)
+    x = alt.X(field="time", type="nominal", axis=starts, sort=None, scale=x_scale)
+    tips = tooltip(day="Day", time="From", exact="Exactly")
+    cells = alt.Chart().mark_rect(cornerRadius=2)
+    filled = cells.encode(x=x, y=y, color=_ramp(label, most), tooltip=tips)
+    outline = alt.Chart().mark_rect(cornerRadius=2, filled=False, strokeWidth=1, strokeOpacity=0.5)
+    gaps = outline.encode(x=x, y=y, color=QUIET_COLOUR, tooltip=tips)
+    gaps = gaps.transform_filter({"not": {"field": "value", "valid": True}})
+    return seal(alt.layer(gaps, filled), title, 340)
+
+
+def _ramp(label: str, most: float) -> alt.Color:
+    legend = alt.Legend(
+        title="",
+        orient="bottom",
+        direction="horizontal",
+        gradientLength=200,
+        gradientThickness=8,
+        tickCount=3,
+        labelExpr=label,
+        labelFontSize=LABEL_SIZE,
+        labelColor=QUIET_TEXT,
+        padding=0,
+        offset=8,
+    )
+    return alt.Color(
+        field="value", type="quantitative", scale=alt.Scale(domain=[0, most], range="heatmap"), legend=legend
+    )

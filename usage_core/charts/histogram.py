@@ -1,0 +1,136 @@
+"""How a duration is distributed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import altair as alt
+import pandas as pd
+
+from usage_core import wording
+from usage_core.charts.chart import (
+    QUIET_COLOUR,
+    Chart,
+    Spec,
+    axis,
+    colour,
+    heading,
+    nothing,
+    seal,
+    tooltip,
+    written,
+)
+from usage_core.charts.units import amount_axis, scale
+
+_ROUND = (1, 2, 5, 10, 20, 50, 100, 200, 500, *(n * 1000 for n in (1, 2, 5, 10, 20)))
+_ROUND_MS = (*_ROUND, *(n * 60_000 for n in (1, 2, 5, 10, 20, 60, 120, 300, 600)))
+
+_LABEL = (
+    "datum.value < 1000 ? datum.value + ' ms' : datum.value < 60000 ? datum.value / 1000 + ' s' : "
+    "datum.value < 3600000 ? datum.value / 60000 + ' min' : datum.value / 3600000 + ' h'"
+)
+
+
+_GAP = 0.04
+"""The part of a bar's width that is left free on either side."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Everything the spec is made of: two charts of one shape share it."""
+
+    title: str
+    domain: tuple[float, float]
+    marks: bool
+
+
+def histogram(frame: pd.DataFrame, title: str, marks: tuple[tuple[str, float], ...] = ()) -> Chart:
+    """Calls by how long they took, on a logarithmic axis.
+
+    `frame`: lower, upper (ms, lower included, upper not), calls (int), in buckets that grow.
+    `marks`: upright lines with a name, ("p50", 840.0) in ms.
+    """
+    head = heading(title, "calls")
+    counted = frame[frame["calls"] > 0]
+    if counted.empty:
+        return nothing(head)
+    table = _table(counted, marks)
+    edges = pd.concat([table["from"], table["to"], table["mark"]]).dropna()
+    shape = _Shape(head, (float(edges.min()), float(edges.max())), bool(marks))
+    busiest = counted.nlargest(1, "calls")[["lower", "upper"]].to_numpy()[0]
+    most = f"most took {_range(*busiest)}"
+    named = "".join(f", {name} is {wording.duration_ms(value)}" for name, value in marks)
+    total = wording.plural(int(counted["calls"].sum()), "call")
+    return Chart(table, _spec(shape), f"{head}: {total}, {most}{named}.")
+
+
+def _range(lower: float, upper: float) -> str:
+    return f"{wording.duration_ms(float(lower))} to {wording.duration_ms(float(upper))}"
+
+
+def _table(counted: pd.DataFrame, marks: tuple[tuple[str, float], ...]) -> pd.DataFrame:
+    """A row for each bucket, then one for each mark."""
+    total = counted["calls"].sum()
+    # A logarithm has no zero: a bucket from 0 is drawn as wide as one that doubles.
+    lower = counted["lower"].where(counted["lower"] > 0, (counted["upper"] / 2).clip(upper=1)).astype(float)
+    gap = (counted["upper"] / lower) ** _GAP
+    bars = pd.DataFrame(
+        {
+            "from": lower * gap,
+            "to": counted["upper"] / gap,
+            "name": "all",
+            "count": counted["calls"].astype(float),
+            "took": [_range(*edges) for edges in zip(counted["lower"], counted["upper"], strict=True)],
+            "calls": [wording.count_exact(int(calls)) for calls in counted["calls"]],
+            "share": [wording.share(float(calls / total)) for calls in counted["calls"]],
+        }
+    )
+    return pd.concat([bars, _marks(marks, float(bars["from"].min()))], ignore_index=True)
+
+
+def _marks(marks: tuple[tuple[str, float], ...], least: float) -> pd.DataFrame:
+    """Upright lines; the names stand outwards, so that two close ones do not meet."""
+    texts = [f"{name} {wording.duration_ms(value)}" for name, value in marks]
+    columns = {
+        "mark": [max(float(value), least) for _, value in marks],
+        "before": [*texts[:-1], ""] if len(texts) > 1 else [""] * len(texts),
+        "after": [""] * (len(texts) - 1) + texts[-1:],
+    }
+    return pd.DataFrame(columns).astype({"mark": float, "before": object, "after": object})
+
+
+@lru_cache(maxsize=256)
+def _spec(shape: _Shape) -> Spec:
+    y = alt.Y(field="count", type="quantitative", axis=amount_axis(scale("calls").label))
+    bars = (
+        alt.Chart()
+        .mark_rect()
+        .encode(
+            x=_x("from", shape),
+            x2=alt.X2(field="to"),
+            y=y,
+            y2=alt.Y2Datum(0),
+            color=colour(("all",), None),
+            tooltip=tooltip(took="Took", calls="Calls", share="Share"),
+        )
+    )
+    if not shape.marks:
+        return seal(bars, shape.title)
+    x, top = _x("mark", shape), alt.value(0)
+    rule = alt.Chart().mark_rule(strokeDash=[4, 3], strokeWidth=1.5, tooltip=None)
+    outwards = {"before": {"align": "right", "dx": -4}, "after": {"align": "left", "dx": 4}}
+    texts = [written(x, top, side, dy=-8, **mark) for side, mark in outwards.items()]
+    return seal(alt.layer(bars, rule.encode(x=x, color=QUIET_COLOUR), *texts), shape.title)
+
+
+def _x(field: str, shape: _Shape) -> alt.X:
+    low, high = shape.domain
+    labels = axis(
+        values=[value for value in _ROUND_MS if low <= value <= high],
+        labelExpr=_LABEL,
+        labelOverlap="parity",
+        labelSeparation=8,
+        domain=True,
+        grid=False,
+    )
+    logarithmic = alt.Scale(type="log", domain=[low, high], nice=False)
+    return alt.X(field=field, type="quantitative", axis=labels, scale=logarithmic)

@@ -1,0 +1,145 @@
+"""Rates and percentiles over time; a period without a figure is a gap."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import altair as alt
+import pandas as pd
+
+from usage_core import wording
+from usage_core.charts import periods as time
+from usage_core.charts.chart import Chart, Spec, colour, heading, nothing, seal, tooltip, written
+from usage_core.charts.names import shortened, told_apart
+from usage_core.charts.palette import NAMED
+from usage_core.charts.periods import Periods
+from usage_core.charts.units import Unit, amount_axis, scale
+
+_DIRECT = 3
+"""Up to so many series are named at their lines' ends, more in a legend."""
+
+_FEW = 45
+"""Up to so many periods have a dot each; with more, only those that stand alone between two gaps."""
+
+_APART = 0.07
+"""The least distance of two names at their lines' ends, as a part of the axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Everything the spec is made of: two charts of one shape share it."""
+
+    title: str
+    label: str
+    time: time.TimeShape
+    top: float
+    names: tuple[str, ...]
+
+
+def lines(
+    frame: pd.DataFrame, title: str, unit: Unit, periods: Periods, order: tuple[str, ...] | None = None
+) -> Chart:
+    """One line for each series, in the order of `order` or of their first appearance.
+
+    `frame`: bucket (naive datetime64, local start of the period), series (str), value (float, missing
+    where unknown), exact (str), calls (int, what the figure is based on). Rates do not add up, so
+    there is no "Other": what is beyond the eighth series is not drawn, and the chart says so.
+    """
+    known = frame.dropna(subset=["value"])
+    drawn = scale(unit, float(known["value"].max()) if len(known) else 0)
+    head = heading(f"{title} by {periods.grain}", drawn.word, periods.zone)
+    if known.empty:
+        return nothing(head)
+    series = tuple(order or frame["series"].unique())
+    labels = told_apart(series[:NAMED])
+    index = periods.over(frame["bucket"])
+    top = _round_top(float(known["value"].max()))
+    table = _table(frame, labels, periods, index, top)
+    notes = [time.note(periods, index[-1], "it may still change")]
+    notes += [f"{NAMED} of {len(series)} series are drawn" if len(series) > NAMED else None]
+    shape = _Shape(
+        head,
+        drawn.label,
+        time.time_shape(index, periods, notes),
+        top,
+        tuple(labels.values()),
+    )
+    ends = table.dropna(subset=["end"])
+    last = [f"{shortened(n)} {drawn.shown(v)}" for n, v in zip(ends["name"], ends["end"], strict=True)]
+    return Chart(table, _spec(shape), f"{head}: at the end, {wording.joined(last)}.")
+
+
+def _round_top(largest: float) -> float:
+    """The first round number at or above the largest value, for the end of the axis."""
+    if largest <= 0:
+        return 1.0
+    size = 10.0 ** math.floor(math.log10(largest))
+    return next(step * size for step in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * size >= largest)
+
+
+def _table(
+    frame: pd.DataFrame, labels: dict[object, str], periods: Periods, index: pd.DatetimeIndex, top: float
+) -> pd.DataFrame:
+    """Every series over every period, gaps as missing values, with dots and the ends of the lines."""
+    parts = [_one(frame[frame["series"] == series], name, index) for series, name in labels.items()]
+    table = pd.concat(parts, ignore_index=True)
+    at = pd.DatetimeIndex(table["bucket"])
+    table["at"] = time.milliseconds(at)
+    table["period"] = [time.label(moment, periods, index[-1]) for moment in at]
+    table["end_at"] = _spread(table["end"], top * _APART)
+    return table.drop(columns="bucket")
+
+
+def _one(rows: pd.DataFrame, name: str, index: pd.DatetimeIndex) -> pd.DataFrame:
+    by_bucket = rows.drop_duplicates("bucket").set_index("bucket").reindex(index)
+    value = by_bucket["value"].astype(float)
+    alone = value.shift().isna() & value.shift(-1).isna()
+    last = value.last_valid_index()
+    return pd.DataFrame(
+        {
+            "bucket": index,
+            "name": name,
+            "value": value.to_numpy(),
+            "dot": value.where(alone | (len(index) <= _FEW)).to_numpy(),
+            "end": value.where(index == last).to_numpy(),
+            "exact": by_bucket["exact"].fillna(wording.UNKNOWN).to_numpy(),
+            "calls": [wording.count_exact(int(n)) for n in by_bucket["calls"].fillna(0)],
+        }
+    )
+
+
+def _spread(ends: "pd.Series[float]", apart: float) -> "pd.Series[float]":
+    """Where the names at the lines' ends are written: upwards where two would overlap."""
+    placed = ends.copy()
+    below = float("-inf")
+    for row in ends.dropna().sort_values(kind="stable").index:
+        below = max(float(ends[row]), below + apart)
+        placed[row] = below
+    return placed
+
+
+@lru_cache(maxsize=256)
+def _spec(shape: _Shape) -> Spec:
+    x = time.time_x("at", shape.time)
+    y_axis = amount_axis(shape.label)
+
+    def y(column: str) -> alt.Y:
+        # The top stands in the scale, so that names moved up at the ends do not stretch it.
+        return alt.Y(field=column, type="quantitative", axis=y_axis, scale=alt.Scale(domain=[0, shape.top]))
+
+    direct = len(shape.names) <= _DIRECT
+    shade = colour(shape.names, None, () if direct else shape.names)
+    tips = tooltip(period="Period", name="Name", exact="Exactly", calls="Calls")
+    layers = [
+        alt.Chart().mark_line(strokeWidth=2, tooltip=None).encode(x=x, y=y("value"), color=shade),
+        alt.Chart()
+        .mark_point(size=18, filled=True, opacity=1, tooltip=None)
+        .encode(x=x, y=y("dot"), color=shade),
+        # Wide and unseen: what the pointer hits.
+        alt.Chart()
+        .mark_point(size=260, filled=True, opacity=0)
+        .encode(x=x, y=y("value"), color=shade, tooltip=tips),
+    ]
+    if direct:
+        layers.append(written(x, y("end_at"), "name", align="left", dx=8, limit=110))
+    return seal(alt.layer(*layers), shape.title)

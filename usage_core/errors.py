@@ -1,0 +1,21 @@
+"""Errors whose text is written for the person in front of the console."""
+
+
+class UsageError(Exception):
+    """Base of every error shown to a person: its text says what happened and what to do."""
+
+
+class SelectionError(UsageError):
+    """A timeframe, zone or filter that cannot be understood."""
+
+
+class UnrecognisedFile(UsageError):
+    """A file that no importer knows; nothing of it was read."""
+
+
+class UnreadableFile(UsageError):
+    """A file of a known format that cannot be read; nothing of it was stored."""
+
+
+class StoreUnavailable(UsageError):
+    """The store cannot be opened, or is of a version this program does not know."""

@@ -1,0 +1,158 @@
+"""Reads a CSV file into the scratch database: every record is loaded or set aside, none is lost.
+
+DuckDB reads the file in parallel. Its reader numbers records, not lines, and a quote that is opened
+and never closed can swallow the lines behind it without a word; so the lines are also counted apart
+from it, and where the two counts differ the file is read again through `repair`.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from usage_core.errors import UnreadableFile
+from usage_core.importers.format import CsvFormat
+from usage_core.importers.registry import recognise
+from usage_core.intake import repair
+from usage_core.intake.staging import Staging
+from usage_core.store.lake import literal
+
+HEADER_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 22
+FATAL = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read: its name as a person knows it, its header, and the format of it."""
+
+    path: Path
+    name: str
+    header: tuple[str, ...]
+    format: CsvFormat
+
+    def columns(self) -> Mapping[str, int]:
+        """Field -> position of its column."""
+        positions = self.format.positions(self.header)
+        for field, found in positions.items():
+            if len(found) > 1:
+                names = " and ".join(repr(self.header[place]) for place in found)
+                raise UnreadableFile(
+                    f"{self.name} has more than one column for {self.format.columns[field][0]}: {names}. "
+                    "Nothing was imported. Remove all but one and try again."
+                )
+        return {field: found[0] for field, found in positions.items()}
+
+
+def open_source(path: Path, name: str) -> Source:
+    """Look at a file's header.
+
+    Raises:
+        UnreadableFile: no such file, a folder, or not UTF-8 text.
+        UnrecognisedFile: no format knows the header.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEADER_BYTES)
+    except OSError as error:
+        raise UnreadableFile(f"{name} cannot be read: {error.strerror or error}.") from None
+    try:
+        # The last bytes may be cut in the middle of a character.
+        text = (
+            head.decode("utf-8-sig") if len(head) < HEADER_BYTES else head[:-4].decode("utf-8-sig", "ignore")
+        )
+    except UnicodeDecodeError:
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in head[:200]:
+            raise UnreadableFile(
+                f"{name} is not UTF-8 text, so nothing was imported. Save it as CSV UTF-8 and try again."
+            ) from None
+        text = head.decode("utf-8-sig", "replace")
+    header = next(csv.reader(text.splitlines(keepends=True)), [])
+    return Source(path, name, tuple(header), recognise(name, header))
+
+
+def read(stage: Staging, source: Source) -> int:
+    """Load the file's fields as text into `raw` and broken records into `broken`.
+
+    `raw` has one column per field of the record (missing ones empty) and keeps the file's order in
+    its row ids. `broken` has record and reason; `lines` maps record numbers to line numbers where
+    their difference changes. Returns the number of records in the file, header not counted.
+    """
+    stage.run("CREATE TABLE {s}.broken (line BIGINT, record BIGINT, reason VARCHAR)")
+    stage.run("CREATE TABLE {s}.lines (record BIGINT, line BIGINT)")
+    expected = _count_lines(source.path) - 1
+    found = _load(stage, source, source.path, skip_header=True)
+    if found == expected:
+        stage.run("INSERT INTO {s}.lines VALUES (1, 2)")
+        return expected
+    stage.report("Repairing", None)
+    stage.run("DELETE FROM {s}.broken")
+    repaired = repair.rewrite(source.path, stage.folder, len(source.header))
+    stage.run(
+        "INSERT INTO {s}.broken SELECT line, NULL, reason FROM read_csv($1, header=false, "
+        "columns={'line': 'BIGINT', 'reason': 'VARCHAR'})",
+        str(repaired.broken),
+    )
+    stage.run(
+        "INSERT INTO {s}.lines FROM read_csv($1, header=false, "
+        "columns={'record': 'BIGINT', 'line': 'BIGINT'})",
+        str(repaired.lines),
+    )
+    found = _load(stage, source, repaired.path, skip_header=False)
+    if found != repaired.records + repaired.set_aside:
+        raise UnreadableFile(
+            f"{source.name} cannot be read reliably: {repaired.records + repaired.set_aside:,} rows were "
+            f"counted but {found or 0:,} were read. Nothing was imported."
+        )
+    return found
+
+
+def _load(stage: Staging, source: Source, path: Path, *, skip_header: bool) -> int | None:
+    """Read a file with DuckDB; the number of records read, or None where it lost its way."""
+    names = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(source.header)))
+    places = source.columns()
+    taken = ", ".join(
+        f"{f'c{places[field]}' if field in places else 'NULL::VARCHAR'} AS {field}"
+        for field in source.format.columns
+    )
+    rejects = f"rejects_{stage.name}"
+    try:
+        stage.run_watched(
+            "Reading",
+            f"CREATE OR REPLACE TABLE {{s}}.raw AS SELECT {taken} FROM read_csv({literal(path)}, "
+            f"auto_detect = false, header = {str(skip_header).lower()}, delim = ',', quote = '\"', "
+            f"escape = '\"', columns = {{{names}}}, strict_mode = true, store_rejects = true, "
+            f"rejects_limit = 0, rejects_table = '{rejects}', rejects_scan = '{rejects}_scans')",
+        )
+        return _collect(stage, rejects, header_records=int(skip_header))
+    except duckdb.InvalidInputException:
+        return None
+    finally:
+        for table in (rejects, f"{rejects}_scans"):
+            stage.run(f"DROP TABLE IF EXISTS temp.main.{table}")
+
+
+def _collect(stage: Staging, rejects: str, *, header_records: int) -> int | None:
+    [[fatal]] = stage.run(f"SELECT count(*) FROM temp.main.{rejects} WHERE error_type IN {FATAL}")
+    if fatal:
+        return None
+    stage.run(
+        f"INSERT INTO {{s}}.broken SELECT NULL, line - {header_records}, "
+        "any_value(CASE WHEN error_type = 'INVALID ENCODING' THEN 'The line is not UTF-8 text.' "
+        r"ELSE 'The line has ' || regexp_extract(error_message, 'Found: (\d+)', 1) || ' columns; ' || "
+        r"regexp_extract(error_message, 'Columns: (\d+)', 1) || ' were expected.' END) "
+        f"FROM temp.main.{rejects} GROUP BY line"
+    )
+    [[found]] = stage.run("SELECT (SELECT count(*) FROM {s}.raw) + (SELECT count(*) FROM {s}.broken)")
+    return int(found)
+
+
+def _count_lines(path: Path) -> int:
+    lines, last = 0, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    return lines + (last != b"\n")

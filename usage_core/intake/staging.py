@@ -1,0 +1,77 @@
+"""A scratch database on disk for one import, gone when the import ends, however it ends."""
+
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from usage_core.store.lake import Lake, literal
+
+Report = Callable[[str, float | None], None]
+"""Called with what is being done and how far it is (0 to 1, or None where that is unknown)."""
+
+LEFT_BEHIND_SECONDS = 24 * 3600
+POLL_SECONDS = 0.1
+
+
+class Staging:
+    """The scratch database: `folder` for files, `name` to qualify tables with."""
+
+    def __init__(self, lake: Lake, connection: sa.Connection, report: Report) -> None:
+        """Attach a new scratch database to a connection that commits every statement."""
+        self.connection = connection
+        self.report = report
+        self.name = f"stage_{uuid.uuid4().hex}"
+        self.folder = lake.folder / "staging" / self.name
+        self.folder.mkdir(parents=True)
+        self._native: Any = connection.connection.driver_connection
+        self.run(f"ATTACH {literal(self.folder / 'stage.duckdb')} AS {self.name}")
+
+    def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run DuckDB SQL; `{s}` in it stands for this scratch database."""
+        rows: list[tuple[Any, ...]] = self._native.execute(sql.replace("{s}", self.name), values).fetchall()
+        return rows
+
+    def run_watched(self, doing: str, sql: str, *values: object) -> None:
+        """Run a long statement, reporting how far it is."""
+        done = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(doing, done), daemon=True)
+        self.report(doing, None)
+        watcher.start()
+        try:
+            self.run(sql, *values)
+        finally:
+            done.set()
+            watcher.join()
+
+    def _watch(self, doing: str, done: threading.Event) -> None:
+        while not done.wait(POLL_SECONDS):
+            percent = float(self._native.query_progress())
+            if percent >= 0:
+                self.report(doing, min(percent / 100, 1.0))
+
+
+@contextmanager
+def staging(lake: Lake, report: Report) -> Iterator[Staging]:
+    """A scratch database for the length of a `with` block."""
+    _sweep(lake.folder / "staging")
+    with lake.engine.connect() as connection:
+        stage = Staging(lake, connection.execution_options(isolation_level="AUTOCOMMIT"), report)
+        try:
+            yield stage
+        finally:
+            stage.run(f"DETACH {stage.name}")
+            shutil.rmtree(stage.folder, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed imports left behind."""
+    for left in folder.glob("stage_*"):
+        if time.time() - left.stat().st_mtime > LEFT_BEHIND_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)

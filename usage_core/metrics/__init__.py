@@ -1,0 +1,1 @@
+"""Every figure the console shows and every statement it asks the store."""

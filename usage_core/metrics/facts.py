@@ -1,0 +1,73 @@
+"""What the store holds, whatever is selected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from usage_core.store.tables import CALLS, IMPORTS
+
+c = CALLS.c
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """How many calls a store holds and when the first and last of them were made (UTC, aware)."""
+
+    calls: int
+    first: datetime | None
+    last: datetime | None
+
+
+def holdings(connection: sa.Connection) -> Holdings:
+    """What the store holds."""
+    row = connection.execute(
+        sa.select(sa.func.count(), sa.func.min(c.called_at), sa.func.max(c.called_at))
+    ).one()
+    first, last = (moment and moment.replace(tzinfo=UTC) for moment in row[1:])
+    return Holdings(row[0], first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Every key, provider, model and kind in the store; the values filters can take."""
+
+    key: Mapping[str, str]
+    """Key id -> the name it was last seen with, made unique; its id where it never had a name."""
+    provider: tuple[str | None, ...]
+    model: tuple[str | None, ...]
+    kind: tuple[str | None, ...]
+
+
+MOST_KEYS = 10_000
+
+
+def directory(connection: sa.Connection) -> Directory:
+    """The store's keys, providers, models and kinds, each in alphabetical order."""
+    named = sa.select(c.api_key_id, sa.func.arg_max(c.api_key_name, c.called_at)).group_by(c.api_key_id)
+    keys = connection.execute(named.limit(MOST_KEYS)).all()
+    distinct = [
+        tuple(connection.execute(sa.select(column).distinct().order_by(column).limit(MOST_KEYS)).scalars())
+        for column in (c.provider_name, c.model_name, c.kind)
+    ]
+    return Directory(unique_names({row[0]: row[1] for row in keys}), *distinct)
+
+
+def unique_names(names: Mapping[str, str | None]) -> dict[str, str]:
+    """Names by id, in alphabetical order, with part of the id behind a name that several keys share."""
+    shown = {key: (name or "").strip() or key for key, name in names.items()}
+    counts: dict[str, int] = {}
+    for name in shown.values():
+        counts[name] = counts.get(name, 0) + 1
+    unique = {key: name if counts[name] == 1 else f"{name} ({key[:8]})" for key, name in shown.items()}
+    if len(set(unique.values())) < len(unique):
+        unique = {key: name if counts[name] == 1 else f"{name} ({key})" for key, name in shown.items()}
+    return dict(sorted(unique.items(), key=lambda item: (item[1].casefold(), item[0])))
+
+
+def receipts(connection: sa.Connection, limit: int = 200) -> list[dict[str, Any]]:
+    """The receipts of past imports, newest first."""
+    newest = sa.select(IMPORTS).order_by(IMPORTS.c.imported_at.desc()).limit(limit)
+    return [dict(row) for row in connection.execute(newest).mappings()]

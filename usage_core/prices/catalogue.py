@@ -1,0 +1,62 @@
+"""The price catalogue of the genai-prices package, read offline: names, and which models embed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+
+from genai_prices.data_snapshot import get_snapshot
+from genai_prices.types import ModelPrice
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A provider and a model as they are grouped, and whether the model is known to embed."""
+
+    provider: str | None
+    model: str
+    embeds: bool
+
+
+def catalogue_version() -> str:
+    """The catalogue's version, as recorded with each import."""
+    return f"genai-prices {version('genai-prices')}"
+
+
+@lru_cache(maxsize=65536)
+def names(provider: str | None, model: str) -> Names:
+    """The names a call is grouped under, from its provider and model as the source spells them.
+
+    Spellings of one provider ("openai", "OpenAI") become the catalogue's name for it; a provider
+    the catalogue does not know keeps its own. A model keeps its version and loses only the path
+    in front of it ("models/gemini-2.5-pro") and its capitals.
+    """
+    return Names(_provider_name(provider), _model_name(model), _embeds(provider, model))
+
+
+@lru_cache(maxsize=4096)
+def _provider_name(provider: str | None) -> str | None:
+    if provider is None or not provider.strip():
+        return None
+    wanted = provider.strip().casefold()
+    for known in get_snapshot().providers:
+        if wanted in (known.id.casefold(), known.name.casefold()):
+            return known.name
+    return provider.strip()
+
+
+def _model_name(model: str) -> str:
+    return model.strip().rsplit("/", 1)[-1].lower() or model.strip()
+
+
+def _embeds(provider: str | None, model: str) -> bool:
+    if "embed" in model.lower():
+        return True
+    try:
+        _, known = get_snapshot().find_provider_model(
+            _model_name(model), None, (provider or "").strip().lower() or None, None
+        )
+    except LookupError:
+        return False
+    if not isinstance(known.prices, ModelPrice):
+        return False
+    return known.prices.output_mtok is None and known.prices.input_mtok is not None

@@ -1,0 +1,183 @@
+"""The embedded store: DuckDB over a DuckLake, its catalog in SQLite, its data in Parquet files.
+
+Many processes may read and write one folder at the same time. Writers take turns through a lock
+file, which the operating system frees when a process dies; readers never wait and see one
+consistent state of the store for as long as their transaction lasts.
+"""
+
+import importlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from usage_core.errors import StoreUnavailable
+from usage_core.store import migrate
+
+EXTENSIONS = ("ducklake", "sqlite_scanner")
+MEMORY_SHARE, MEMORY_MOST_MB = 0.4, 4096
+READERS = 32
+
+
+class Lake:
+    """A store in one folder. Use `open_lake`; `close` when done."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder without looking at its version; `open_lake` does that."""
+        self.folder = folder
+        self.lock = FileLock(folder / "writer.lock")
+        self.engine = sa.create_engine(
+            f"duckdb:///:memory:lake-{uuid.uuid4().hex}",
+            poolclass=sa.pool.QueuePool,
+            pool_size=READERS,
+            max_overflow=READERS,
+        )
+        sa.event.listen(self.engine, "connect", self._attach)
+
+    def _attach(self, connection: Any, _record: object) -> None:
+        execute = connection.execute
+        for name in EXTENSIONS:
+            _load(execute, name)
+        spill, catalog = self.folder / "staging" / "spill", self.folder / "catalog.sqlite"
+        parquet = f"{self.folder / 'parquet'}{os.sep}"
+        for setting in (
+            f"memory_limit = '{_memory_mb()}MB'",
+            f"temp_directory = {literal(spill)}",
+            "TimeZone = 'UTC'",
+            "python_enable_replacements = false",
+            "enable_progress_bar = true",
+            "enable_progress_bar_print = false",
+        ):
+            execute(f"SET {setting}")
+        execute(
+            f"ATTACH IF NOT EXISTS {literal(f'ducklake:sqlite:{catalog}')} AS lake "
+            f"(DATA_PATH {literal(parquet)}, "
+            "META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 10000)"
+        )
+        execute("USE lake")
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection on one consistent state of the store."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def turn(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """This process's turn to write; `waiting` is called once if another writer is at work."""
+        try:
+            self.lock.acquire(timeout=0.2)
+        except Timeout:
+            waiting()
+            self.lock.acquire()
+        try:
+            yield
+        finally:
+            self.lock.release()
+
+    @contextmanager
+    def writing(self, waiting: Callable[[], None] = lambda: None) -> Iterator[sa.Connection]:
+        """A connection whose changes are stored all together at the end, or not at all."""
+        with self.turn(waiting), self.engine.begin() as connection:
+            yield connection
+
+    def version(self) -> int:
+        """A number that grows with every change to the store, by whatever process."""
+        with self.reading() as connection:
+            return int(connection.execute(sa.text("SELECT id FROM lake.current_snapshot()")).scalar_one())
+
+    def close(self) -> None:
+        """Let go of every connection and file."""
+        self.engine.dispose()
+
+
+def arrow(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
+    """A statement's rows as an Arrow table, in the connection's transaction: no row becomes an object."""
+    compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
+    values = [compiled.params[name] for name in compiled.positiontup or ()]
+    native: Any = connection.connection.driver_connection
+    table: pa.Table = native.execute(str(compiled), values).to_arrow_table()
+    return table
+
+
+def open_lake(folder: Path) -> Lake:
+    """Open the store in a folder, creating it or bringing it up to date where needed.
+
+    Raises:
+        StoreUnavailable: the folder cannot be written, or holds a store of a newer program.
+    """
+    try:
+        for part in (folder / "staging" / "spill", folder / "parquet"):
+            part.mkdir(parents=True, exist_ok=True)
+        lake = Lake(folder)
+        if not _is_current(lake):
+            with lake.writing() as connection:
+                migrate.upgrade(connection)
+    except (OSError, sa.exc.SQLAlchemyError, duckdb.Error) as error:
+        raise StoreUnavailable(
+            f"The store in {folder} cannot be opened: {_first_line(error)} "
+            "Check that the folder exists, is writable and has free space."
+        ) from error
+    return lake
+
+
+def _is_current(lake: Lake) -> bool:
+    if not (lake.folder / "catalog.sqlite").exists():
+        with lake.turn():  # two first starts must not both create the catalog
+            lake.version()
+    with lake.reading() as connection:
+        return migrate.is_current(connection)
+
+
+def remove(folder: Path) -> None:
+    """Delete a store's folder with everything in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _load(execute: Callable[[str], object], name: str) -> None:
+    """Load an extension from its wheel; where the platform has no wheel, from DuckDB's own store."""
+    try:
+        package = importlib.import_module(f"duckdb_extension_{name}")
+        files = list(
+            Path(str(package.__path__[0])).glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension")
+        )
+    except ImportError:
+        files = []
+    if files:
+        execute(f"LOAD {literal(files[0])}")
+        return
+    try:
+        execute(f"INSTALL {name}")
+        execute(f"LOAD {name}")
+    except duckdb.Error as error:
+        raise StoreUnavailable(
+            f"DuckDB's extension {name!r} {duckdb.__version__} is missing and could not be fetched. "
+            f"Install the package duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}, "
+            "or connect this machine to the internet once."
+        ) from error
+
+
+def _memory_mb() -> int:
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
+        return MEMORY_MOST_MB
+    return max(256, min(MEMORY_MOST_MB, int(total * MEMORY_SHARE)))
+
+
+def literal(text: object) -> str:
+    """A text as an SQL literal, for the places where DuckDB takes no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _first_line(error: Exception) -> str:
+    text = str(getattr(error, "orig", error)).strip().splitlines()
+    return (text[0] if text else type(error).__name__).rstrip(".") + "."

@@ -1,0 +1,41 @@
+"""Brings a store's tables up to this program's version, one recorded step after another."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from usage_core.errors import StoreUnavailable
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the store has every step this program knows.
+
+    Raises:
+        StoreUnavailable: the store was written by a newer program.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    at = MigrationContext.configure(connection).get_current_revision()
+    if at is not None and at not in {step.revision for step in scripts.walk_revisions()}:
+        raise StoreUnavailable(
+            f"The store is at schema version {at}, which this version of the console does not know. "
+            "Nothing was changed. Update the console and start it again."
+        )
+    return at == scripts.get_current_head()
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the steps that are missing, within the connection's transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

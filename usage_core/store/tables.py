@@ -1,0 +1,55 @@
+"""The store's tables, derived from the record of one call."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from usage_core.schema import COLUMNS, PRICE_DIGITS, PRICE_PLACES, Form
+
+METADATA = sa.MetaData()
+
+TYPES: dict[Form, sa.types.TypeEngine[Any]] = {
+    Form.INSTANT: sa.DateTime(),
+    Form.TEXT: sa.String(),
+    Form.WHOLE: sa.BigInteger(),
+    Form.PRICE: sa.Numeric(PRICE_DIGITS, PRICE_PLACES),
+    Form.PICO: sa.BigInteger(),
+}
+
+CALLS = sa.Table(
+    "calls",
+    METADATA,
+    *(sa.Column(column.name, TYPES[column.form], nullable=not column.required) for column in COLUMNS),
+    sa.Column("provider_name", sa.String()),
+    sa.Column("model_name", sa.String(), nullable=False),
+)
+"""One row per call. `provider_name` and `model_name` are the canonical spellings to group by."""
+
+IMPORTS = sa.Table(
+    "imports",
+    METADATA,
+    sa.Column("import_id", sa.String(), nullable=False),
+    sa.Column("imported_at", sa.DateTime(), nullable=False),
+    sa.Column("file_name", sa.String(), nullable=False),
+    sa.Column("file_bytes", sa.BigInteger(), nullable=False),
+    sa.Column("source", sa.String(), nullable=False),
+    sa.Column("rows_read", sa.BigInteger(), nullable=False),
+    sa.Column("rows_stored", sa.BigInteger(), nullable=False),
+    sa.Column("rows_duplicate", sa.BigInteger(), nullable=False),
+    sa.Column("rows_rejected", sa.BigInteger(), nullable=False),
+    sa.Column("first_call_at", sa.DateTime()),
+    sa.Column("last_call_at", sa.DateTime()),
+    sa.Column("catalogue_version", sa.String(), nullable=False),
+)
+"""One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected."""
+
+REJECTED = sa.Table(
+    "rejected_rows",
+    METADATA,
+    sa.Column("import_id", sa.String(), nullable=False),
+    sa.Column("line", sa.BigInteger(), nullable=False),
+    sa.Column("field", sa.String()),
+    sa.Column("value", sa.String()),
+    sa.Column("reason", sa.String(), nullable=False),
+)
+"""One row per row set aside, with its line in the file (the header is line 1)."""

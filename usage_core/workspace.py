@@ -1,0 +1,97 @@
+"""The workspace: the store of real calls and, as long as it is empty, a sample kept apart from it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import sqlalchemy as sa
+from filelock import FileLock
+
+from usage_core import sample
+from usage_core.intake.run import import_file
+from usage_core.settings import Settings
+from usage_core.store.lake import Lake, open_lake, remove
+from usage_core.store.tables import CALLS
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The store to show, and whether it is the sample."""
+
+    lake: Lake
+    is_sample: bool
+
+
+class Workspace:
+    """Opens the stores as they are needed; safe to share between threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        calls: int = sample.SAMPLE_CALLS,
+    ) -> None:
+        """Open the store of real calls, creating it on first start."""
+        self.real = open_lake(settings.folder)
+        self._today = today
+        self._calls = calls
+        self._sample: tuple[date, Lake] | None = None
+        self._has_real = False
+        self._guard = threading.Lock()
+
+    def shown(self) -> Shown:
+        """What pages and exports show now: real calls once there is one, else the sample."""
+        if self.has_real_calls():
+            return Shown(self.real, is_sample=False)
+        with self._guard:
+            if self._sample is None or self._sample[0] != self._today():
+                self._sample = self._today(), self._make_sample(self._today())
+            return Shown(self._sample[1], is_sample=True)
+
+    def has_real_calls(self) -> bool:
+        """Whether the store holds any call; the sample is removed the first time it does."""
+        if not self._has_real:
+            with self.real.reading() as connection:
+                found = connection.execute(sa.select(sa.literal(1)).select_from(CALLS).limit(1)).first()
+            if found:
+                self._has_real = True
+                self._forget_sample()
+        return self._has_real
+
+    def _make_sample(self, until: date) -> Lake:
+        """The sample up to yesterday, made once a day whoever asks; older ones are removed."""
+        home = self.real.folder / "sample"
+        home.mkdir(exist_ok=True)
+        folder = home / f"{until}-{self._calls}"
+        with FileLock(home / "sample.lock"):
+            if not (folder / "complete").exists():
+                for old in home.iterdir():
+                    if old.is_dir():
+                        remove(old)
+                lake = open_lake(folder)
+                _fill(lake, folder / "sample.csv", self._calls, until)
+                (folder / "complete").touch()
+                return lake
+        return open_lake(folder)
+
+    def _forget_sample(self) -> None:
+        with self._guard:
+            if self._sample:
+                self._sample[1].close()
+                self._sample = None
+            remove(self.real.folder / "sample")
+
+    def close(self) -> None:
+        """Let go of every store."""
+        if self._sample:
+            self._sample[1].close()
+        self.real.close()
+
+
+def _fill(lake: Lake, path: Path, calls: int, until: date) -> None:
+    midnight = datetime.combine(until, time(), tzinfo=UTC)
+    sample.write_csv(path, calls=calls, days=sample.SAMPLE_DAYS, seed=sample.SAMPLE_SEED, until=midnight)
+    import_file(lake, path, name="Sample workspace")
+    path.unlink()
