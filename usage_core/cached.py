@@ -1,5 +1,6 @@
 """Answers shared by all sessions, kept until the store changes; the only module that knows Streamlit."""
 
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -27,9 +28,24 @@ def workspace() -> Workspace:
     return Workspace(settings.load())
 
 
+_run = threading.local()
+
+
+def refresh() -> None:
+    """Look which store to show and what state it is in; to be called once at the start of a run.
+
+    A script runs in a thread of its own, so a run sees one state from its first figure to its last.
+    """
+    _run.shown = workspace().shown()
+    _run.state = (str(_run.shown.lake.folder), _run.shown.lake.version())
+
+
 def shown() -> Shown:
-    """The store to show now."""
-    return workspace().shown()
+    """The store this run shows."""
+    if not hasattr(_run, "shown"):
+        refresh()
+    found: Shown = _run.shown
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST_ANSWERS)
@@ -40,8 +56,9 @@ def _kept(state: tuple[str, int], key: object, _compute: Callable[[sa.Connection
 
 
 def _state() -> tuple[str, int]:
-    lake = shown().lake
-    return str(lake.folder), lake.version()
+    shown()
+    state: tuple[str, int] = _run.state
+    return state
 
 
 def answer(question: Question) -> pd.DataFrame:

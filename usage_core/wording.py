@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from usage_core.timeframe import Grain, Timeframe, midnight, zone_info
 
@@ -133,6 +133,20 @@ def duration_ms(milliseconds: Number | None) -> str:
     return f"{sign}{hours:,d} h {minutes:02d} min"
 
 
+def figure(unit: str, amount: Any) -> str:
+    """A figure of a unit (see `metrics.definitions.Unit`) at a glance."""
+    if unit == "USD":
+        return money(amount)
+    return duration_ms(amount) if unit == "ms" else count(amount)
+
+
+def figure_exact(unit: str, amount: Any) -> str:
+    """A figure of a unit in full."""
+    if unit == "USD":
+        return money_exact(amount)
+    return duration_ms(amount) if unit == "ms" else count_exact(amount)
+
+
 def share(fraction: Number | None) -> str:
     """A fraction of a whole: 0.1234 is `12.3 %`. A part never reads as nothing, nor as all."""
     if fraction is None or not (value := _decimal(fraction)).is_finite():
@@ -217,6 +231,13 @@ def period(start: datetime, grain: Grain, weekday: bool = True) -> str:
         return days(start.date(), start.date() + timedelta(days=6))
     name = f"{WEEKDAYS[start.weekday()]} {day(start)}" if weekday else day(start)
     return f"{name}, {clock(start)}" if grain == "hour" else name
+
+
+def length(frame: Timeframe) -> str:
+    """How long a timeframe is: `30 days` it touches, or `24 hours` where it does not start at midnight."""
+    if frame.start == midnight(frame.first_day, frame.zone):
+        return plural(frame.days, "day")
+    return _length(frame.length)
 
 
 def _length(span: timedelta) -> str:

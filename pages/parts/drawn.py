@@ -16,6 +16,9 @@ from usage_core.selection import FILTERS, Selection
 from usage_core.timeframe import zone_info
 from usage_core.wording import Direction
 
+# Five in a row, or two on a phone; Streamlit's own columns would be one under the other there.
+TILES_FIT = "<style>.st-key-tiles > div { flex: 1 1 160px; min-width: 160px; }</style>"
+
 WORSE_WHEN_HIGHER = ("cost_usd", "unpriced_calls", "p50_ms", "p95_ms", "p99_ms")
 
 
@@ -34,18 +37,22 @@ def breakdown(label: str, default: str = "API key") -> str:
 def chart(drawn: Chart, key: str) -> None:
     """A chart in a card."""
     with st.container(border=True):
-        st.vega_lite_chart(drawn.frame, drawn.spec, theme="streamlit", width="stretch", key=key)
+        st.vega_lite_chart(
+            drawn.frame, drawn.spec, theme="streamlit", width="stretch", alt=drawn.alternative, key=key
+        )
 
 
 def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = "", value: str = "") -> None:
     """A figure with its change against the period before and its course."""
     metric = METRICS[name]
-    change = wording.change(totals.now[name], totals.before[name], lambda amount: figures.shown(name, amount))
+    change = wording.change(
+        totals.now[name], totals.before[name], lambda amount: wording.figure(metric.unit, amount)
+    )
     arrow = {Direction.UP: "up", Direction.DOWN: "down"}.get(change.direction, "off")
     course = spark[name].dropna()
     st.metric(
         label or metric.label,
-        value or figures.shown(name, totals.now[name]),
+        value or wording.figure(metric.unit, totals.now[name]),
         change.text,
         delta_color="inverse" if name in WORSE_WHEN_HIGHER and arrow != "off" else "off",
         delta_arrow=arrow,
@@ -59,12 +66,13 @@ def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = ""
 
 def tiles(totals: figures.Totals, spark: pd.DataFrame) -> None:
     """The five figures of the Overview."""
+    st.html(TILES_FIT)
     times = " / ".join(wording.duration_ms(totals.now[name]) for name in ("p50_ms", "p95_ms"))
     with st.container(horizontal=True, key="tiles"):
         tile("cost_usd", totals, spark, "Spend")
         tile("calls", totals, spark)
         tile("tokens", totals, spark)
-        tile("p95_ms", totals, spark, "Completion time p50 / p95", times)
+        tile("p95_ms", totals, spark, "Time p50 / p95", times)
         tile("active_keys", totals, spark)
 
 

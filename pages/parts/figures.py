@@ -1,5 +1,6 @@
 """Answers in the shape that tiles, tables and charts take."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from usage_core import cached, timeframe, wording
 from usage_core.charts.periods import Periods
 from usage_core.metrics.definitions import METRICS, OVERVIEW, Unit
 from usage_core.metrics.dimensions import time_bin_edges
-from usage_core.metrics.question import OTHER, Question
+from usage_core.metrics.question import Question
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.timeframe import Grain, Timeframe
 
@@ -53,11 +54,10 @@ def periods(selection: Selection) -> Periods:
     return Periods(grain(frame), frame.zone, not over, every[0], every[-1])
 
 
-def label(dimension: str, value: str | None) -> str:
-    """A value of a breakdown as a person reads it."""
-    if value is None or value == UNKNOWN:
-        return NOT_GIVEN
-    return cached.known().key.get(value, value) if dimension == "key" else value
+def names(dimension: str, values: Iterable[str | None]) -> tuple[str, ...]:
+    """Values of a breakdown as a person reads them, in their order."""
+    known = cached.known().key if dimension == "key" else {}
+    return tuple(known.get(value, value) if value else NOT_GIVEN for value in values)
 
 
 def ranking(selection: Selection, dimension: str, by: str = "cost_usd") -> pd.DataFrame:
@@ -65,7 +65,7 @@ def ranking(selection: Selection, dimension: str, by: str = "cost_usd") -> pd.Da
     metrics = (by, *(name for name in OVERVIEW if name != by))
     frame = cached.answer(Question(selection, metrics, (dimension,)))
     frame = frame.rename(columns={dimension: "value"})
-    frame["name"] = [label(dimension, value) for value in frame["value"]]
+    frame["name"] = names(dimension, frame["value"])
     total = sum((amount for amount in frame[by] if amount is not None), Decimal(0))
     frame["share"] = [float(amount / total) if amount is not None and total else None for amount in frame[by]]
     return frame
@@ -77,11 +77,6 @@ def order(selection: Selection, dimension: str) -> tuple[str, ...]:
     return tuple(value or UNKNOWN for value in values)
 
 
-def names(dimension: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of values, in their order."""
-    return tuple(label(dimension, value) for value in values)
-
-
 def over_time(selection: Selection, metric: str, dimension: str | None = None) -> pd.DataFrame:
     """bucket, series, value (float), exact (text), calls: one row per period and series."""
     step = grain(selection.timeframe)
@@ -90,12 +85,10 @@ def over_time(selection: Selection, metric: str, dimension: str | None = None) -
     wanted = tuple(dict.fromkeys((metric, "calls")))
     frame = cached.answer(Question(selection, wanted, by, keep)).rename(columns={step: "bucket"})
     if dimension:
-        frame["series"] = [
-            value if value == OTHER else label(dimension, value) for value in frame.pop(dimension)
-        ]
+        frame["series"] = names(dimension, frame.pop(dimension))
     else:
         frame["series"] = METRICS[metric].label
-    frame["exact"] = [exact(metric, amount) for amount in frame[metric]]
+    frame["exact"] = [wording.figure_exact(METRICS[metric].unit, amount) for amount in frame[metric]]
     frame["value"] = _floats(frame[metric], missing=METRICS[metric].unit is Unit.MS)
     return frame[["bucket", "series", "value", "exact", "calls"]]
 
@@ -103,7 +96,7 @@ def over_time(selection: Selection, metric: str, dimension: str | None = None) -
 def top(selection: Selection, dimension: str, by: str = "cost_usd") -> pd.DataFrame:
     """The ranking as a chart takes it: name, value (float), exact, share, calls."""
     frame = ranking(selection, dimension, by)
-    frame["exact"] = [exact(by, amount) for amount in frame[by]]
+    frame["exact"] = [wording.figure_exact(METRICS[by].unit, amount) for amount in frame[by]]
     frame["value"] = _floats(frame[by])
     return frame[["name", "value", "exact", "share", "calls"]]
 
@@ -135,7 +128,7 @@ def week(selection: Selection, metric: str) -> pd.DataFrame:
             "weekday": frame["weekday"].astype(int),
             "hour": frame["hour_of_day"].astype(int),
             "value": _floats(frame[metric]),
-            "exact": [exact(metric, amount) for amount in frame[metric]],
+            "exact": [wording.figure_exact(METRICS[metric].unit, amount) for amount in frame[metric]],
         }
     )
 
@@ -152,22 +145,6 @@ def every_period(selection: Selection) -> pd.DataFrame:
         {name: _floats(frame[name], missing=METRICS[name].unit is Unit.MS) for name in OVERVIEW},
         index=frame.index,
     )
-
-
-def exact(metric: str, amount: Any) -> str:
-    """A figure in full."""
-    unit = METRICS[metric].unit
-    if unit is Unit.USD:
-        return wording.money_exact(amount)
-    return wording.duration_ms(amount) if unit is Unit.MS else wording.count_exact(amount)
-
-
-def shown(metric: str, amount: Any) -> str:
-    """A figure at a glance."""
-    unit = METRICS[metric].unit
-    if unit is Unit.USD:
-        return wording.money(amount)
-    return wording.duration_ms(amount) if unit is Unit.MS else wording.count(amount)
 
 
 def _floats(values: "pd.Series[Any]", *, missing: bool = False) -> "pd.Series[float]":

@@ -1,5 +1,7 @@
 """The frame every page is drawn in: navigation, sidebar, and what is said on all pages."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.parts import sidebar
@@ -7,6 +9,9 @@ from usage_core import cached
 from usage_core.errors import UsageError
 
 SELECTED = "selected"
+
+# Drawn here: an icon by name would be fetched from its maker, and nothing is fetched from anywhere.
+ICON = Path(__file__).with_name("icon.svg").read_text(encoding="utf-8")
 
 PAGES = {
     "Usage": [
@@ -27,7 +32,7 @@ WITHOUT_SELECTION = ("Imports",)
 
 def run() -> None:
     """Draw the frame and, inside it, the page that was asked for."""
-    st.set_page_config(page_title="API Usage Console", page_icon=":material/monitoring:", layout="wide")
+    st.set_page_config(page_title="API Usage Console", page_icon=ICON, layout="wide")
     page = st.navigation(
         {
             section: [
@@ -38,6 +43,7 @@ def run() -> None:
         }
     )
     try:
+        cached.refresh()
         st.session_state[SELECTED] = sidebar.selection()
         _say_if_sample(page.title)
         page.run()

@@ -17,13 +17,15 @@ FEW_CALLS = 20
 def spent(selection: Selection, totals: figures.Totals) -> str:
     """What was spent, how that changed, and which key explains most of it (Markdown)."""
     cost, before = totals.now["cost_usd"], totals.before["cost_usd"]
-    when = plain(wording.day_range(selection.timeframe))
+    length = wording.length(selection.timeframe)
     if cost is None:
-        return f"None of the {wording.plural(totals.now['calls'], 'call')} of {when} has a known price."
-    said = f"You spent **{plain(wording.money(cost))}** in {when}"
+        return (
+            f"None of the {wording.plural(totals.now['calls'], 'call')} in these {length} has a known price."
+        )
+    said = f"You spent **{plain(wording.money(cost))}** in these {length}"
     if before:
         part = wording.share(abs(cost - before) / before)
-        said += f", {part} {'more' if cost >= before else 'less'} than in the period of equal length before"
+        said += f", {part} {'more' if cost >= before else 'less'} than in the {length} before"
     return said + _because(selection, cost, before) + "." + unpriced(totals)
 
 
@@ -32,7 +34,7 @@ def _because(selection: Selection, cost: Decimal, before: Decimal | None) -> str
         return ""
     change = _by_key(selection).sub(_by_key(selection.previous), fill_value=Decimal(0))
     key = change.idxmax() if cost > before else change.idxmin()
-    name, part = plain(figures.label("key", str(key))), plain(wording.money(abs(change[key])))
+    name, part = plain(figures.names("key", [str(key)])[0]), plain(wording.money(abs(change[key])))
     return f"; **{name}** explains {part} of the {'rise' if cost > before else 'fall'}"
 
 

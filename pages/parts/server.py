@@ -14,6 +14,7 @@ from streamlit import config
 
 from usage_core import cached
 from usage_core.api.calls import routes
+from usage_core.workspace import Shown
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -31,10 +32,14 @@ def application() -> dict[str, Any]:
     """Arguments for `st.App`."""
     base = "/" + config.get_option("server.baseUrlPath").strip("/")
     return {
-        "routes": routes(cached.shown, base.rstrip("/")),
+        "routes": routes(_shown, base.rstrip("/")),
         "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=_hosts())],
         "lifespan": _lifespan,
     }
+
+
+def _shown() -> Shown:
+    return cached.workspace().shown()
 
 
 def _hosts() -> list[str]:
@@ -49,7 +54,7 @@ def _hosts() -> list[str]:
 async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     for name in WARM:
         importlib.import_module(name)
-    await to_thread.run_sync(cached.shown)
+    await to_thread.run_sync(_shown)
     # Streamlit collects garbage after every run; what is loaded now never becomes garbage.
     gc.collect()
     gc.freeze()

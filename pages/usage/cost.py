@@ -11,9 +11,10 @@ from usage_core.charts.ranked import ranked
 selection = selected()
 st.title("Cost", anchor=False)
 if not drawn.nothing_selected(selection):
+    answer = st.empty()
     by = drawn.breakdown("Break down by")
     totals = figures.totals(selection)
-    st.markdown(dearest(selection, totals, by))
+    answer.markdown(dearest(selection, totals, by))
     order = figures.names(by, figures.order(selection, by))
     drawn.chart(
         over_time(

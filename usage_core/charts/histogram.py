@@ -8,7 +8,6 @@ import pandas as pd
 
 from usage_core import wording
 from usage_core.charts.chart import (
-    QUIET_COLOUR,
     Chart,
     Spec,
     axis,
@@ -19,6 +18,7 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
+from usage_core.charts.palette import STRONG
 from usage_core.charts.units import amount_axis, scale
 
 _ROUND = (1, 2, 5, 10, 20, 50, 100, 200, 500, *(n * 1000 for n in (1, 2, 5, 10, 20)))
@@ -119,7 +119,9 @@ def _spec(shape: _Shape) -> Spec:
     rule = alt.Chart().mark_rule(strokeDash=[4, 3], strokeWidth=1.5, tooltip=None)
     outwards = {"before": {"align": "right", "dx": -4}, "after": {"align": "left", "dx": 4}}
     texts = [written(x, top, side, dy=-8, **mark) for side, mark in outwards.items()]
-    return seal(alt.layer(bars, rule.encode(x=x, color=QUIET_COLOUR), *texts), shape.title)
+    return seal(
+        alt.layer(bars, rule.encode(x=x, color=alt.ColorValue(alt.ExprRef(STRONG))), *texts), shape.title
+    )
 
 
 def _x(field: str, shape: _Shape) -> alt.X:

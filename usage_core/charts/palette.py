@@ -90,3 +90,6 @@ QUIET = f"luminance(background) > 0.5 ? '{LIGHT.quiet}' : '{DARK.quiet}'"
 
 Streamlit's own labels have a contrast of 3.7:1 on white, and its config has no key for them.
 """
+
+STRONG = f"luminance(background) > 0.5 ? '{LIGHT.text}' : '{DARK.text}'"
+"""Likewise the colour of text, for a line drawn across bars."""

@@ -42,7 +42,8 @@ def ranked(frame: pd.DataFrame, title: str, unit: Unit, order: tuple[str, ...] |
     """One bar for each row, in the frame's order, its value at the bar's end; at most twelve rows.
 
     `frame`: name (str), value (float), exact (str), share (fraction of 1, missing where unknown),
-    calls (int); a row without a value is left out. With `order`, the same as on the page's other charts, a name keeps its colour and
+    calls (int); a row without a value is left out.
+    With `order`, the same as on the page's other charts, a name keeps its colour and
     names not in it are grey; without, all bars have the first colour.
     """
     frame = frame.dropna(subset=["value"])

@@ -1,0 +1,67 @@
+"""What commands print for people, and for programs."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+
+import pandas as pd
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from usage_core import wording
+from usage_core.export import set_aside
+from usage_core.intake.receipt import Receipt
+from usage_core.metrics.definitions import METRICS, SUMMARY
+from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.store.lake import Lake
+
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def print_set_aside(lake: Lake, receipt: Receipt, shown: int = 10) -> None:
+    """The first rows an import set aside, and how to get all of them."""
+    with lake.reading() as connection:
+        rows = connection.execute(set_aside.rows(receipt.import_id).limit(shown)).all()
+    for line, field, value, reason in rows:
+        where = f"line {line}" + (f", {field}" if field else "") + (f": {value!r}" if value else "")
+        out.print(f"  {where}. {reason}", markup=False, soft_wrap=True)
+    out.print(
+        f"  All of them: python -m usage_core rejected {receipt.import_id}", markup=False, soft_wrap=True
+    )
+
+
+def print_json(frame: pd.DataFrame, by: str | None) -> None:
+    """The figures as JSON, money as decimal strings: an object, or a list of them with a breakdown."""
+    rows = [{name: _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    typer.echo(json.dumps(rows if by else rows[0], indent=2, ensure_ascii=False))
+
+
+def print_figures(frame: pd.DataFrame, by: str | None) -> None:
+    """One row per figure, or, with a breakdown, one row per value."""
+    table = Table(show_header=bool(by), box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    rows = frame.to_dict("records")
+    if not by:
+        for name in SUMMARY:
+            table.add_row(METRICS[name].label, wording.figure_exact(METRICS[name].unit, rows[0][name]))
+    else:
+        table.add_column(DIMENSIONS[by].label, overflow="fold", min_width=14)
+        for name in SUMMARY:
+            table.add_column(_HEADINGS[name], justify="right", no_wrap=True)
+        for row in rows:
+            figures = (wording.figure(METRICS[name].unit, row[name]) for name in SUMMARY)
+            table.add_row(escape(str("–" if row[by] is None else row[by])), *figures)
+    out.print(table)
+
+
+_HEADINGS = dict(
+    zip(SUMMARY, ("Calls", "Input", "Output", "Cost", "No price", "p50", "p95", "Keys"), strict=True)
+)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return wording.plain_decimal(value)
+    return value.isoformat() if isinstance(value, datetime) else value
