@@ -12,7 +12,7 @@ suitable = import sys; sys.exit(sys.version_info < (3, 11))
 help:
 	@echo 'make run     start the console (make run ARGS="--server.port 8600")'
 	@echo 'make test    check format, lint, types and imports, run the tests (make test ARGS="-k export")'
-	@echo 'make format  format the code and fix what can be fixed'
+	@echo 'make format  format the code, fix what can be fixed, write the tables of the README'
 	@echo 'make clean   remove .venv and caches; data/ stays'
 	@echo
 	@echo 'PYTHON=/path/to/python names the Python that .venv is made with.'
@@ -30,6 +30,7 @@ test: venv-test
 format: venv-test
 	$(py) -m ruff format .
 	$(py) -m ruff check --fix .
+	$(py) -m usage_core.reference README.md
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -71,7 +71,8 @@ def _zone() -> str:
 
 def _filters(known: Directory) -> dict[str, tuple[str, ...]]:
     options = {name: _labels(name, known) for name in FILTERS}
-    used = sum(len(st.session_state.get(name, ())) for name in FILTERS)
+    # On the first run of a link its filters are not widgets yet.
+    used = sum(len(st.session_state.get(name, st.query_params.get_all(name))) for name in FILTERS)
     chosen = {}
     with st.expander(f"Filters ({used})" if used else "Filters", expanded=bool(used), key="filters"):
         for name, values in options.items():

@@ -1,5 +1,6 @@
 """Answers: small frames of exact figures."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,10 @@ def ask(connection: sa.Connection, question: Question) -> pd.DataFrame:
     Decimal USD, other figures Python integers; an unknown figure is None. With no calls at all,
     sums are 0 and percentiles unknown.
     """
+    if not question.by and "calls" not in question.metrics:
+        # Whether a sum is 0 or unknown depends on whether there are calls.
+        counted = replace(question, metrics=(*question.metrics, "calls"))
+        return ask(connection, counted).drop(columns="calls")
     rows = connection.execute(question.statement()).all()
     width = len(question.by)
     columns: dict[str, pd.Series[Any]] = {}
@@ -41,7 +46,7 @@ def _figure(name: str, value: object) -> int | Decimal | None:
 
 def _nothing_is_zero(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
     """The sum over no calls is known to be 0; the sum over calls of unknown cost is not."""
-    if "calls" in frame and frame.at[0, "calls"] == 0:
+    if frame.at[0, "calls"] == 0:
         for name in question.metrics:
             if METRICS[name].unit is not Unit.MS:
                 frame[name] = pd.Series([Decimal(0) if METRICS[name].unit is Unit.USD else 0], dtype=object)

@@ -69,7 +69,10 @@ _ALL = (
         "Tokens",
         Unit.TOKENS,
         "Sum of input and output tokens, as far as they are known",
-        lambda: sa.func.sum(sa.func.coalesce(c.input_tokens, 0) + sa.func.coalesce(c.output_tokens, 0)),
+        # A call of which neither is known adds nothing; where that is every call, the sum is unknown.
+        lambda: sa.func.sum(
+            sa.func.coalesce(c.input_tokens + c.output_tokens, c.input_tokens, c.output_tokens)
+        ),
     ),
     Metric(
         "unpriced_calls",

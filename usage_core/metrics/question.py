@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from usage_core.errors import SelectionError
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.dimensions import DIMENSIONS
-from usage_core.selection import UNKNOWN, Selection
+from usage_core.selection import FILTERS, UNKNOWN, Selection
 from usage_core.store.tables import CALLS
 
 OTHER = "\x1fother"
@@ -41,6 +41,14 @@ class Question:
             for name in names:
                 if name not in known:
                     raise SelectionError(f"{name[:60]!r} is not a {what}. Use one of: {', '.join(known)}.")
+            if len(set(names)) < len(names):
+                raise SelectionError(f"Give each {what} once.")
+        if not self.metrics:
+            raise SelectionError(f"Give at least one figure: {', '.join(METRICS)}.")
+        if self.keep is not None and (not self.by or self.by[-1] not in FILTERS):
+            raise SelectionError(f"Values can be kept apart of: {', '.join(FILTERS)}.")
+        if not 1 <= self.limit <= MOST_ROWS:
+            raise SelectionError(f"An answer has 1 to {MOST_ROWS:,} rows.")
 
     def statement(self) -> sa.Select[Any]:
         """The question as a statement; columns are named like the breakdowns and figures."""

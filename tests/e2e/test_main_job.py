@@ -1,0 +1,175 @@
+"""What an administrator does: look, narrow, download, send a link, bring in a log."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Download, Page, expect
+
+from usage_core import sample, wording
+from usage_core.export.stream import csv_stream
+from usage_core.intake.run import import_file
+from usage_core.selection import Selection
+from usage_core.store.lake import open_lake
+
+pytestmark = pytest.mark.browser
+
+Console = Callable[..., "object"]
+CALLS = 4_000
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with calls of the last 60 days."""
+    home = tmp_path_factory.mktemp("a store")
+    today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
+    sample.write_csv(home / "log.csv", calls=CALLS, days=60, seed=3, until=today)
+    lake = open_lake(home / "store")
+    import_file(lake, home / "log.csv")
+    lake.close()
+    return home / "store"
+
+
+def spend(page: Page) -> str:
+    return page.get_by_test_id("stMetricValue").first.inner_text()
+
+
+def download(page: Page) -> Download:
+    """Click the sidebar's button; the file arrives through a tab of its own."""
+    found: list[Download] = []
+    page.context.on("page", lambda tab: tab.on("download", lambda file: found.append(file)))
+    page.on("download", lambda file: found.append(file))
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Download CSV").click()
+    for _ in range(100):
+        if found:
+            return found[0]
+        page.wait_for_timeout(100)
+    raise AssertionError("nothing was downloaded")
+
+
+def rows_of(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))[1:]
+
+
+def cost_of(rows: list[list[str]]) -> Decimal:
+    total = Decimal(0)
+    for *_, sent, received, _ms, sent_price, received_price in rows:
+        if sent_price:
+            total += int(sent) * Decimal(sent_price) + int(received or 0) * Decimal(received_price or 0)
+    return total / 1_000_000
+
+
+def test_dates_figures_and_file_agree(
+    console: Console, page: Page, settled: Callable[..., None], store: Path
+) -> None:
+    page.goto(console(store).url)  # type: ignore[attr-defined]
+    settled(page)
+    first = spend(page)
+    page.get_by_test_id("stSidebar").get_by_text("7 days", exact=True).click()
+    settled(page)
+    assert "tf=7+days" in page.url
+    assert spend(page) != first
+
+    link = page.get_by_test_id("stSidebar").get_by_role("link", name="Download CSV").get_attribute("href")
+    assert link
+    file = download(page)
+    content = Path(file.path()).read_bytes()
+    assert re.fullmatch(
+        r"api-calls_\d{4}-\d\d-\d\d_to_\d{4}-\d\d-\d\d_Europe-Berlin\.csv", file.suggested_filename
+    )
+
+    lake = open_lake(store)
+    try:
+        selection = Selection.from_params(parse_qsl(urlsplit(link).query))
+        assert content == b"".join(csv_stream(lake, selection))
+    finally:
+        lake.close()
+    rows = rows_of(content)
+    assert 0 < len(rows) < CALLS
+    assert spend(page) == wording.money(cost_of(rows))
+    expect(page.get_by_test_id("stSidebar")).to_contain_text(f"{len(rows):,} calls")
+
+
+def test_filter_reaches_charts_and_file(
+    console: Console, page: Page, settled: Callable[..., None], store: Path
+) -> None:
+    page.goto(console(store).url + "/?provider=Anthropic&tf=90+days")  # type: ignore[attr-defined]
+    settled(page)
+    rows = rows_of(Path(download(page).path()).read_bytes())
+    assert {row[3] for row in rows} == {"Anthropic"}
+    assert spend(page) == wording.money(cost_of(rows))
+
+
+def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
+    console: Console, browser: Browser, page: Page, settled: Callable[..., None], store: Path
+) -> None:
+    page.goto(console(store).url + "/cost?tf=Last+month&model=gpt-6-luna")  # type: ignore[attr-defined]
+    settled(page)
+    assert "tz=Europe%2FBerlin" in page.url
+    elsewhere = browser.new_context(timezone_id="America/Los_Angeles", locale="en-US")
+    try:
+        other = elsewhere.new_page()
+        other.goto(page.url)
+        settled(other)
+        expect(other.get_by_test_id("stSidebar")).to_contain_text("Filters (1)")
+        for part in ("stSidebarUserContent", "stMain"):
+            expect(other.get_by_test_id(part)).to_have_text(page.get_by_test_id(part).text_content() or "none")
+        assert "tz=Europe%2FBerlin" in other.url
+    finally:
+        elsewhere.close()
+
+
+def test_choices_stay_on_every_page(
+    console: Console, page: Page, settled: Callable[..., None], store: Path
+) -> None:
+    page.goto(console(store).url)  # type: ignore[attr-defined]
+    settled(page)
+    page.get_by_test_id("stSidebar").get_by_text("90 days", exact=True).click()
+    settled(page)
+    for name in ("Cost", "Latency", "Patterns", "Export", "Imports"):
+        page.get_by_test_id("stSidebarNav").get_by_text(name, exact=True).click()
+        settled(page)
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        assert "tf=90+days" in page.url
+        assert "tz=Europe%2FBerlin" in page.url
+
+
+def test_bring_in_a_log(
+    console: Console, page: Page, settled: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("empty")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    url = console(home / "store").url  # type: ignore[attr-defined]
+    page.goto(url)
+    settled(page)
+    expect(page.get_by_text("Sample workspace.")).to_be_visible()
+    page.get_by_role("link", name="Import files").click()
+    settled(page)
+    header = (
+        "Date,API Key ID,API Key Name,Provider,Model,Input Tokens,Output Tokens,Completion Time (ms),"
+        "Input Token Price (USD/1M tokens),Output Token Price (USD/1M tokens)\n"
+    )
+    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None).isoformat()
+    log = (
+        header
+        + f"{now}Z,k1,<b>prod</b>,OpenAI,gpt-4o,500,1200,3821,2.50,10.00\n"
+        + f"{now}Z,k1,<b>prod</b>,OpenAI,gpt-4o,-5,1200,3821,2.50,10.00\n"
+    )
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "march.csv", "mimeType": "text/csv", "buffer": log.encode()}
+    )
+    page.get_by_role("button", name="Import files").click()
+    settled(page)
+    expect(page.get_by_text("march.csv: 2 rows read = 1 stored + 0 already there + 1 set aside.")).to_be_visible()
+    expect(page.get_by_text("Sample workspace.")).to_have_count(0)
+    page.get_by_test_id("stSidebarNav").get_by_text("Overview", exact=True).click()
+    settled(page)
+    assert spend(page) == "$0.0133"
+    assert not [address for address in asked if not address.startswith((url, "data:", "blob:"))]

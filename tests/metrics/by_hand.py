@@ -1,0 +1,158 @@
+"""Calls to ask about, and what every figure of them is, worked out in plain Python."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+
+from usage_core.metrics.answer import ask
+from usage_core.metrics.question import OTHER, Question
+from usage_core.schema import usd
+from usage_core.store.tables import CALLS
+
+Row = dict[str, Any]
+
+KEYS = ("key-a", "key-b", "' OR 1=1 --", "$1")
+MODELS = ("small", "%", ":x", "Großes 模型")
+PROVIDERS = (None, "openai", '"; DROP TABLE calls; --')
+
+
+def call(called_at: datetime, **given: Any) -> Row:
+    """A row of the table of calls, at a naive UTC time."""
+    row = {column.name: None for column in CALLS.columns}
+    row |= {"called_at": called_at, "api_key_id": "key-a", "model": "small", "kind": "completion"}
+    row |= {"cost_basis": "row", "status": "unknown", "source": "test", "import_id": "test"}
+    row |= given
+    return row | {"model_name": row["model"], "provider_name": row["provider"]}
+
+
+def calls(start: datetime, end: datetime, most: int = 12) -> st.SearchStrategy[list[Row]]:
+    """A few calls from start to end, many of them at the same times, with holes in them."""
+    some = st.integers(0, 40) | st.integers(0, 10**15)
+    maybe = st.none() | some
+    row = st.builds(
+        call,
+        st.datetimes(start, end) | st.sampled_from((start, end, start + (end - start) / 2)),
+        api_key_id=st.sampled_from(KEYS),
+        api_key_name=st.none() | st.sampled_from(("Anna", "Bot")),
+        provider=st.sampled_from(PROVIDERS),
+        model=st.sampled_from(MODELS),
+        kind=st.sampled_from(("completion", "embedding", "other")),
+        input_tokens=maybe,
+        output_tokens=maybe,
+        completion_time_ms=st.none() | st.integers(0, 5) | st.integers(0, 10**6),
+        cost_pico=st.none() | some | st.integers(2**62, 2**63 - 1),
+    )
+    return st.lists(row, max_size=most)
+
+
+@contextmanager
+def held(engine: sa.Engine, rows: Sequence[Row]) -> Iterator[sa.Connection]:
+    """A connection on a store that holds these calls and no others, until it is let go of."""
+    with engine.connect() as connection:
+        held_for_now = connection.begin()
+        if rows:
+            connection.execute(CALLS.insert(), list(rows))
+        yield connection
+        held_for_now.rollback()
+
+
+def _sum(amounts: Iterable[int | None]) -> int | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known else None
+
+
+def _nearest_rank(times: Iterable[int | None], percent: int) -> int | None:
+    known = sorted(time for time in times if time is not None)
+    return known[-(-percent * len(known) // 100) - 1] if known else None
+
+
+def _tokens(row: Row) -> int | None:
+    return _sum((row["input_tokens"], row["output_tokens"]))
+
+
+def figures(rows: Sequence[Row]) -> dict[str, int | Decimal | None]:
+    """Every figure of some calls; what nothing is known of is None."""
+    times = [row["completion_time_ms"] for row in rows]
+    cost = _sum(row["cost_pico"] for row in rows)
+    return {
+        "calls": len(rows),
+        "cost_usd": None if cost is None else usd(cost),
+        "input_tokens": _sum(row["input_tokens"] for row in rows),
+        "output_tokens": _sum(row["output_tokens"] for row in rows),
+        "tokens": _sum(map(_tokens, rows)),
+        "unpriced_calls": sum(row["cost_pico"] is None for row in rows),
+        "untimed_calls": sum(time is None for time in times),
+        "p50_ms": _nearest_rank(times, 50),
+        "p95_ms": _nearest_rank(times, 95),
+        "p99_ms": _nearest_rank(times, 99),
+        "active_keys": len({row["api_key_id"] for row in rows}),
+    }
+
+
+def local(row: Row, zone: str) -> datetime:
+    """When a zone's clocks showed the call."""
+    instant: datetime = row["called_at"].replace(tzinfo=UTC)
+    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _bin(row: Row) -> int | None:
+    time = row["completion_time_ms"]
+    return None if time is None else math.floor(math.log2(max(time, 1)) * 4)
+
+
+GROUPS: dict[str, Callable[[Row, str], Any]] = {
+    "key": lambda row, _zone: row["api_key_id"],
+    "provider": lambda row, _zone: row["provider_name"],
+    "model": lambda row, _zone: row["model_name"],
+    "kind": lambda row, _zone: row["kind"],
+    "hour": lambda row, zone: local(row, zone).replace(minute=0, second=0, microsecond=0),
+    "day": lambda row, zone: _day(local(row, zone)),
+    "week": lambda row, zone: _day(local(row, zone)) - timedelta(days=local(row, zone).weekday()),
+    "month": lambda row, zone: _day(local(row, zone)).replace(day=1),
+    "weekday": lambda row, zone: local(row, zone).isoweekday(),
+    "hour_of_day": lambda row, zone: local(row, zone).hour,
+    "time_bin": lambda row, _zone: _bin(row),
+}
+"""What a call is counted under, by the name of the breakdown."""
+
+
+def grouped(rows: Sequence[Row], question: Question) -> dict[tuple[Any, ...], list[Row]]:
+    """The calls of a question's groups."""
+
+    def group(row: Row) -> tuple[Any, ...]:
+        values = [GROUPS[name](row, question.selection.timeframe.zone) for name in question.by]
+        if question.keep is not None and (values[-1] or "") not in question.keep:
+            values[-1] = OTHER
+        return tuple(values)
+
+    def place(row: Row) -> str:
+        return repr(group(row))
+
+    return {group(found[0]): found for _, each in groupby(sorted(rows, key=place), place) if (found := list(each))}
+
+
+def answered(connection: sa.Connection, question: Question) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """An answer as group -> figure -> amount."""
+    frame = ask(connection, question)
+    records = frame.to_dict("records")
+    found = {tuple(_plain(record[name]) for name in question.by): record for record in records}
+    assert len(found) == len(frame), "a group appears twice"
+    return {group: {name: record[name] for name in question.metrics} for group, record in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_pydatetime"):
+        return value.to_pydatetime()
+    return int(value) if isinstance(value, float) and not math.isnan(value) else value

@@ -1,0 +1,63 @@
+"""The README's reference tables, made from the code: `python -m usage_core.reference README.md`."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from usage_core.importers.registry import formats
+from usage_core.metrics.definitions import METRICS
+from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Column
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _columns(columns: Iterable[Column]) -> str:
+    rows = ((c.label, c.meaning, c.written, c.empty if not c.required else "refused") for c in columns)
+    return _table(("Column", "Meaning", "Written as", "Empty means"), rows)
+
+
+def _formats() -> str:
+    rows = []
+    for known in formats():
+        for field, headings in known.columns.items():
+            names = " or ".join(f"`{heading}`" for heading in dict.fromkeys(headings))
+            rows.append((known.label, names, "yes" if field in known.fingerprint else "no"))
+    return _table(("Format", "Heading (any order, any case)", "Must be there"), rows)
+
+
+def _figures() -> str:
+    rows = ((f"`{m.name}`", m.label, m.unit.value, m.meaning) for m in METRICS.values())
+    return _table(("Name", "Label", "Unit", "Meaning"), rows)
+
+
+def _breakdowns() -> str:
+    rows = ((f"`{d.name}`", d.label) for d in DIMENSIONS.values())
+    return _table(("Name", "Breakdown"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "export": lambda: _columns(EXPORT_COLUMNS),
+    "detail": lambda: _columns(COLUMNS[len(EXPORT_COLUMNS) :]),
+    "formats": _formats,
+    "figures": _figures,
+    "breakdowns": _breakdowns,
+}
+
+
+def rewritten(text: str) -> str:
+    """A document with the table behind each `<!-- table: NAME -->` mark made anew."""
+
+    def made(mark: re.Match[str]) -> str:
+        return f"<!-- table: {mark[1]} -->\n\n{TABLES[mark[1]]()}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- table: (\w+) -->.*?<!-- end -->", made, text, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    document = Path(sys.argv[1])
+    document.write_text(rewritten(document.read_text(encoding="utf-8")), encoding="utf-8")
