@@ -2,10 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.importing import Shelf
+from usage_core.store.lake import Lake, open_lake
 
 REQUIRE_BROWSER = "USAGE_REQUIRE_BROWSER"
 BROWSER = "USAGE_CHROMIUM"
@@ -37,3 +41,40 @@ def chromium_path() -> str:
     if os.environ.get(REQUIRE_BROWSER) == "1":
         pytest.fail(f"{reason}; {REQUIRE_BROWSER}=1 forbids to skip", pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store without calls, to be copied: that is faster than making one."""
+    folder = tmp_path_factory.mktemp("store") / "empty"
+    open_lake(folder).close()
+    return folder
+
+
+@pytest.fixture
+def lake(empty_store: Path, tmp_path: Path) -> Iterator[Lake]:
+    """An empty store of the test's own."""
+    opened = open_lake(Path(shutil.copytree(empty_store, tmp_path / "lake")))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def own_shelf(lake: Lake, tmp_path: Path) -> Shelf:
+    """An empty store of the test's own, to import into."""
+    return Shelf(lake, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def _module_shelf(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    folder = tmp_path_factory.mktemp("shelf")
+    opened = open_lake(Path(shutil.copytree(empty_store, folder / "lake")))
+    yield Shelf(opened, folder)
+    opened.close()
+
+
+@pytest.fixture
+def shelf(_module_shelf: Shelf) -> Shelf:
+    """A store shared by the tests of a file, empty at the start of each."""
+    _module_shelf.clear()
+    return _module_shelf

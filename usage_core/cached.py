@@ -11,9 +11,10 @@ import streamlit as st
 from usage_core import settings
 from usage_core.export.preview import Preview, preview
 from usage_core.metrics import facts
-from usage_core.metrics.answer import ask
+from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.facts import Directory, Holdings, directory, holdings
 from usage_core.metrics.question import Question
+from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
 from usage_core.workspace import Shown, Workspace
 
@@ -22,7 +23,7 @@ MOST_ANSWERS = 500
 Answer = TypeVar("Answer")
 
 
-@st.cache_resource(show_spinner="Opening the workspace")
+@st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
     """The process's workspace."""
     return Workspace(settings.load())
@@ -63,7 +64,9 @@ def _state() -> tuple[str, int]:
 
 def answer(question: Question) -> pd.DataFrame:
     """The answer to a question, as `metrics.answer.ask` gives it; yours to change."""
-    frame = _kept(_state(), question, lambda connection: ask(connection, question))
+    covered = _kept(_state(), "coverage", coverage)
+    assert isinstance(covered, Coverage)
+    frame = _kept(_state(), question, lambda connection: ask(connection, question, covered))
     assert isinstance(frame, pd.DataFrame)
     return frame.copy()
 

@@ -6,7 +6,8 @@ one more apostrophe in front; reading takes exactly one away, so export then imp
 
 import re
 
-TRIGGER = r"\s*[=+\-@＝＋－＠]|[ ]*[\t\r\n]"
+# No `\s`: a vertical tab is one to Python and none to the others.
+TRIGGER = r"[ \t\n\v\f\r]*[=+\-@＝＋－＠]|[ ]*[\t\r\n]"
 GUARD_WHEN = rf"^'*(?:{TRIGGER})"
 UNGUARD_WHEN = rf"^''*(?:{TRIGGER})"
 """Regular expressions that mean the same to Python, to Arrow and to DuckDB."""
@@ -14,9 +15,9 @@ UNGUARD_WHEN = rf"^''*(?:{TRIGGER})"
 
 def guard(text: str) -> str:
     """A text as it is written to a file that a spreadsheet may open."""
-    return "'" + text if re.match(GUARD_WHEN, text, re.ASCII) else text
+    return "'" + text if re.match(GUARD_WHEN, text) else text
 
 
 def unguard(text: str) -> str:
     """A text as it was before `guard`."""
-    return text[1:] if re.match(UNGUARD_WHEN, text, re.ASCII) else text
+    return text[1:] if re.match(UNGUARD_WHEN, text) else text

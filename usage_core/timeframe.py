@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from usage_core.errors import SelectionError
 
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
@@ -52,7 +52,7 @@ _DAYS = {Preset.WEEK: 7, Preset.MONTH: 30, Preset.QUARTER: 90}
 
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
-    """The IANA zones a person may pick, UTC first: regions and cities, no legacy aliases."""
+    """The IANA zones a person may pick, UTC first: regions with cities, no names such as EST or GMT+3."""
     regions = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe")
     names = {n for n in available_timezones() if n.split("/")[0] in (*regions, "Indian", "Pacific")}
     return ("UTC", *sorted(names))
@@ -90,10 +90,12 @@ class Timeframe:
         for edge in (self.start, self.end):
             if edge.tzinfo is None or edge.utcoffset() != timedelta(0):
                 raise SelectionError("A timeframe's edges are UTC instants.")
+            if not FIRST_YEAR <= edge.year <= LAST_YEAR:
+                raise SelectionError(f"A timeframe lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
             if edge.second or edge.microsecond:
                 raise SelectionError("A timeframe starts and ends on a whole minute.")
-        if self.start.year < FIRST_YEAR or self.end.year > LAST_YEAR:
-            raise SelectionError(f"A timeframe lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
+        for name in ("start", "end"):  # arithmetic in any other zone, even London's, follows its clocks
+            object.__setattr__(self, name, getattr(self, name).astimezone(UTC))
         if self.start >= self.end:
             raise SelectionError("The timeframe ends before it starts. Swap the two dates.")
 
@@ -127,9 +129,12 @@ def custom(first: date, last: date, zone: str) -> Timeframe:
     """The local days from first to last, both included, in either order."""
     first, last = sorted((first, last))
     try:
-        return Timeframe(midnight(first, zone), midnight(last + timedelta(days=1), zone), zone)
+        start, end = midnight(first, zone), midnight(last + timedelta(days=1), zone)
     except OverflowError:
         raise SelectionError(f"Pick a year between {FIRST_YEAR} and {LAST_YEAR}.") from None
+    if start == end:
+        raise SelectionError(f"There was no {first} in {zone}: its clocks were put forward by a day.")
+    return Timeframe(start, end, zone)
 
 
 def preset(name: Preset, now: datetime, zone: str) -> Timeframe:
@@ -185,6 +190,10 @@ def parse_edge(text: str, zone: str) -> datetime:
         raise SelectionError(f"{text[:60]!r} is outside the calendar.") from None
 
 
+UNCHANGED_TWICE = timedelta(days=5)
+"""No zone's clocks have changed twice within this time since 1970; a week is the shortest there was."""
+
+
 @lru_cache(maxsize=512)
 def offsets(frame: Timeframe) -> tuple[tuple[datetime, timedelta], ...]:
     """The zone's UTC offsets within a timeframe: (from when in UTC, offset), the first at its start.
@@ -200,12 +209,12 @@ def _offsets(frame: Timeframe) -> Iterator[tuple[datetime, timedelta]]:
     at, current = frame.start, _offset(frame.start, zone)
     yield at, current
     while at < frame.end:
-        step = min(at + timedelta(hours=12), frame.end)
+        step = min(at + UNCHANGED_TWICE, frame.end)
         if _offset(step, zone) != current:
-            minutes = range(1, (step - at) // MINUTE + 1)
+            seconds = range(1, (step - at) // SECOND + 1)
             start = at
-            change = bisect_left(minutes, True, key=lambda n: _offset(start + n * MINUTE, zone) != current)
-            at = start + minutes[change] * MINUTE
+            change = bisect_left(seconds, True, key=lambda n: _offset(start + n * SECOND, zone) != current)
+            at = start + seconds[change] * SECOND
             current = _offset(at, zone)
             yield at, current
         else:
@@ -217,13 +226,18 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def buckets(frame: Timeframe, grain: Grain) -> list[datetime]:
-    """The local starts (naive) of every period the timeframe touches, in order."""
-    zone = zone_info(frame.zone)
-    first, last = (
-        start_of(edge.astimezone(zone).replace(tzinfo=None), grain)
-        for edge in (frame.start, frame.end - timedelta(microseconds=1))
-    )
-    found = [first]
+    """The local starts (naive) of every period from the first the timeframe touches to the last."""
+    # Clocks that are put back at midnight show the day before again, so the first instant need not
+    # be in the first period: every stretch between two changes is looked at.
+    starts, changes = zip(*offsets(frame), strict=True)
+    ends = [*starts[1:], frame.end]
+    shown = [
+        start_of((edge + offset).replace(tzinfo=None), grain)
+        for start, end, offset in zip(starts, ends, changes, strict=True)
+        for edge in (start, end - timedelta(microseconds=1))
+        if start < end
+    ]
+    found, last = [min(shown)], max(shown)
     while found[-1] < last:
         found.append(following(found[-1], grain))
     return found

@@ -1,21 +1,25 @@
 """Calls to ask about, and what every figure of them is, worked out in plain Python."""
 
+import csv
+import io
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import sqlalchemy as sa
 from hypothesis import strategies as st
 
 from usage_core.metrics.answer import ask
-from usage_core.metrics.question import OTHER, Question
-from usage_core.schema import usd
+from usage_core.metrics.question import Question
+from usage_core.metrics.sources import OTHER
+from usage_core.schema import EXPORT_COLUMNS, usd
 from usage_core.store.tables import CALLS
+from usage_core.text_guard import guard
 
 Row = dict[str, Any]
 
@@ -53,13 +57,39 @@ def calls(start: datetime, end: datetime, most: int = 12) -> st.SearchStrategy[l
     return st.lists(row, max_size=most)
 
 
+def as_log(rows: Iterable[Row]) -> str:
+    """Calls as a file to import, in the form of an export."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.label for column in EXPORT_COLUMNS])
+    writer.writerows([_written(row[column.name]) for column in EXPORT_COLUMNS] for row in rows)
+    return text.getvalue()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat() + "Z"
+    return (
+        ""
+        if value is None
+        else guard(value)
+        if isinstance(value, str)
+        else f"{value:f}"
+        if isinstance(value, Decimal)
+        else str(value)
+    )
+
+
 @contextmanager
 def held(engine: sa.Engine, rows: Sequence[Row]) -> Iterator[sa.Connection]:
     """A connection on a store that holds these calls and no others, until it is let go of."""
     with engine.connect() as connection:
         held_for_now = connection.begin()
         if rows:
-            connection.execute(CALLS.insert(), list(rows))
+            native: Any = connection.connection.driver_connection
+            native.register("made", pa.Table.from_pylist(list(rows)))
+            connection.execute(sa.text("INSERT INTO calls BY NAME SELECT * FROM made"))
+            native.unregister("made")
         yield connection
         held_for_now.rollback()
 
@@ -131,16 +161,13 @@ GROUPS: dict[str, Callable[[Row, str], Any]] = {
 def grouped(rows: Sequence[Row], question: Question) -> dict[tuple[Any, ...], list[Row]]:
     """The calls of a question's groups."""
 
-    def group(row: Row) -> tuple[Any, ...]:
-        values = [GROUPS[name](row, question.selection.timeframe.zone) for name in question.by]
-        if question.keep is not None and (values[-1] or "") not in question.keep:
-            values[-1] = OTHER
-        return tuple(values)
-
-    def place(row: Row) -> str:
-        return repr(group(row))
-
-    return {group(found[0]): found for _, each in groupby(sorted(rows, key=place), place) if (found := list(each))}
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        group = [GROUPS[name](row, question.selection.timeframe.zone) for name in question.by]
+        if question.keep is not None and (group[-1] or "") not in question.keep:
+            group[-1] = OTHER
+        groups.setdefault(tuple(group), []).append(row)
+    return groups
 
 
 def answered(connection: sa.Connection, question: Question) -> dict[tuple[Any, ...], dict[str, Any]]:

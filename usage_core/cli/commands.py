@@ -21,7 +21,7 @@ from usage_core.export import set_aside
 from usage_core.export.stream import csv_stream
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file
-from usage_core.metrics.answer import ask
+from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.definitions import SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.facts import directory
@@ -142,7 +142,7 @@ def summary(
     with _store() as lake:
         selection = options.selection(lake, (start, end, tz), key, provider, model, kind)
         with lake.reading() as connection:
-            frame = ask(connection, Question(selection, SUMMARY, (by,) if by else ()))
+            frame = ask(connection, Question(selection, SUMMARY, (by,) if by else ()), coverage(connection))
             if by == "key" and not as_json:
                 frame["key"] = frame["key"].map(directory(connection).key)
     if as_json:

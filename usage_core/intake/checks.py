@@ -1,17 +1,20 @@
 """The checks every row passes, as DuckDB SQL derived from the record: typed values, or a reason.
 
-Values are made first, the reasons for refusing them after, in a query around it; each value has a
-cheap expression for the usual spelling and a costly one for the rarer ones.
+Values are made first, the reasons for refusing them after, in a query around it. Every row passes
+here, so each value has a cheap expression for the usual spelling and a costly one for the rarer ones,
+and a reason is looked for only where the value itself does not already show that the field is good.
 """
 
 from dataclasses import dataclass
 
-from usage_core.schema import COLUMNS, EXPORT_COLUMNS, MAX_PICO, PRICE_PLACES, Column, Form
+from usage_core.schema import EXPORT_COLUMNS, MAX_PICO, PRICE_PLACES, Column, Form
 from usage_core.store.lake import literal
 from usage_core.text_guard import UNGUARD_WHEN
 
 LONGEST_TEXT = 4000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+SHOWN_VALUE = 200
+"""Characters kept of a value that was refused."""
 
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _UTC = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}:[0-5][0-9](?:[.][0-9]{{1,9}})?Z?"
@@ -26,23 +29,31 @@ _DECIMAL = "(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
 _FLOAT_NOISE = "0.000000001"
 
 
+_BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """SQL for a field's value, from its text, and for the reason it is refused.
+    """SQL for a field's value, from its text, for whether that value is good, and for why it is not.
 
-    The reason is asked only where the text is not blank and the value is NULL, unless `always`.
+    The reason is asked only where the value is not good and the text is not blank.
     """
 
     value: str
+    good: str
     reason: str
-    always: bool = False
+
+
+def _raw(column: Column) -> str:
+    return f"raw_{column.name}"
 
 
 def _matches(raw: str, pattern: str) -> str:
     return f"regexp_full_match({raw}, {literal(pattern)})"
 
 
-def _instant(raw: str) -> Check:
+def _instant(column: Column) -> Check:
+    raw, value = _raw(column), column.name
     # A cast to TIMESTAMP drops an offset without a word, so the two are taken apart.
     text = f"trim({raw})"
     part = [f"regexp_extract({text}, {literal(_MOMENT)}, {group})" for group in (1, 2, 3, 4)]
@@ -51,30 +62,39 @@ def _instant(raw: str) -> Check:
     return Check(
         f"CASE WHEN {_matches(raw, _UTC)} THEN try_cast({raw} AS TIMESTAMP) "
         f"WHEN {_matches(text, _MOMENT)} THEN try_cast({part[0]} AS TIMESTAMP) + {shift} END",
-        "'It is not a date and time such as 2026-08-03T09:14:07.412Z.'",
+        f"{value} >= TIMESTAMP '{FIRST_YEAR}-01-01' AND {value} < TIMESTAMP '{LAST_YEAR + 1}-01-01'",
+        f"CASE WHEN {value} IS NULL THEN 'It is not a date and time such as 2026-08-03T09:14:07.412Z.' "
+        f"ELSE 'It is outside the years {FIRST_YEAR} to {LAST_YEAR}.' END",
     )
 
 
-def _text(raw: str) -> Check:
+def _text(column: Column) -> Check:
+    raw, value = _raw(column), column.name
     guarded = f"starts_with({raw}, '''') AND regexp_matches({raw}, {literal(UNGUARD_WHEN)})"
+    # `trim` of many characters is slow; a text that begins with a printable one is not blank.
+    filled = f"CASE WHEN {value} > '!' AND {value} < '~' THEN true ELSE trim({value}, {literal(_BLANKS)}) <> '' END"
     return Check(
         f"CASE WHEN {guarded} THEN substr({raw}, 2) ELSE {raw} END",
-        f"CASE WHEN strlen({raw}) > {LONGEST_TEXT} THEN 'It is longer than {LONGEST_TEXT:,} bytes.' END",
-        always=True,
+        f"strlen({raw}) <= {LONGEST_TEXT}" + f" AND {filled}" * column.required,
+        f"CASE WHEN strlen({raw}) > {LONGEST_TEXT} THEN 'It is longer than {LONGEST_TEXT:,} bytes.' "
+        "ELSE 'It is empty.' END",
     )
 
 
-def _whole(raw: str) -> Check:
+def _whole(column: Column) -> Check:
+    raw, value = _raw(column), column.name
     text = f"trim({raw})"
     return Check(
         f"CASE WHEN {_matches(raw, '[0-9]{1,18}')} THEN CAST({raw} AS BIGINT) "
         f"WHEN {_matches(text, '[0-9]{1,18}(?:[.]0*)?')} THEN CAST(split_part({text}, '.', 1) AS BIGINT) END",
+        f"{value} IS NOT NULL",
         f"CASE WHEN starts_with({text}, '-') THEN 'It is below 0; a whole number of 0 or more was expected.' "
         "ELSE 'It is not a whole number of 0 or more, such as 1200.' END",
     )
 
 
-def _price(raw: str) -> Check:
+def _price(column: Column) -> Check:
+    raw, value = _raw(column), column.name
     text = f"trim({raw})"
     exact = f"try_cast({text} AS DECIMAL(38, 18))"
     plain = f"{_matches(text, _DECIMAL)} AND {exact} < 1000000"
@@ -83,6 +103,7 @@ def _price(raw: str) -> Check:
         f"CASE WHEN {_matches(raw, _PRICE)} THEN CAST({raw} AS DECIMAL(12, {PRICE_PLACES})) "
         f"WHEN {plain} AND abs({exact} - {rounded}) <= {_FLOAT_NOISE} "
         f"THEN try_cast({rounded} AS DECIMAL(12, {PRICE_PLACES})) END",
+        f"{value} IS NOT NULL",
         f"CASE WHEN {plain} THEN 'It has more than {PRICE_PLACES} decimal places.' "
         f"WHEN starts_with({text}, '-') THEN 'It is below 0; a price of 0 or more was expected.' "
         f"WHEN try_cast({text} AS DOUBLE) >= 1000000 THEN 'It is a million USD or more.' "
@@ -92,70 +113,58 @@ def _price(raw: str) -> Check:
 
 _BY_FORM = {Form.INSTANT: _instant, Form.TEXT: _text, Form.WHOLE: _whole, Form.PRICE: _price}
 
-CHECKS = {column: _BY_FORM[column.form](f"raw_{column.name}") for column in EXPORT_COLUMNS}
-"""The check of each field; its text is the column `raw_NAME`."""
+CHECKS = {column: _BY_FORM[column.form](column) for column in EXPORT_COLUMNS}
+"""The check of each field; its text is the column `raw_NAME`, its value the column `NAME`."""
 
 
 def _problem(column: Column, made: Check) -> str:
     """SQL for why a row's field is refused, or NULL."""
-    name, raw = column.name, f"raw_{column.name}"
-    refused = made.reason if made.always else f"CASE WHEN {name} IS NULL THEN {made.reason} END"
-    if column.form is Form.INSTANT:
-        years = f"year({name}) NOT BETWEEN {FIRST_YEAR} AND {LAST_YEAR}"
-        outside = f"'It is outside the years {FIRST_YEAR} to {LAST_YEAR}.'"
-        refused = f"CASE WHEN {years} THEN {outside} ELSE {refused} END"
+    raw = _raw(column)
     empty = "'It is empty.'" if column.required else "NULL"
-    return f"CASE WHEN {raw} IS NULL OR trim({raw}) = '' THEN {empty} ELSE {refused} END"
+    return (
+        f"CASE WHEN {made.good} THEN NULL "
+        f"WHEN {raw} IS NULL OR trim({raw}) = '' THEN {empty} ELSE {made.reason} END"
+    )
 
 
-_COST = """
+_COST = f"""
     CASE WHEN input_tokens IS NULL OR (input_tokens > 0 AND input_price IS NULL)
-           OR (output_tokens IS NULL AND kind <> 'embedding')
            OR (output_tokens > 0 AND output_price IS NULL) THEN NULL
-    ELSE input_tokens::HUGEINT * (coalesce(input_price, 0) * 1000000)::HUGEINT
-       + coalesce(output_tokens, 0)::HUGEINT * (coalesce(output_price, 0) * 1000000)::HUGEINT END
+    ELSE input_tokens::HUGEINT * (coalesce(input_price, 0) * {10**PRICE_PLACES})::HUGEINT
+       + coalesce(output_tokens, 0)::HUGEINT * (coalesce(output_price, 0) * {10**PRICE_PLACES})::HUGEINT END
 """
-"""What a row costs in pico-USD, as `schema.cost_pico` has it; wide, since not every cost can be held."""
+"""What a row costs in pico-USD if empty output tokens mean none; wide, since not every cost can be held."""
 
-_KIND = """
+KIND = """
     CASE WHEN output_tokens IS NULL AND (embeds OR (input_price IS NOT NULL AND output_price IS NULL))
     THEN 'embedding' ELSE 'completion' END
 """
 """Empty output tokens mean an embedding where the catalogue knows the model as one, or where the row
 itself has a price for input and none for output."""
 
+COST_PICO = f"CASE WHEN output_tokens IS NOT NULL OR {KIND} = 'embedding' THEN cost END"
+"""What a row costs in pico-USD, as `schema.cost_pico` has it: `cost`, but unknown where the row has an
+output whose tokens are unknown."""
 
-def _checked() -> str:
+
+def checked(rows: str) -> str:
+    """SQL for the rows of a query with a text column for each field of the record, checked.
+
+    Typed values, `source_call_id` (a CSV has none), `cost`, and what is wrong with the row, if anything: `bad_field`, `bad_value`, `reason`.
+    """
     fields = [column.name for column in EXPORT_COLUMNS]
-    raw = ", ".join(f"t.{field} AS raw_{field}" for field in fields)
+    raw = ", ".join(f"{field} AS raw_{field}" for field in fields)
     values = ", ".join(f"{made.value} AS {column.name}" for column, made in CHECKS.items())
     problems = ", ".join(f"{_problem(column, made)} AS bad_{column.name}" for column, made in CHECKS.items())
     bad_field = " ".join(f"WHEN bad_{field} IS NOT NULL THEN '{field}'" for field in fields)
+    bad_value = " ".join(f"WHEN bad_{field} IS NOT NULL THEN raw_{field}" for field in fields)
     reason = ", ".join(f"bad_{field}" for field in fields)
     too_dear = f"cost > {MAX_PICO}"
     return f"""
-    SELECT ordinal, {", ".join(fields)}, kind, provider_name, model_name,
-        CASE WHEN NOT {too_dear} THEN cost::BIGINT END AS cost_pico,
-        CASE WHEN cost IS NULL THEN 'unknown' ELSE 'row' END AS cost_basis,
-        {", ".join(f"NULL::{kind} AS {name}" for name, kind in _NOT_IN_CSV.items())},
+    SELECT {", ".join(fields)}, NULL::VARCHAR AS source_call_id, try_cast(cost AS BIGINT) AS cost,
         CASE {bad_field} WHEN {too_dear} THEN 'input_tokens' END AS bad_field,
+        left(CASE {bad_value} WHEN {too_dear} THEN raw_input_tokens END, {SHOWN_VALUE}) AS bad_value,
         coalesce({reason}, CASE WHEN {too_dear}
             THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) AS reason
-    FROM (SELECT *, {problems}, {_COST} AS cost FROM (SELECT *, {_KIND} AS kind FROM (
-        SELECT v.*, n.provider_name, coalesce(n.model_name, v.model) AS model_name,
-               coalesce(n.embeds, false) AS embeds
-        FROM (SELECT *, {values} FROM (SELECT t.rowid AS ordinal, {raw} FROM {{s}}.raw t)) v
-        LEFT JOIN {{s}}.names n
-            ON v.raw_model = n.model AND v.raw_provider IS NOT DISTINCT FROM n.provider)))
+    FROM (SELECT *, {problems}, {_COST} AS cost FROM (SELECT *, {values} FROM (SELECT {raw} FROM ({rows}))))
     """
-
-
-_NOT_IN_CSV = {
-    column.name: "VARCHAR" if column.form is Form.TEXT else "BIGINT"
-    for column in COLUMNS[10:]
-    if not column.required and column.form is not Form.PICO
-}
-
-CHECKED = _checked()
-"""Every row of `raw` with its typed values, its kind, names and cost, and what is wrong with it, if
-anything: `ordinal`, the record's fields, `bad_field`, `reason`."""

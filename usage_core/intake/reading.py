@@ -6,6 +6,7 @@ from it, and where the two counts differ the file is read again through `repair`
 """
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from usage_core.errors import UnreadableFile
 from usage_core.importers.format import CsvFormat
 from usage_core.importers.registry import recognise
 from usage_core.intake import repair
+from usage_core.intake.checks import checked
 from usage_core.intake.staging import Staging
 from usage_core.store.lake import literal
 
@@ -69,64 +71,61 @@ def open_source(path: Path, name: str) -> Source:
                 f"{name} is not UTF-8 text, so nothing was imported. Save it as CSV UTF-8 and try again."
             ) from None
         text = head.decode("utf-8-sig", "replace")
-    header = next(csv.reader(text.splitlines(keepends=True)), [])
+    try:
+        header = next((row for row in csv.reader(io.StringIO(text, newline="")) if row), [])
+    except csv.Error:  # a field longer than any heading
+        header = []
     return Source(path, name, tuple(header), recognise(name, header))
 
 
 def read(stage: Staging, source: Source) -> int:
-    """Load the file's fields as text into `raw` and broken records into `broken`.
+    """Load the file's records into `checked` (see `checks.checked`) and broken ones into `broken`.
 
-    `raw` has one column per field of the record (missing ones empty) and keeps the file's order in
-    its row ids. `broken` has record and reason; `lines` maps record numbers to line numbers where
-    their difference changes. Returns the number of records in the file, header not counted.
+    `checked` keeps the file's order in its row ids. `broken` has record and reason; `lines` maps record
+    numbers to line numbers where their difference changes. Returns the number of records in the file,
+    header not counted.
     """
     stage.run("CREATE TABLE {s}.broken (line BIGINT, record BIGINT, reason VARCHAR)")
     stage.run("CREATE TABLE {s}.lines (record BIGINT, line BIGINT)")
-    expected = _count_lines(source.path) - 1
-    found = _load(stage, source, source.path, skip_header=True)
-    if found == expected:
+    lines = _count_lines(source.path)
+    if lines is not None and _load(stage, source) == lines - 1:
         stage.run("INSERT INTO {s}.lines VALUES (1, 2)")
-        return expected
+        return lines - 1
+    return _read_repaired(stage, source)
+
+
+def _read_repaired(stage: Staging, source: Source) -> int:
     stage.report("Repairing", None)
-    stage.run("DELETE FROM {s}.broken")
-    repaired = repair.rewrite(source.path, stage.folder, len(source.header))
+    repaired = repair.split(source.path, stage.folder, len(source.header))
+    _check(stage, f"SELECT {_taken(source)} FROM read_parquet({literal(repaired.records)})")
     stage.run(
-        "INSERT INTO {s}.broken SELECT line, NULL, reason FROM read_csv($1, header=false, "
-        "columns={'line': 'BIGINT', 'reason': 'VARCHAR'})",
-        str(repaired.broken),
+        "CREATE OR REPLACE TABLE {s}.broken AS "
+        f"SELECT line, NULL::BIGINT AS record, reason FROM read_parquet({literal(repaired.broken)})"
     )
+    # Only where the difference changes.
     stage.run(
-        "INSERT INTO {s}.lines FROM read_csv($1, header=false, "
-        "columns={'record': 'BIGINT', 'line': 'BIGINT'})",
-        str(repaired.lines),
+        "INSERT INTO {s}.lines SELECT record, line FROM (SELECT file_row_number + 1 AS record, line, "
+        "line - record AS shift, lag(shift) OVER (ORDER BY record) AS before "
+        f"FROM read_parquet({literal(repaired.records)}, file_row_number = true)) "
+        "WHERE shift IS DISTINCT FROM before"
     )
-    found = _load(stage, source, repaired.path, skip_header=False)
-    if found != repaired.records + repaired.set_aside:
-        raise UnreadableFile(
-            f"{source.name} cannot be read reliably: {repaired.records + repaired.set_aside:,} rows were "
-            f"counted but {found or 0:,} were read. Nothing was imported."
-        )
-    return found
+    [[found]] = stage.run("SELECT (SELECT count(*) FROM {s}.checked) + (SELECT count(*) FROM {s}.broken)")
+    return int(found)
 
 
-def _load(stage: Staging, source: Source, path: Path, *, skip_header: bool) -> int | None:
+def _load(stage: Staging, source: Source) -> int | None:
     """Read a file with DuckDB; the number of records read, or None where it lost its way."""
     names = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(source.header)))
-    places = source.columns()
-    taken = ", ".join(
-        f"{f'c{places[field]}' if field in places else 'NULL::VARCHAR'} AS {field}"
-        for field in source.format.columns
-    )
     rejects = f"rejects_{stage.name}"
     try:
-        stage.run_watched(
-            "Reading",
-            f"CREATE OR REPLACE TABLE {{s}}.raw AS SELECT {taken} FROM read_csv({literal(path)}, "
-            f"auto_detect = false, header = {str(skip_header).lower()}, delim = ',', quote = '\"', "
+        _check(
+            stage,
+            f"SELECT {_taken(source)} FROM read_csv({literal(source.path)}, "
+            "auto_detect = false, header = true, delim = ',', quote = '\"', "
             f"escape = '\"', columns = {{{names}}}, strict_mode = true, store_rejects = true, "
             f"rejects_limit = 0, rejects_table = '{rejects}', rejects_scan = '{rejects}_scans')",
         )
-        return _collect(stage, rejects, header_records=int(skip_header))
+        return _collect(stage, rejects)
     except duckdb.InvalidInputException:
         return None
     finally:
@@ -134,25 +133,42 @@ def _load(stage: Staging, source: Source, path: Path, *, skip_header: bool) -> i
             stage.run(f"DROP TABLE IF EXISTS temp.main.{table}")
 
 
-def _collect(stage: Staging, rejects: str, *, header_records: int) -> int | None:
+def _taken(source: Source) -> str:
+    places = source.columns()
+    return ", ".join(
+        f"{f'c{places[field]}' if field in places else 'NULL::VARCHAR'} AS {field}"
+        for field in source.format.columns
+    )
+
+
+def _check(stage: Staging, rows: str) -> None:
+    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.checked AS {checked(rows)}")
+
+
+def _collect(stage: Staging, rejects: str) -> int | None:
     [[fatal]] = stage.run(f"SELECT count(*) FROM temp.main.{rejects} WHERE error_type IN {FATAL}")
     if fatal:
         return None
     stage.run(
-        f"INSERT INTO {{s}}.broken SELECT NULL, line - {header_records}, "
+        f"INSERT INTO {{s}}.broken SELECT NULL, line - 1, "
         "any_value(CASE WHEN error_type = 'INVALID ENCODING' THEN 'The line is not UTF-8 text.' "
         r"ELSE 'The line has ' || regexp_extract(error_message, 'Found: (\d+)', 1) || ' columns; ' || "
         r"regexp_extract(error_message, 'Columns: (\d+)', 1) || ' were expected.' END) "
         f"FROM temp.main.{rejects} GROUP BY line"
     )
-    [[found]] = stage.run("SELECT (SELECT count(*) FROM {s}.raw) + (SELECT count(*) FROM {s}.broken)")
+    [[found]] = stage.run("SELECT (SELECT count(*) FROM {s}.checked) + (SELECT count(*) FROM {s}.broken)")
     return int(found)
 
 
-def _count_lines(path: Path) -> int:
+def _count_lines(path: Path) -> int | None:
+    """The number of lines in a file, or None where some of them end in a carriage return alone."""
     lines, last = 0, b"\n"
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
+            if chunk[-1:] == b"\r":  # the line feed that belongs to it may be in the next chunk
+                chunk += file.read(1)
+            if b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n"):
+                return None
             lines += chunk.count(b"\n")
             last = chunk[-1:]
     return lines + (last != b"\n")

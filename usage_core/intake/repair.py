@@ -1,107 +1,145 @@
-"""Rewrites a CSV file that a parallel reader cannot be trusted with.
+"""Reads a CSV file that a parallel reader cannot be trusted with.
 
 Quoted fields over several lines, blank lines, mixed line ends and quotes that are never closed: the
 file is walked line by line, records are put together as RFC 4180 says, and a line that cannot be
-part of any record is set aside by itself, so that it does not take its neighbours with it.
+part of any record is set aside by itself, so that it does not take its neighbours with it. Memory
+stays bounded however long the file is.
 """
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 LONGEST_RECORD = 200
 """Lines one record may span; past that its quote counts as never closed."""
 
+BATCH_ROWS = 50_000
+
+NOT_UTF8 = "The line is not UTF-8 text."
+NOT_CLOSED = "A quote is opened and not closed."
+MISPLACED = "A quote stands where none may."
+
+Fields = Sequence[str]
+Numbered = Iterator[tuple[int, str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """The rewritten file (no header, one line end) and what was found on the way."""
+    """What was found in a file, as Parquet files; the header is not among it."""
 
-    path: Path
+    records: Path
+    """The fields of each record as texts c0, c1, ..., and the line it starts on."""
     broken: Path
-    """CSV of line, reason for the lines set aside."""
-    lines: Path
-    """CSV of record, line: where the difference of the two changes."""
-    records: int
-    set_aside: int
+    """Line and reason of each record set aside."""
 
 
-def rewrite(path: Path, folder: Path, columns: int) -> Repaired:
-    """Rewrite the records of a file into `folder`; memory stays bounded whatever the size."""
-    out, broken, lines = (folder / name for name in ("repaired.csv", "broken.csv", "lines.csv"))
+def split(path: Path, folder: Path, columns: int) -> Repaired:
+    """Take a file apart into `folder`; `columns` is the number of fields a record has."""
+    found = Repaired(folder / "records.parquet", folder / "broken.parquet")
+    text = [(f"c{place}", pa.string()) for place in range(columns)]
     with (
         path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="") as source,
-        out.open("w", encoding="utf-8", newline="") as records_file,
-        broken.open("w", encoding="utf-8", newline="") as broken_file,
-        lines.open("w", encoding="utf-8", newline="") as lines_file,
+        _Table(found.records, pa.schema([*text, ("line", pa.int64())])) as records,
+        _Table(found.broken, pa.schema([("line", pa.int64()), ("reason", pa.string())])) as broken,
     ):
-        writer = _Writer(records_file, broken_file, lines_file)
         walked = _records(enumerate(source, 1), columns)
         next(walked, None)  # the header
-        for line, record, reason in walked:
-            writer.take(line, record, reason)
-    return Repaired(out, broken, lines, writer.records, writer.set_aside)
+        for line, fields, reason in walked:
+            if reason:
+                broken.add((line, reason))
+            else:
+                records.add((*(field or None for field in fields), line))
+    return found
 
 
-class _Writer:
-    def __init__(self, out: IO[str], broken: IO[str], lines: IO[str]) -> None:
-        self.out, self.broken, self.lines = out, csv.writer(broken), csv.writer(lines)
-        self.records = self.set_aside = self.shift = 0
+class _Table:
+    """A Parquet file written batch by batch."""
 
-    def take(self, line: int, record: str, reason: str) -> None:
-        if reason:
-            self.set_aside += 1
-            self.broken.writerow((line, reason))
-            return
-        self.records += 1
-        if line - self.records != self.shift:
-            self.shift = line - self.records
-            self.lines.writerow((self.records, line))
-        self.out.write(record.rstrip("\r\n") + "\n")
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.schema, self.rows = schema, list[tuple[object, ...]]()
+        self.writer = pq.ParquetWriter(path, schema, compression="none")
+
+    def add(self, row: tuple[object, ...]) -> None:
+        self.rows.append(row)
+        if len(self.rows) >= BATCH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.rows:
+            columns = [
+                pa.array(values, kind)
+                for values, kind in zip(zip(*self.rows, strict=True), self.schema.types, strict=True)
+            ]
+            self.writer.write_table(pa.Table.from_arrays(columns, schema=self.schema))
+            self.rows = []
+
+    def __enter__(self) -> "_Table":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._flush()
+        self.writer.close()
 
 
-def _records(numbered: Iterator[tuple[int, str]], columns: int) -> Iterator[tuple[int, str, str]]:
-    """(line it starts on, text, reason it is set aside or "") of each record; blank lines are none."""
+def _records(numbered: Numbered, columns: int) -> Iterator[tuple[int, Fields, str]]:
+    """(line it starts on, fields, reason it is set aside or "") of each record; blank lines are none."""
     ahead: deque[tuple[int, str]] = deque()
     while (item := ahead.popleft() if ahead else next(numbered, None)) is not None:
         line, text = item
-        if not text.strip():
+        if not text.strip("\r\n"):
             continue
-        if not text.isascii() and any("\udc80" <= character <= "\udcff" for character in text):
-            yield line, "", "The line is not UTF-8 text."
-        elif text.count('"') % 2 == 0:
-            yield line, text, "" if _is_record(text, None) else "A quote stands where none may."
-        elif (taken := _closing(ahead, numbered)) and _is_record(
-            record := text + "".join(more for _, more in islice(ahead, taken)), columns
-        ):
-            for _ in range(taken):
-                ahead.popleft()
-            yield line, record, ""
-        else:
-            yield line, "", "A quote is opened and not closed."
+        fields, reason = _fields(text)
+        if reason == NOT_CLOSED and (closed := _closed(text, ahead, numbered, columns)):
+            fields, reason = closed, ""
+        if not text.isascii() and _is_damaged(text if reason else "".join(fields)):
+            reason = NOT_UTF8
+        elif not reason and len(fields) != columns:
+            reason = f"The line has {len(fields)} columns; {columns} were expected."
+        yield line, fields, reason
 
 
-def _closing(ahead: deque[tuple[int, str]], numbered: Iterator[tuple[int, str]]) -> int:
-    """How many of the lines that follow close an open quote, or 0; they are put into `ahead`."""
+def _closed(text: str, ahead: deque[tuple[int, str]], numbered: Numbered, columns: int) -> Fields:
+    """The fields of a record that goes on over the lines that follow, or none; the lines left are `ahead`."""
     for taken in range(1, LONGEST_RECORD):
         if len(ahead) < taken:
             ahead.extend(islice(numbered, 1))
         if len(ahead) < taken:
-            return 0
-        if ahead[taken - 1][1].count('"') % 2:
-            return taken
-    return 0
+            break
+        text += ahead[taken - 1][1]
+        if '"' not in ahead[taken - 1][1]:
+            continue
+        fields, reason = _fields(text)
+        if reason == NOT_CLOSED:
+            continue
+        if reason or len(fields) != columns:
+            break
+        for _ in range(taken):
+            ahead.popleft()
+        return fields
+    return ()
 
 
-def _is_record(text: str, columns: int | None) -> bool:
+def _fields(text: str) -> tuple[Fields, str]:
+    """The fields of a record, or why it has none."""
     if '"' not in text:
-        return True
+        return text.rstrip("\r\n").split(","), ""
     try:
-        rows = list(csv.reader([text], strict=True))
-    except csv.Error:
-        return False
-    return len(rows) == 1 and (columns is None or len(rows[0]) == columns)
+        [fields] = csv.reader([text], strict=True)
+    except (csv.Error, ValueError) as error:
+        return (), NOT_CLOSED if "unexpected end" in str(error) else MISPLACED
+    return fields, ""
+
+
+def _is_damaged(text: str) -> bool:
+    """Whether a text holds bytes that were not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

@@ -1,22 +1,25 @@
 """Imports one file: everything it holds is stored, found to be a duplicate, or set aside with a reason."""
 
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from usage_core.intake.checks import CHECKED
+from usage_core.intake.checks import COST_PICO, KIND
 from usage_core.intake.reading import Source, open_source, read
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.staging import Report, Staging, staging
 from usage_core.prices import catalogue
-from usage_core.schema import EXPORT_COLUMNS, IDENTITY
+from usage_core.schema import EXPORT_COLUMNS, IDENTITY, CostBasis, Status
+from usage_core.store import rollups
 from usage_core.store.lake import Lake
-from usage_core.store.tables import CALLS, REJECTED
+from usage_core.store.settings import reporting_zone
+from usage_core.store.tables import REJECTED
 
-SHOWN_VALUE = 200
-"""Characters kept of a value that was refused."""
+PORTION_ROWS = 1_000_000
+"""Rows put into the store by one statement."""
 
 
 def import_file(
@@ -31,7 +34,6 @@ def import_file(
     with staging(lake, report) as stage:
         rows = read(stage, source)
         _name(stage)
-        stage.run_watched("Checking", f"CREATE TABLE {{s}}.checked AS {CHECKED}")
         _set_aside(stage)
         with lake.turn(lambda: report("Waiting for another import", None)):
             _compare(stage)
@@ -40,7 +42,7 @@ def import_file(
 
 def _name(stage: Staging) -> None:
     """Look up each distinct provider and model once."""
-    spelled = stage.run("SELECT DISTINCT provider, model FROM {s}.raw WHERE model IS NOT NULL")
+    spelled = stage.run("SELECT DISTINCT provider, model FROM {s}.checked WHERE reason IS NULL")
     found = [(provider, model, catalogue.names(provider, model)) for provider, model in spelled]
     stage.run(
         "CREATE TABLE {s}.names AS SELECT unnest($1::VARCHAR[]) AS provider, unnest($2::VARCHAR[]) AS model, "
@@ -57,36 +59,34 @@ def _name(stage: Staging) -> None:
 def _set_aside(stage: Staging) -> None:
     """List the rows that will not be stored, with their lines, in `rejected`.
 
-    Rows are numbered without the broken records between them, so a row's record is its ordinal plus
-    the broken records before it; its line is the record plus the shift in force there.
+    Rows are numbered without the broken records between them, so a row's record is its row id plus one
+    plus the broken records before it; its line is the record plus the shift in force there.
     """
-    value = " ".join(f"WHEN '{column.name}' THEN r.{column.name}" for column in EXPORT_COLUMNS)
     stage.run(
-        f"""
-        CREATE TABLE {{s}}.rejected AS
+        """
+        CREATE TABLE {s}.rejected AS
         WITH gaps AS (
             SELECT rows_before, max(n) AS n FROM (
                 SELECT record - row_number() OVER (ORDER BY record) AS rows_before,
                        row_number() OVER (ORDER BY record) AS n
-                FROM {{s}}.broken WHERE record IS NOT NULL)
+                FROM {s}.broken WHERE record IS NOT NULL)
             GROUP BY rows_before),
         bad AS (
-            SELECT c.ordinal + 1 + coalesce(g.n, 0) AS record, c.bad_field AS field,
-                   left(CASE c.bad_field {value} END, {SHOWN_VALUE}) AS value, c.reason
-            FROM {{s}}.checked c JOIN {{s}}.raw r ON r.rowid = c.ordinal
-            ASOF LEFT JOIN gaps g ON c.ordinal >= g.rows_before
+            SELECT c.rowid + 1 + coalesce(g.n, 0) AS record, c.bad_field AS field,
+                   c.bad_value AS value, c.reason
+            FROM {s}.checked c ASOF LEFT JOIN gaps g ON c.rowid >= g.rows_before
             WHERE c.reason IS NOT NULL
             UNION ALL
-            SELECT record, NULL, NULL, reason FROM {{s}}.broken WHERE record IS NOT NULL)
+            SELECT record, NULL, NULL, reason FROM {s}.broken WHERE record IS NOT NULL)
         SELECT bad.record + l.line - l.record AS line, field, value, reason
-        FROM bad ASOF JOIN {{s}}.lines l ON bad.record >= l.record
-        UNION ALL SELECT line, NULL, NULL, reason FROM {{s}}.broken WHERE record IS NULL
+        FROM bad ASOF JOIN {s}.lines l ON bad.record >= l.record
+        UNION ALL SELECT line, NULL, NULL, reason FROM {s}.broken WHERE record IS NULL
         """
     )
 
 
 def _compare(stage: Staging) -> None:
-    """Find the rows the store already has, copy for copy, and list them in `duplicates`.
+    """Find the rows the store already has, copy for copy, and list their row ids in `duplicates`.
 
     Two equal rows in one file are two calls; the same two in a later file are the same two calls.
     """
@@ -100,9 +100,9 @@ def _compare(stage: Staging) -> None:
         WITH stored AS (
             SELECT {fields}, count(*) AS copies FROM lake.calls
             WHERE called_at BETWEEN $1 AND $2 GROUP BY ALL)
-        SELECT ordinal FROM (
-            SELECT c.ordinal, s.copies, row_number() OVER (
-                PARTITION BY {", ".join(f"c.{field}" for field in IDENTITY)} ORDER BY c.ordinal) AS copy
+        SELECT row FROM (
+            SELECT c.rowid AS row, s.copies, row_number() OVER (
+                PARTITION BY {", ".join(f"c.{field}" for field in IDENTITY)} ORDER BY c.rowid) AS copy
             FROM {{s}}.checked c JOIN stored s ON {equal} WHERE c.reason IS NULL)
         WHERE copy <= copies
         """,
@@ -137,16 +137,50 @@ def _store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
 
 
 def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None:
-    given = {"source": receipt.source, "import_id": receipt.import_id, "status": "unknown"}
-    values = ", ".join(f":{c.name} AS {c.name}" if c.name in given else c.name for c in CALLS.columns)
+    given = {"source": receipt.source, "import_id": receipt.import_id, "status": str(Status.UNKNOWN)}
+    computed = {
+        "kind": KIND,
+        "cost_pico": COST_PICO,
+        "cost_basis": f"CASE WHEN {COST_PICO} IS NULL THEN '{CostBasis.UNKNOWN}' ELSE '{CostBasis.ROW}' END",
+        "provider_name": "n.provider_name",
+        "model_name": "n.model_name",
+    }
+    read = {column.name: f"c.{column.name}" for column in EXPORT_COLUMNS}
+    made = read | computed | {name: f":{name}" for name in given}
     calls = sa.text(
-        f"INSERT INTO calls BY NAME SELECT {values} FROM {stage.name}.checked c "
-        f"WHERE reason IS NULL AND ordinal NOT IN (SELECT ordinal FROM {stage.name}.duplicates) "
-        "ORDER BY called_at"
+        f"INSERT INTO calls BY NAME SELECT {', '.join(f'{sql} AS {name}' for name, sql in made.items())} "
+        f"FROM {stage.name}.checked c JOIN {stage.name}.names n "
+        "ON c.model = n.model AND c.provider IS NOT DISTINCT FROM n.provider "
+        f"WHERE c.reason IS NULL AND c.rowid NOT IN (SELECT row FROM {stage.name}.duplicates) "
+        "AND c.called_at >= :start AND c.called_at < :end"
     )
-    connection.execute(calls, given)
+    for start, end in _portions(stage):
+        connection.execute(calls, given | {"start": start, "end": end})
+    if receipt.rows_stored and receipt.first_call_at and receipt.last_call_at:
+        zone = reporting_zone(connection)
+        rollups.append(connection, zone, receipt.first_call_at, receipt.last_call_at, receipt.import_id)
     rejected = sa.text(
         f"INSERT INTO {REJECTED.name} BY NAME SELECT :import_id AS import_id, * FROM {stage.name}.rejected"
     )
     connection.execute(rejected, {"import_id": receipt.import_id})
     receipt.store(connection)
+
+
+def _portions(stage: Staging) -> Iterator[tuple[datetime, datetime]]:
+    """Time ranges of about PORTION_ROWS rows each, which hold every row to be stored.
+
+    The store sorts what it is given by time, in memory: by portions it needs the same memory for a long
+    file as for a short one.
+    """
+    counted = stage.run(
+        "SELECT date_trunc('hour', called_at) AS hour, count(*) FROM {s}.checked WHERE reason IS NULL "
+        "AND rowid NOT IN (SELECT row FROM {s}.duplicates) GROUP BY hour ORDER BY hour"
+    )
+    start, rows = None, 0
+    for hour, count in counted:
+        if start is not None and rows + count > PORTION_ROWS:
+            yield start, hour
+            start, rows = None, 0
+        start, rows = start or hour, rows + count
+    if start is not None:
+        yield start, counted[-1][0] + timedelta(hours=1)

@@ -1,37 +1,33 @@
 """A scratch database on disk for one import, gone when the import ends, however it ends."""
 
-import shutil
 import threading
-import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from usage_core.store.lake import Lake, literal
+from usage_core.store.scratch import Scratch
 
 Report = Callable[[str, float | None], None]
 """Called with what is being done and how far it is (0 to 1, or None where that is unknown)."""
 
-LEFT_BEHIND_SECONDS = 24 * 3600
 POLL_SECONDS = 0.1
 
 
 class Staging:
     """The scratch database: `folder` for files, `name` to qualify tables with."""
 
-    def __init__(self, lake: Lake, connection: sa.Connection, report: Report) -> None:
+    def __init__(self, scratch: Scratch, connection: sa.Connection, report: Report) -> None:
         """Attach a new scratch database to a connection that commits every statement."""
-        self.connection = connection
+        self.name, self.folder = scratch.name, scratch.path
         self.report = report
-        self.name = f"stage_{uuid.uuid4().hex}"
-        self.folder = lake.folder / "staging" / self.name
-        self.folder.mkdir(parents=True)
         self._native: Any = connection.connection.driver_connection
         self.run(f"ATTACH {literal(self.folder / 'stage.duckdb')} AS {self.name}")
+        # Names are looked up here first, so that a statement that needs nothing of the store does not
+        # begin a transaction on its catalog.
+        self.run("USE {s}")
 
     def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run DuckDB SQL; `{s}` in it stands for this scratch database."""
@@ -60,18 +56,14 @@ class Staging:
 @contextmanager
 def staging(lake: Lake, report: Report) -> Iterator[Staging]:
     """A scratch database for the length of a `with` block."""
-    _sweep(lake.folder / "staging")
-    with lake.engine.connect() as connection:
-        stage = Staging(lake, connection.execution_options(isolation_level="AUTOCOMMIT"), report)
-        try:
-            yield stage
-        finally:
-            stage.run(f"DETACH {stage.name}")
-            shutil.rmtree(stage.folder, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed imports left behind."""
-    for left in folder.glob("stage_*"):
-        if time.time() - left.stat().st_mtime > LEFT_BEHIND_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+    scratch = Scratch(lake.folder / "staging", "stage")
+    try:
+        with lake.engine.connect() as connection:
+            stage = Staging(scratch, connection.execution_options(isolation_level="AUTOCOMMIT"), report)
+            try:
+                yield stage
+            finally:
+                stage.run("USE lake")
+                stage.run("DETACH {s}")
+    finally:
+        scratch.close()

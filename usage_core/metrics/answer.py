@@ -1,6 +1,7 @@
 """Answers: small frames of exact figures."""
 
 from dataclasses import replace
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
@@ -9,39 +10,67 @@ import sqlalchemy as sa
 
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.metrics.plan import plan
 from usage_core.metrics.question import Question
+from usage_core.metrics.sources import Coverage
 from usage_core.schema import usd
+from usage_core.store.settings import reporting_zone
+from usage_core.store.tables import IMPORTS
 
 
-def ask(connection: sa.Connection, question: Question) -> pd.DataFrame:
+def coverage(connection: sa.Connection) -> Coverage:
+    """What has to be known of the store to choose between rollups and calls."""
+    edges = sa.select(
+        sa.func.coalesce(sa.func.sum(IMPORTS.c.rows_stored), 0),
+        sa.func.min(IMPORTS.c.first_call_at),
+        sa.func.max(IMPORTS.c.last_call_at),
+    )
+    calls, first, last = connection.execute(edges).one()
+    first, last = (moment and moment.replace(tzinfo=UTC) for moment in (first, last))
+    return Coverage(reporting_zone(connection), int(calls), first, last)
+
+
+def ask(connection: sa.Connection, question: Question, coverage: Coverage | None = None) -> pd.DataFrame:
     """One row per group: a column per breakdown, then one per figure.
 
-    Periods are datetime64 (local), other breakdowns plain values with None for unknown. Money is
-    Decimal USD, other figures Python integers; an unknown figure is None. With no calls at all,
-    sums are 0 and percentiles unknown.
+    With the store's coverage, rollups are used where they answer exactly (percentiles of large stores:
+    within 1 %); without, the calls alone. Periods are datetime64 (local), other breakdowns plain values
+    with None for unknown. Money is Decimal USD, other figures Python integers; an unknown figure is
+    None. With no calls at all, sums are 0 and percentiles unknown. `attrs["sources"]` of the frame
+    names the tables that answered.
     """
     if not question.by and "calls" not in question.metrics:
         # Whether a sum is 0 or unknown depends on whether there are calls.
         counted = replace(question, metrics=(*question.metrics, "calls"))
-        return ask(connection, counted).drop(columns="calls")
-    rows = connection.execute(question.statement()).all()
+        return ask(connection, counted, coverage).drop(columns="calls")
+    steps = plan(question, coverage)
     width = len(question.by)
-    columns: dict[str, pd.Series[Any]] = {}
-    for place, name in enumerate(question.by):
-        values = [row[place] for row in rows]
-        kind = "datetime64[us]" if DIMENSIONS[name].is_period else object
-        columns[name] = pd.Series(values, dtype=kind)
-    for place, name in enumerate(question.metrics, start=width):
-        columns[name] = pd.Series([_figure(name, row[place]) for row in rows], dtype=object)
-    frame = pd.DataFrame(columns)
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    leading = next(place for place, step in enumerate(steps) if question.metrics[0] in step.metrics)
+    for step in sorted(steps, key=lambda step: step is not steps[leading]):
+        for row in connection.execute(step.statement):
+            group, figures = tuple(row[:width]), zip(step.metrics, row[width:], strict=True)
+            if step is steps[leading] or group in found:
+                found.setdefault(group, {}).update((name, _figure(name, value)) for name, value in figures)
+    frame = _frame(question, found)
+    frame.attrs["sources"] = sorted({step.source for step in steps})
     return _nothing_is_zero(frame, question) if not width else frame
 
 
-def _figure(name: str, value: object) -> int | Decimal | None:
+def _frame(question: Question, found: dict[tuple[Any, ...], dict[str, Any]]) -> pd.DataFrame:
+    columns: dict[str, pd.Series[Any]] = {}
+    for place, name in enumerate(question.by):
+        kind = "datetime64[us]" if DIMENSIONS[name].is_period else object
+        columns[name] = pd.Series([group[place] for group in found], dtype=kind)
+    for name in question.metrics:
+        columns[name] = pd.Series([figures.get(name) for figures in found.values()], dtype=object)
+    return pd.DataFrame(columns)
+
+
+def _figure(name: str, value: Any) -> int | Decimal | None:
     if value is None:
         return None
-    number = int(value)  # type: ignore[call-overload]
-    return usd(number) if METRICS[name].unit is Unit.USD else number
+    return usd(int(value)) if METRICS[name].unit is Unit.USD else int(value)
 
 
 def _nothing_is_zero(frame: pd.DataFrame, question: Question) -> pd.DataFrame:

@@ -1,88 +1,84 @@
 """What figures can be broken down by, one definition each."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
-from usage_core.store.tables import CALLS
-from usage_core.timeframe import Timeframe, offsets
+from usage_core.store.local_time import truncated
+from usage_core.store.rollups import BINS_PER_DOUBLING as FINE_PER_DOUBLING
+from usage_core.store.rollups import EXACT_BINS
 
-c = CALLS.c
-Expression = sa.ColumnElement[Any]
+Expression: TypeAlias = sa.ColumnElement[Any]
+
+
+class Row(NamedTuple):
+    """What a breakdown is made from: a row's local time, and its columns by name."""
+
+    local: Expression
+    columns: Mapping[str, Expression]
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A breakdown: its name in code and links, label, and expression for a timeframe's zone.
+    """A breakdown: its name in code and links, label, expression, and the time it depends on.
 
     Periods are naive local times of their first instant; local hours that a clock change repeats
-    are one period.
+    are one period. `column` is the one column it reads, if any.
     """
 
     name: str
     label: str
-    expression: Callable[[Timeframe], Expression]
+    expression: Callable[[Row], Expression]
+    grain: Literal["day", "hour"] | None = None
+    column: str | None = None
     is_period: bool = False
 
 
-def local_time(frame: Timeframe) -> Expression:
-    """A call's local time in the timeframe's zone, exact for every call within the timeframe."""
-    (_, offset), *changes = offsets(frame)
-    if not changes:
-        return c.called_at + _interval(offset) if offset else sa.type_coerce(c.called_at, sa.DateTime())
-    steps = []
-    for moment, following in changes:
-        steps.append((c.called_at < moment.replace(tzinfo=None), _interval(offset)))
-        offset = following
-    return c.called_at + sa.case(*steps, else_=_interval(offset))
+def _of(name: str, label: str, column: str) -> Dimension:
+    return Dimension(name, label, lambda row: row.columns[column], column=column)
 
 
-def _interval(offset: timedelta) -> sa.BindParameter[timedelta]:
-    return sa.literal(offset, sa.Interval())
+def _period(unit: str, grain: Literal["day", "hour"]) -> Dimension:
+    return Dimension(
+        unit, unit.capitalize(), lambda row: truncated(unit, row.local), grain=grain, is_period=True
+    )
 
 
-def _truncated(unit: str) -> Callable[[Timeframe], Expression]:
-    return lambda frame: sa.func.date_trunc(sa.literal_column(f"'{unit}'"), local_time(frame))
+SHOWN_PER_DOUBLING = 4
+"""Completion times are shown in bins, four of them for each doubling; each is made of whole fine ones."""
 
 
-def _part(unit: str) -> Callable[[Timeframe], Expression]:
-    return lambda frame: sa.extract(unit, local_time(frame))
-
-
-def _column(column: Expression) -> Callable[[Timeframe], Expression]:
-    return lambda _frame: column
-
-
-TIMES_PER_DOUBLING = 4
-"""Completion times are put into bins, four of them for each doubling."""
-
-
-def _time_bin(_frame: Timeframe) -> Expression:
-    time = sa.case((c.completion_time_ms < 1, 1), else_=c.completion_time_ms)
-    return sa.func.floor(sa.func.log2(time) * sa.literal_column(str(TIMES_PER_DOUBLING)))
+def _shown_bin(row: Row) -> Expression:
+    fine = row.columns["time_bin"]
+    exact = sa.func.floor(sa.func.log2(fine) * SHOWN_PER_DOUBLING)
+    first_wide = round(math.log2(EXACT_BINS)) * SHOWN_PER_DOUBLING
+    wide = first_wide + sa.func.floor(
+        (fine - EXACT_BINS - 1) / float(FINE_PER_DOUBLING // SHOWN_PER_DOUBLING)
+    )
+    return sa.cast(sa.case((fine < 1, 0), (fine <= EXACT_BINS, exact), else_=wide), sa.Integer())
 
 
 def time_bin_edges(number: int) -> tuple[float, float]:
-    """The shortest time in a bin and the first beyond it, in ms."""
-    lower, upper = (2 ** ((number + step) / TIMES_PER_DOUBLING) for step in (0, 1))
+    """The shortest time in a shown bin and the first beyond it, in ms."""
+    lower, upper = (2 ** ((number + step) / SHOWN_PER_DOUBLING) for step in (0, 1))
     return lower, upper
 
 
 _ALL = (
-    Dimension("key", "API key", _column(c.api_key_id)),
-    Dimension("provider", "Provider", _column(c.provider_name)),
-    Dimension("model", "Model", _column(c.model_name)),
-    Dimension("kind", "Call kind", _column(c.kind)),
-    Dimension("hour", "Hour", _truncated("hour"), is_period=True),
-    Dimension("day", "Day", _truncated("day"), is_period=True),
-    Dimension("week", "Week", _truncated("week"), is_period=True),
-    Dimension("month", "Month", _truncated("month"), is_period=True),
-    Dimension("weekday", "Weekday", _part("isodow")),
-    Dimension("hour_of_day", "Hour of day", _part("hour")),
-    Dimension("time_bin", "Completion time", _time_bin),
+    _of("key", "API key", "api_key_id"),
+    _of("provider", "Provider", "provider_name"),
+    _of("model", "Model", "model_name"),
+    _of("kind", "Call kind", "kind"),
+    _period("hour", "hour"),
+    _period("day", "day"),
+    _period("week", "day"),
+    _period("month", "day"),
+    Dimension("weekday", "Weekday", lambda row: sa.extract("isodow", row.local), grain="day"),
+    Dimension("hour_of_day", "Hour of day", lambda row: sa.extract("hour", row.local), grain="hour"),
+    Dimension("time_bin", "Completion time", _shown_bin, column="time_bin"),
 )
 
 DIMENSIONS = {dimension.name: dimension for dimension in _ALL}

@@ -1,5 +1,6 @@
 """What the store holds, whatever is selected."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,12 +59,18 @@ def directory(connection: sa.Connection) -> Directory:
 def unique_names(names: Mapping[str, str | None]) -> dict[str, str]:
     """Names by id, in alphabetical order, with part of the id behind a name that several keys share."""
     shown = {key: (name or "").strip() or key for key, name in names.items()}
-    counts: dict[str, int] = {}
-    for name in shown.values():
-        counts[name] = counts.get(name, 0) + 1
-    unique = {key: name if counts[name] == 1 else f"{name} ({key[:8]})" for key, name in shown.items()}
-    if len(set(unique.values())) < len(unique):
-        unique = {key: name if counts[name] == 1 else f"{name} ({key})" for key, name in shown.items()}
+    counts = Counter(shown.values())
+    unique = {key: name for key, name in shown.items() if counts[name] == 1}
+    taken = set(unique.values())
+    begins = Counter((name, key[:8]) for key, name in shown.items())
+    for key in sorted(shown.keys() - unique.keys()):
+        name, number = shown[key], 1
+        label = f"{name} ({key[:8] if begins[name, key[:8]] == 1 else key})"
+        while label in taken:  # a key may be named like another one told apart
+            number += 1
+            label = f"{name} ({key}) ({number})"
+        unique[key] = label
+        taken.add(label)
     return dict(sorted(unique.items(), key=lambda item: (item[1].casefold(), item[0])))
 
 

@@ -1,19 +1,15 @@
-"""A question to the store: figures by breakdowns for a selection; hashable, and one statement."""
+"""A question to the store: figures by breakdowns for a selection; hashable."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from usage_core.errors import SelectionError
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.dimensions import DIMENSIONS
-from usage_core.selection import FILTERS, UNKNOWN, Selection
+from usage_core.metrics.sources import among
+from usage_core.selection import FILTERS, Selection
 from usage_core.store.tables import CALLS
-
-OTHER = "\x1fother"
-"""Stands for every value of a breakdown that was not asked to be kept apart."""
 
 MOST_ROWS = 5000
 """No answer is longer than this; a page shows answers, not calls."""
@@ -50,37 +46,15 @@ class Question:
         if not 1 <= self.limit <= MOST_ROWS:
             raise SelectionError(f"An answer has 1 to {MOST_ROWS:,} rows.")
 
-    def statement(self) -> sa.Select[Any]:
-        """The question as a statement; columns are named like the breakdowns and figures."""
-        groups: list[sa.Label[Any]] = [self._group(name).label(f"by_{name}") for name in self.by]
-        figures: list[sa.Label[Any]] = [
-            METRICS[name].expression().label(f"of_{name}") for name in self.metrics
-        ]
-        statement: sa.Select[Any] = (
-            sa.select(*groups, *figures).select_from(CALLS).where(*conditions(self.selection))
-        )
-        if not groups:
-            return statement
-        is_period = DIMENSIONS[self.by[0]].is_period
-        order = groups if is_period else [figures[0].desc().nulls_last(), *groups]
-        return statement.group_by(*groups).order_by(*order).limit(self.limit)
-
-    def _group(self, name: str) -> sa.ColumnElement[Any]:
-        expression = DIMENSIONS[name].expression(self.selection.timeframe)
-        if self.keep is None or name != self.by[-1]:
-            return expression
-        return sa.case((_among(expression, self.keep), expression), else_=sa.literal(OTHER))
+    @property
+    def in_order_of_time(self) -> bool:
+        """Whether rows come in order of time, rather than largest first."""
+        return bool(self.by) and DIMENSIONS[self.by[0]].is_period
 
 
 def conditions(selection: Selection) -> list[sa.ColumnElement[bool]]:
     """The selection as conditions on calls."""
     frame = selection.timeframe
     start, end = (edge.replace(tzinfo=None) for edge in (frame.start, frame.end))
-    filters = [_among(CALLS.c[column], values) for column, values in selection.filters.items()]
+    filters = [among(CALLS.c[column], values) for column, values in selection.filters.items()]
     return [CALLS.c.called_at >= start, CALLS.c.called_at < end, *filters]
-
-
-def _among(expression: sa.ColumnElement[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
-    known = [value for value in values if value != UNKNOWN]
-    among = expression.in_(known)
-    return sa.or_(among, expression.is_(None)) if UNKNOWN in values else among

@@ -20,7 +20,9 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from usage_core.errors import StoreUnavailable
-from usage_core.store import migrate
+from usage_core.store import migrate, rollups
+from usage_core.store.scratch import Scratch
+from usage_core.store.settings import reporting_zone
 
 EXTENSIONS = ("ducklake", "sqlite_scanner")
 MEMORY_SHARE, MEMORY_MOST_MB = 0.4, 4096
@@ -34,6 +36,8 @@ class Lake:
         """Open the folder without looking at its version; `open_lake` does that."""
         self.folder = folder
         self.lock = FileLock(folder / "writer.lock")
+        # Of its own: DuckDB gives the files it spills to the same names in every process.
+        self._spill = Scratch(folder / "staging", "spill")
         self.engine = sa.create_engine(
             f"duckdb:///:memory:lake-{uuid.uuid4().hex}",
             poolclass=sa.pool.QueuePool,
@@ -46,11 +50,11 @@ class Lake:
         execute = connection.execute
         for name in EXTENSIONS:
             _load(execute, name)
-        spill, catalog = self.folder / "staging" / "spill", self.folder / "catalog.sqlite"
+        catalog = self.folder / "catalog.sqlite"
         parquet = f"{self.folder / 'parquet'}{os.sep}"
         for setting in (
             f"memory_limit = '{_memory_mb()}MB'",
-            f"temp_directory = {literal(spill)}",
+            f"temp_directory = {literal(self._spill.path)}",
             "TimeZone = 'UTC'",
             "python_enable_replacements = false",
             "enable_progress_bar = true",
@@ -60,7 +64,8 @@ class Lake:
         execute(
             f"ATTACH IF NOT EXISTS {literal(f'ducklake:sqlite:{catalog}')} AS lake "
             f"(DATA_PATH {literal(parquet)}, "
-            "META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 10000)"
+            # The folder may have been moved, or come back from a backup elsewhere.
+            "OVERRIDE_DATA_PATH true, META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 10000)"
         )
         execute("USE lake")
 
@@ -97,6 +102,7 @@ class Lake:
     def close(self) -> None:
         """Let go of every connection and file."""
         self.engine.dispose()
+        self._spill.close()
 
 
 def arrow(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
@@ -115,12 +121,13 @@ def open_lake(folder: Path) -> Lake:
         StoreUnavailable: the folder cannot be written, or holds a store of a newer program.
     """
     try:
-        for part in (folder / "staging" / "spill", folder / "parquet"):
+        for part in (folder / "staging", folder / "parquet"):
             part.mkdir(parents=True, exist_ok=True)
         lake = Lake(folder)
         if not _is_current(lake):
             with lake.writing() as connection:
                 migrate.upgrade(connection)
+                rollups.rebuild(connection, reporting_zone(connection))
     except (OSError, sa.exc.SQLAlchemyError, duckdb.Error) as error:
         raise StoreUnavailable(
             f"The store in {folder} cannot be opened: {_first_line(error)} "

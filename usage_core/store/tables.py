@@ -53,3 +53,61 @@ REJECTED = sa.Table(
     sa.Column("reason", sa.String(), nullable=False),
 )
 """One row per row set aside, with its line in the file (the header is line 1)."""
+
+WORKSPACE = sa.Table(
+    "workspace",
+    METADATA,
+    sa.Column("name", sa.String(), nullable=False),
+    sa.Column("value", sa.String(), nullable=False),
+)
+"""The workspace's settings; the reporting zone is among them."""
+
+MEASURES = (
+    "calls",
+    "input_tokens",
+    "output_tokens",
+    "cost_pico",
+    "unpriced_calls",
+    "untimed_calls",
+)
+"""What a rollup adds up; sums of tokens and cost are NULL where nothing is known."""
+
+
+def _rollup(name: str, *groups: sa.Column[Any]) -> sa.Table:
+    wide = {"input_tokens", "output_tokens", "cost_pico"}
+    sums = (sa.Column(m, sa.Numeric(38, 0) if m in wide else sa.BigInteger()) for m in MEASURES)
+    return sa.Table(name, METADATA, *groups, *sums)
+
+
+def _group(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.String())
+
+
+DAYS = _rollup(
+    "rollup_days",
+    sa.Column("day", sa.DateTime(), nullable=False),
+    *map(_group, ("api_key_id", "provider_name", "model_name", "kind")),
+)
+"""Sums by local day of the workspace's zone (its midnight, naive), key, provider, model and kind."""
+
+KEY_HOURS = _rollup(
+    "rollup_key_hours", sa.Column("hour", sa.DateTime(), nullable=False), _group("api_key_id")
+)
+"""Sums by UTC hour and key."""
+
+MODEL_HOURS = _rollup(
+    "rollup_model_hours",
+    sa.Column("hour", sa.DateTime(), nullable=False),
+    *map(_group, ("provider_name", "model_name", "kind")),
+)
+"""Sums by UTC hour, provider, model and kind."""
+
+TIMES = sa.Table(
+    "rollup_times",
+    METADATA,
+    sa.Column("day", sa.DateTime(), nullable=False),
+    *map(_group, ("provider_name", "model_name", "kind")),
+    sa.Column("time_bin", sa.BigInteger()),
+    sa.Column("calls", sa.BigInteger(), nullable=False),
+)
+"""Calls by local day, provider, model, kind and bin of their completion time (NULL where unknown)."""

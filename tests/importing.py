@@ -1,0 +1,101 @@
+"""A store to import text into, and what became of it."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, settings
+
+from usage_core.export import set_aside
+from usage_core.export.stream import csv_stream
+from usage_core.intake.receipt import Receipt
+from usage_core.intake.run import import_file
+from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
+from usage_core.selection import Selection
+from usage_core.store.lake import Lake
+from usage_core.store.tables import CALLS, METADATA, WORKSPACE
+from usage_core.timeframe import Timeframe
+
+with_store = settings(
+    max_examples=5,
+    deadline=None,
+    # Shrinking would take minutes: an example costs an import.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+"""For properties of a store that a test's examples share."""
+
+HEADER = EXPORT_HEADER + "\n"
+FIELDS = [column.name for column in EXPORT_COLUMNS]
+EVER = Selection(Timeframe(datetime(1999, 12, 31, tzinfo=UTC), datetime(2102, 1, 1, tzinfo=UTC)))
+
+GOOD = {
+    "called_at": "2026-08-03T09:14:07.412Z",
+    "api_key_id": "key-1",
+    "api_key_name": "checkout",
+    "provider": "OpenAI",
+    "model": "gpt-4o",
+    "input_tokens": "500",
+    "output_tokens": "1200",
+    "completion_time_ms": "3821",
+    "input_price": "2.50",
+    "output_price": "10.00",
+}
+
+
+def row(**given: str) -> list[str]:
+    """The fields of a good row, some of them replaced."""
+    return list((GOOD | given).values())
+
+
+def as_csv(rows: Iterable[Sequence[str]], ending: str = "\r\n") -> str:
+    """Rows as CSV without a header, written by Python's own writer."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=ending).writerows(rows)
+    return text.getvalue()
+
+
+class Shelf:
+    """A store and a folder of files to import into it."""
+
+    def __init__(self, lake: Lake, folder: Path) -> None:
+        self.lake, self.folder = lake, folder
+
+    def take(self, body: str | bytes, header: str = HEADER, name: str = "calls.csv") -> Receipt:
+        """Import a text beneath a header."""
+        raw = header.encode() + (body.encode() if isinstance(body, str) else body)
+        (self.folder / name).write_bytes(raw)
+        return import_file(self.lake, self.folder / name)
+
+    def rows(self, *given: dict[str, str]) -> Receipt:
+        """Import good rows, each with some fields replaced."""
+        return self.take(as_csv(row(**fields) for fields in given))
+
+    def clear(self) -> None:
+        """Empty every table."""
+        with self.lake.writing() as connection:
+            for table in METADATA.tables.values():
+                if table is not WORKSPACE:
+                    connection.execute(sa.delete(table))
+
+    def stored(self, receipt: Receipt | None = None, *names: str) -> list[tuple[Any, ...]]:
+        """Fields of the calls in the store, or of those of one import, in order."""
+        columns = [CALLS.c[name] for name in names or FIELDS]
+        statement = sa.select(*columns).order_by(CALLS.c.called_at, *columns)
+        if receipt:
+            statement = statement.where(CALLS.c.import_id == receipt.import_id)
+        with self.lake.reading() as connection:
+            return [tuple(found) for found in connection.execute(statement)]
+
+    def set_aside(self, receipt: Receipt) -> list[tuple[Any, ...]]:
+        """(line, field, value, reason) of an import's rows that were not stored."""
+        with self.lake.reading() as connection:
+            return [tuple(found) for found in connection.execute(set_aside.rows(receipt.import_id))]
+
+    def export(self, selection: Selection = EVER) -> bytes:
+        """The export of everything, or of a selection."""
+        return b"".join(csv_stream(self.lake, selection))

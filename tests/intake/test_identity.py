@@ -1,0 +1,110 @@
+"""Export then import is the identity, whatever a call holds."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+import shutil
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.importing import FIELDS, HEADER, Shelf, with_store
+from usage_core.schema import EXPORT_COLUMNS, Form
+from usage_core.store.lake import open_lake
+from usage_core.text_guard import guard, unguard
+
+HARD = ["=", "+", "-", "@", "\t", "\r", "\n", "\r\n", "'", '"', ",", ";", " ", "＝", "＠", "\\", "\v", "\x1f", "\x85"]
+HARD += ["\u2028", "\ufeff", "א", "\u202e", "𝒳", "👩\u200d💻", "e\u0301", "NULL", "nan", "0", "a"]
+
+some_text = st.lists(st.sampled_from(HARD), min_size=1, max_size=6).map("".join) | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12
+)
+filled_text = some_text.filter(lambda text: text.strip() != "")
+whole = st.none() | st.sampled_from([0, 1, 10**18 - 1]) | st.integers(0, 10**6)
+price = st.none() | st.decimals(0, 999_999, places=6) | st.sampled_from([Decimal(0), Decimal("0.000001")])
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 12, 31, 23)).flatmap(
+    lambda at: st.sampled_from([at, at.replace(microsecond=at.microsecond // 1000 * 1000), at.replace(microsecond=0)])
+)
+calls = st.tuples(
+    moments, filled_text, st.none() | some_text, st.none() | some_text, filled_text, whole, whole, whole, price, price
+)
+
+
+def written(value: object, form: Form) -> str:
+    """A value as the export writes it, worked out apart from the code under test."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        digits = "microseconds" if value.microsecond % 1000 else "milliseconds" if value.microsecond else "seconds"
+        return value.isoformat(timespec=digits) + "Z"
+    if form is Form.PRICE:
+        whole_part, _, places = f"{value:.6f}".partition(".")
+        return f"{whole_part}.{places.rstrip('0').ljust(2, '0')}"
+    return guard(value) if isinstance(value, str) else str(value)
+
+
+def too_dear(call: tuple) -> bool:
+    return (call[5] or 0) * (call[8] or 0) + (call[6] or 0) * (call[9] or 0) > 9_000_000 * 10**6
+
+
+def lines_of(found: list[tuple], quoting: int, ending: str) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=quoting, lineterminator=ending)
+    writer.writerows([written(v, c.form) for v, c in zip(call, EXPORT_COLUMNS, strict=True)] for call in found)
+    return text.getvalue()
+
+
+@pytest.fixture(scope="module")
+def other_shelf(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    folder = tmp_path_factory.mktemp("other")
+    opened = open_lake(Path(shutil.copytree(empty_store, folder / "lake")))
+    yield Shelf(opened, folder)
+    opened.close()
+
+
+@with_store
+@given(
+    st.lists(calls.filter(lambda call: not too_dear(call)), min_size=20, max_size=60),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+@example(
+    [
+        (datetime(2026, 1, 1), k, n, None, m, 0, None, 0, Decimal(0), None)
+        for k in ("=1", "'=1", "  =1", "a\rb", "a\r\nb", "\r\nb", '"', "'", ",")
+        for n, m in ((None, "x"), (" ", "\n'="), ("\r", "''"), ("\r\n", "＝x"))
+    ],
+    csv.QUOTE_MINIMAL,
+)
+def test_export_then_import_is_the_identity(
+    shelf: Shelf, other_shelf: Shelf, found: list[tuple], quoting: int
+) -> None:
+    shelf.clear()
+    other_shelf.clear()
+    receipt = shelf.take(lines_of(found, quoting, "\r\n"))
+    assert (receipt.rows_stored, shelf.set_aside(receipt)) == (len(found), [])
+    first = shelf.export()
+    other_shelf.take(first, header="")
+    assert other_shelf.export() == first
+    header, *rows = csv.reader(io.StringIO(first.decode(), newline=""))
+    assert ",".join(header) + "\n" == HEADER
+    texts = [column.form is Form.TEXT for column in EXPORT_COLUMNS]
+    given_fields = [[written(v, c.form) for v, c in zip(call, EXPORT_COLUMNS, strict=True)] for call in found]
+    assert sorted(rows) == sorted(given_fields)
+    plain = [[unguard(f) if t else f for f, t in zip(row, texts, strict=True)] for row in rows]
+    assert sorted(row[FIELDS.index("model")] for row in plain) == sorted(call[4] for call in found)
+    assert shelf.take(first, header="").rows_stored == 0
+
+
+@with_store
+@given(st.lists(calls.filter(lambda call: not too_dear(call)), min_size=20, max_size=60))
+def test_what_is_stored_is_what_was_given(shelf: Shelf, found: list[tuple]) -> None:
+    shelf.clear()
+    shelf.take(lines_of(found, csv.QUOTE_ALL, "\n"))
+    key = lambda call: [(value is not None, str(value)) for value in call]  # noqa: E731
+    assert sorted(shelf.stored(), key=key) == sorted(found, key=key)
+
+

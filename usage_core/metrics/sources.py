@@ -1,0 +1,182 @@
+"""Where the rows behind a figure come from: the rollups where they are exact, the calls for the rest.
+
+A rollup answers for the whole days (or hours) within a timeframe; the ends that are left over are read
+from the calls, and both are added up together. So an answer is that of the calls, only sooner.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from usage_core.metrics.dimensions import DIMENSIONS, Expression, Row
+from usage_core.selection import UNKNOWN, Selection
+from usage_core.store.local_time import local_time
+from usage_core.store.rollups import time_bin
+from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, MEASURES, MODEL_HOURS, TIMES
+from usage_core.timeframe import Timeframe, midnight, offsets, zone_info
+
+OTHER = "\x1fother"
+"""Stands for every value of a breakdown that was not asked to be kept apart."""
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+SHORT = 3 * DAY
+"""Up to here the ends of days are more than their middle, and hours are the better rollup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What has to be known of a store to choose: the zone of its days, how many calls it holds, and
+    when the first and the last were made (UTC; None where there is none)."""
+
+    zone: str
+    calls: int
+    first: datetime | None
+    last: datetime | None
+
+
+class Wanted(NamedTuple):
+    """What the rows have to hold: breakdowns, further columns, and fine time bins instead of sums.
+
+    With `keep`, values of the last breakdown that are not in it are folded into OTHER.
+    """
+
+    by: tuple[str, ...]
+    columns: frozenset[str] = frozenset()
+    bins: bool = False
+    keep: tuple[str, ...] | None = None
+
+
+class Cover(NamedTuple):
+    """The part of a timeframe a rollup answers for, as conditions on it, and the parts it does not."""
+
+    conditions: list[sa.ColumnElement[bool]]
+    ends: list[tuple[datetime, datetime]]
+
+
+class Choice(NamedTuple):
+    """A rollup, and what it answers for."""
+
+    rollup: sa.Table
+    cover: Cover
+
+
+def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> Choice | None:
+    """The rollup that has everything wanted and cuts time where the question does, if there is one."""
+    if coverage is None:
+        return None
+    frame = selection.timeframe
+    read = {DIMENSIONS[name].column for name in wanted.by} - {None}
+    used = read | set(selection.filters) | wanted.columns
+    grains = {DIMENSIONS[name].grain for name in wanted.by} - {None}
+    days, hours = [TIMES if wanted.bins else DAYS], [KEY_HOURS, MODEL_HOURS]
+    if "hour" in grains or (grains and frame.zone != coverage.zone):
+        days = []
+    if wanted.bins or not _in_whole_hours(frame):
+        hours = []
+    for table in (*hours, *days) if frame.length <= SHORT else (*days, *hours):
+        cover = _cover(table, frame, coverage)
+        if cover is not None and used <= set(table.columns.keys()):
+            return Choice(table, cover)
+    return None
+
+
+def rows(selection: Selection, wanted: Wanted, choice: Choice | None) -> sa.Subquery:
+    """The rows to sum: `by_NAME` for each breakdown, the wanted columns, and measures (or bins)."""
+    frame = selection.timeframe
+    if choice is None:
+        return _calls(selection, wanted, frame.start, frame.end).subquery("rows")
+    summed = _summed(selection, wanted, choice.rollup).where(*choice.cover.conditions)
+    ends = [_calls(selection, wanted, *end) for end in choice.cover.ends]
+    return (sa.union_all(summed, *ends) if ends else summed).subquery("rows")
+
+
+def among(expression: Expression, values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Whether an expression is one of some values, among which UNKNOWN stands for NULL."""
+    known = [value for value in values if value != UNKNOWN]
+    is_known = expression.in_(known)
+    return sa.or_(is_known, expression.is_(None)) if UNKNOWN in values else is_known
+
+
+def _in_whole_hours(frame: Timeframe) -> bool:
+    """Whether the hours of the frame's zone are hours of UTC."""
+    changes = offsets(frame)
+    return not any(offset % HOUR for _, offset in changes) and not any(at.minute for at, _ in changes[1:])
+
+
+def _cover(rollup: sa.Table, frame: Timeframe, coverage: Coverage) -> Cover | None:
+    """What a rollup answers for; on a side where the store has no call beyond, it is without end."""
+    if coverage.first is None or coverage.last is None:
+        return None
+    in_days = "day" in rollup.columns
+    start, end = (
+        (_day(frame.start, coverage.zone, up=True), _day(frame.end, coverage.zone))
+        if in_days
+        else (_hour(frame.start, up=True), _hour(frame.end))
+    )
+    before, after = frame.start > coverage.first, frame.end <= coverage.last
+    if before and after and start >= end:
+        return None
+    period = rollup.c.day if in_days else rollup.c.hour
+    first, beyond = (_written(edge, coverage.zone if in_days else "UTC", in_days) for edge in (start, end))
+    conditions = [*([period >= first] if before else []), *([period < beyond] if after else [])]
+    ends = [(frame.start, start)] if before else []
+    ends += [(end, frame.end)] if after else []
+    return Cover(conditions, [one for one in ends if one[0] < one[1]])
+
+
+def _written(edge: datetime, zone: str, in_days: bool) -> datetime:
+    """An edge as the rollup writes its periods: a local midnight, or a UTC hour, both naive."""
+    local = edge.astimezone(zone_info(zone)).replace(tzinfo=None)
+    return datetime.combine(local, time()) if in_days else local
+
+
+def _hour(moment: datetime, *, up: bool = False) -> datetime:
+    start = moment.replace(minute=0, second=0, microsecond=0)
+    return start + HOUR if up and start < moment else start
+
+
+def _day(moment: datetime, zone: str, *, up: bool = False) -> datetime:
+    day = moment.astimezone(zone_info(zone)).date()
+    return midnight(day + DAY, zone) if up and midnight(day, zone) < moment else midnight(day, zone)
+
+
+def _calls(selection: Selection, wanted: Wanted, start: datetime, end: datetime) -> sa.Select[Any]:
+    """Calls of a span, each standing for itself."""
+    c = CALLS.c
+    fine = time_bin(c.completion_time_ms)
+    row = Row(local_time(c.called_at, selection.timeframe), {**c, "time_bin": fine})
+    one: dict[str, Expression] = {
+        "time_bin": fine,
+        "calls": sa.literal_column("1"),
+        "unpriced_calls": sa.cast(c.cost_pico.is_(None), sa.Integer()),
+        "untimed_calls": sa.cast(c.completion_time_ms.is_(None), sa.Integer()),
+    }
+    within = [c.called_at >= start.replace(tzinfo=None), c.called_at < end.replace(tzinfo=None)]
+    return _select(selection, wanted, row, {**c, **one}).where(*within)
+
+
+def _summed(selection: Selection, wanted: Wanted, rollup: sa.Table) -> sa.Select[Any]:
+    """Rows of a rollup, each standing for many calls."""
+    c = rollup.c
+    local = c.day if "day" in c else local_time(c.hour, selection.timeframe)
+    return _select(selection, wanted, Row(local, dict(c)), dict(c))
+
+
+def _select(
+    selection: Selection, wanted: Wanted, row: Row, columns: Mapping[str, Expression]
+) -> sa.Select[Any]:
+    names = (*sorted(wanted.columns), *(("time_bin", "calls") if wanted.bins else MEASURES))
+    groups = [_group(name, wanted, row).label(f"by_{name}") for name in wanted.by]
+    filters = [among(row.columns[column], values) for column, values in selection.filters.items()]
+    return sa.select(*groups, *(columns[name].label(name) for name in names)).where(*filters)
+
+
+def _group(name: str, wanted: Wanted, row: Row) -> Expression:
+    expression = DIMENSIONS[name].expression(row)
+    if wanted.keep is None or name != wanted.by[-1]:
+        return expression
+    return sa.case((among(expression, wanted.keep), expression), else_=sa.literal(OTHER))

@@ -1,0 +1,26 @@
+"""The workspace's own settings, kept in the store."""
+
+import sqlalchemy as sa
+
+from usage_core.store.tables import WORKSPACE
+from usage_core.timeframe import zone_info
+
+REPORTING_ZONE = "reporting_zone"
+
+
+def reporting_zone(connection: sa.Connection) -> str:
+    """The zone whose days the day rollups use."""
+    query = sa.select(WORKSPACE.c.value).where(WORKSPACE.c.name == REPORTING_ZONE)
+    zone: str = connection.execute(query).scalar_one()
+    return zone
+
+
+def set_reporting_zone(connection: sa.Connection, zone: str) -> None:
+    """Change the zone; the rollups have to be rebuilt in the same transaction.
+
+    Raises:
+        SelectionError: the name is no time zone.
+    """
+    zone_info(zone)
+    change = sa.update(WORKSPACE).where(WORKSPACE.c.name == REPORTING_ZONE).values(value=zone)
+    connection.execute(change)
