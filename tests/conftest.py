@@ -66,7 +66,8 @@ def own_shelf(lake: Lake, tmp_path: Path) -> Shelf:
 
 
 @pytest.fixture(scope="module")
-def _module_shelf(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def module_shelf(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """A store shared by the tests of a file, for those that store nothing."""
     folder = tmp_path_factory.mktemp("shelf")
     opened = open_lake(Path(shutil.copytree(empty_store, folder / "lake")))
     yield Shelf(opened, folder)
@@ -74,7 +75,7 @@ def _module_shelf(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def shelf(_module_shelf: Shelf) -> Shelf:
+def shelf(module_shelf: Shelf) -> Shelf:
     """A store shared by the tests of a file, empty at the start of each."""
-    _module_shelf.clear()
-    return _module_shelf
+    module_shelf.clear()
+    return module_shelf

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, Phase, settings
 
 from usage_core.export import set_aside
 from usage_core.export.stream import csv_stream
+from usage_core.intake.reading import open_source
 from usage_core.intake.receipt import Receipt
-from usage_core.intake.run import import_file
+from usage_core.intake.run import import_file, prepare
+from usage_core.intake.staging import staging
 from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
 from usage_core.selection import Selection
 from usage_core.store.lake import Lake
@@ -59,6 +62,22 @@ def as_csv(rows: Iterable[Sequence[str]], ending: str = "\r\n") -> str:
     return text.getvalue()
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a file holds: rows in it, the fields of the good ones, (line, field, value, reason) of the others."""
+
+    rows: int
+    good: list[tuple[Any, ...]]
+    bad: list[tuple[Any, ...]]
+
+    @property
+    def bad_lines(self) -> list[int]:
+        return [line for line, *_ in self.bad]
+
+    def column(self, name: str) -> list[Any]:
+        return [fields[FIELDS.index(name)] for fields in self.good]
+
+
 class Shelf:
     """A store and a folder of files to import into it."""
 
@@ -69,7 +88,23 @@ class Shelf:
         """Import a text beneath a header."""
         raw = header.encode() + (body.encode() if isinstance(body, str) else body)
         (self.folder / name).write_bytes(raw)
-        return import_file(self.lake, self.folder / name)
+        return self.take_file(self.folder / name)
+
+    def take_file(self, path: Path) -> Receipt:
+        """Import a file."""
+        return import_file(self.lake, path)
+
+    def look(self, body: str | bytes, header: str = HEADER, name: str = "calls.csv") -> Look:
+        """Read and check a text as an import does, but store nothing: that is several times faster."""
+        path = self.folder / name
+        path.write_bytes(header.encode() + (body.encode() if isinstance(body, str) else body))
+        with staging(self.lake, lambda _doing, _part: None) as stage:
+            rows = prepare(stage, open_source(path, name))
+            good = stage.run(
+                f"SELECT {', '.join(FIELDS)} FROM {{s}}.checked WHERE reason IS NULL ORDER BY rowid"
+            )
+            bad = stage.run("SELECT line, field, value, reason FROM {s}.rejected ORDER BY line, reason")
+        return Look(rows, good, bad)
 
     def rows(self, *given: dict[str, str]) -> Receipt:
         """Import good rows, each with some fields replaced."""

@@ -16,6 +16,7 @@ from usage_core.metrics.facts import Directory, Holdings, directory, holdings
 from usage_core.metrics.question import Question
 from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
+from usage_core.store.settings import reporting_zone
 from usage_core.workspace import Shown, Workspace
 
 MOST_ANSWERS = 500
@@ -90,6 +91,18 @@ def previewed(selection: Selection) -> Preview:
     found = _kept(_state(), ("preview", selection), lambda connection: preview(connection, selection))
     assert isinstance(found, Preview)
     return found
+
+
+def days_zone() -> str:
+    """The zone of the days of the workspace of real calls."""
+    with workspace().real.reading() as connection:
+        return reporting_zone(connection)
+
+
+def real_holdings() -> Holdings:
+    """What the workspace of real calls holds."""
+    with workspace().real.reading() as connection:
+        return holdings(connection)
 
 
 def receipts() -> list[dict[str, Any]]:

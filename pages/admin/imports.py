@@ -6,5 +6,6 @@ from pages.parts import uploads
 from pages.parts.frame import selected
 
 st.title("Imports", anchor=False)
-uploads.uploader()
-uploads.receipts(selected().timeframe.zone)
+zone = selected().timeframe.zone
+uploads.uploader(zone)
+uploads.receipts(zone)

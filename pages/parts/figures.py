@@ -60,9 +60,13 @@ def names(dimension: str, values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(known.get(value, value) if value else NOT_GIVEN for value in values)
 
 
-def ranking(selection: Selection, dimension: str, by: str = "cost_usd") -> pd.DataFrame:
-    """One row per value, largest first: value, name, every figure of the Overview, share of `by`."""
-    metrics = (by, *(name for name in OVERVIEW if name != by))
+AMOUNTS = ("cost_usd", "calls", "input_tokens", "output_tokens", "unpriced_calls")
+TIMES = ("p95_ms", "calls", "p50_ms", "p99_ms", "untimed_calls")
+
+
+def ranking(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMOUNTS) -> pd.DataFrame:
+    """One row per value, largest by the first figure first: value, name, the figures, share of the first."""
+    by = metrics[0]
     frame = cached.answer(Question(selection, metrics, (dimension,)))
     frame = frame.rename(columns={dimension: "value"})
     frame["name"] = names(dimension, frame["value"])
@@ -93,9 +97,9 @@ def over_time(selection: Selection, metric: str, dimension: str | None = None) -
     return frame[["bucket", "series", "value", "exact", "calls"]]
 
 
-def top(selection: Selection, dimension: str, by: str = "cost_usd") -> pd.DataFrame:
+def top(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMOUNTS) -> pd.DataFrame:
     """The ranking as a chart takes it: name, value (float), exact, share, calls."""
-    frame = ranking(selection, dimension, by)
+    by, frame = metrics[0], ranking(selection, dimension, metrics)
     frame["exact"] = [wording.figure_exact(METRICS[by].unit, amount) for amount in frame[by]]
     frame["value"] = _floats(frame[by])
     return frame[["name", "value", "exact", "share", "calls"]]
@@ -106,10 +110,21 @@ PERCENTILES = {"p50": "p50_ms", "p95": "p95_ms"}
 
 def percentiles_over_time(selection: Selection) -> pd.DataFrame:
     """p50 and p95 of the completion time per period, as `over_time` has it."""
-    return pd.concat(
-        [over_time(selection, metric).assign(series=name) for name, metric in PERCENTILES.items()],
-        ignore_index=True,
-    )
+    step = grain(selection.timeframe)
+    frame = cached.answer(Question(selection, (*PERCENTILES.values(), "calls"), (step,)))
+    series = [
+        pd.DataFrame(
+            {
+                "bucket": frame[step],
+                "series": name,
+                "value": _floats(frame[metric], missing=True),
+                "exact": [wording.duration_ms(time) for time in frame[metric]],
+                "calls": frame["calls"],
+            }
+        )
+        for name, metric in PERCENTILES.items()
+    ]
+    return pd.concat(series, ignore_index=True)
 
 
 def times(selection: Selection) -> pd.DataFrame:
@@ -133,16 +148,19 @@ def week(selection: Selection, metric: str) -> pd.DataFrame:
     )
 
 
+TILES = ("cost_usd", "calls", "tokens", "p95_ms", "active_keys")
+
+
 def every_period(selection: Selection) -> pd.DataFrame:
-    """Every figure of the Overview for every period: index bucket, floats; for sparklines.
+    """The figures of the Overview's tiles for every period: index bucket, floats; for sparklines.
 
     Amounts of a period without calls are 0; its completion times are missing.
     """
     step = grain(selection.timeframe)
-    frame = cached.answer(Question(selection, OVERVIEW, (step,))).set_index(step)
+    frame = cached.answer(Question(selection, TILES, (step,))).set_index(step)
     frame = frame.reindex(timeframe.buckets(selection.timeframe, step))
     return pd.DataFrame(
-        {name: _floats(frame[name], missing=METRICS[name].unit is Unit.MS) for name in OVERVIEW},
+        {name: _floats(frame[name], missing=METRICS[name].unit is Unit.MS) for name in TILES},
         index=frame.index,
     )
 

@@ -23,6 +23,7 @@ PAGES = {
     ],
     "Administration": [
         ("admin/imports", "Imports", ":material/upload_file:", "Bring in logs; see what became of them"),
+        ("admin/workspace", "Workspace", ":material/settings:", "The time zone of its days, and its size"),
     ],
 }
 HOME = "usage/overview"

@@ -74,7 +74,7 @@ def fastest(selection: Selection, totals: figures.Totals) -> str:
         f"Half of the calls took at most **{wording.duration_ms(totals.now['p50_ms'])}**, "
         f"95 of 100 at most **{wording.duration_ms(totals.now['p95_ms'])}**."
     )
-    models = figures.ranking(selection, "model", "p95_ms")
+    models = figures.ranking(selection, "model", figures.TIMES)
     often = models[(models["calls"] >= FEW_CALLS) & models["p95_ms"].notna()]
     if len(often) > 1:
         slow = often.iloc[0]

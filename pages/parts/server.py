@@ -3,10 +3,11 @@
 import contextlib
 import gc
 import importlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-from anyio import to_thread
+from anyio import create_task_group, sleep, to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -14,6 +15,7 @@ from streamlit import config
 
 from usage_core import cached
 from usage_core.api.calls import routes
+from usage_core.store import maintenance
 from usage_core.workspace import Shown
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -26,6 +28,8 @@ WARM = (
     "streamlit.elements.vega_charts",
     "usage_core.charts.over_time",
 )
+
+TIDY_SECONDS = 1800
 
 
 def application() -> dict[str, Any]:
@@ -58,5 +62,18 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     # Streamlit collects garbage after every run; what is loaded now never becomes garbage.
     gc.collect()
     gc.freeze()
-    yield
+    async with create_task_group() as tasks:
+        tasks.start_soon(_tidy_up)
+        yield
+        tasks.cancel_scope.cancel()
     await to_thread.run_sync(cached.workspace().close)
+
+
+async def _tidy_up() -> None:
+    """Every so often, where many imports have left many small files."""
+    while True:
+        await sleep(TIDY_SECONDS)
+        try:
+            await to_thread.run_sync(maintenance.compact_if_needed, cached.workspace().real)
+        except Exception:  # the store as it is is sound; the next time may go better
+            logging.getLogger(__name__).exception("Tidying up the store did not work")

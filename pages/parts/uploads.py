@@ -14,12 +14,16 @@ from usage_core.errors import UsageError
 from usage_core.importers.registry import formats
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file
+from usage_core.store import maintenance
 
 COPY_BYTES = 1 << 22
 
 
-def uploader() -> None:
-    """The place to drop files, and what became of those dropped last."""
+def uploader(zone: str) -> None:
+    """The place to drop files, and what became of those dropped last.
+
+    The first calls of a workspace make the reader's zone the one its days are kept in.
+    """
     known = ", ".join(known.label for known in formats())
     st.markdown(
         f"Drop log files here to add their calls. Known formats: {plain(known)}. A call that is already "
@@ -31,6 +35,8 @@ def uploader() -> None:
     if sent and not files:
         st.info("Choose at least one file first.", icon=":material/info:")
     elif sent:
+        if not cached.workspace().has_real_calls():
+            maintenance.change_zone(cached.workspace().real, zone)
         results = [_import(file) for file in files]
         st.session_state["import-results"] = results
         st.rerun()

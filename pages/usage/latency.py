@@ -21,11 +21,11 @@ if not drawn.nothing_selected(selection):
         marks = tuple((name, float(totals.now[f"{name}_ms"] or 0)) for name in ("p50", "p95"))
         drawn.chart(histogram(figures.times(selection), "Completion times", marks), "distribution")
     with right:
-        slowest = figures.top(selection, "provider", "p95_ms").assign(share=None)
+        slowest = figures.top(selection, "provider", figures.TIMES).assign(share=None)
         drawn.chart(ranked(slowest, "p95 completion time by provider", "ms"), "providers")
     by = drawn.breakdown("Break down by", default="Model")
     drawn.ranking(
-        figures.ranking(selection, by, "p95_ms"),
+        figures.ranking(selection, by, figures.TIMES),
         drawn.HEADINGS[by],
         ("calls", "p50_ms", "p95_ms", "p99_ms", "untimed_calls"),
         "figures",

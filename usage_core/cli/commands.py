@@ -26,7 +26,9 @@ from usage_core.metrics.definitions import SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.facts import directory
 from usage_core.metrics.question import Question
+from usage_core.store import maintenance
 from usage_core.store.lake import Lake, open_lake
+from usage_core.store.settings import reporting_zone
 
 app = typer.Typer(help="API Usage Console on the command line.", no_args_is_help=True, add_completion=False)
 
@@ -149,6 +151,36 @@ def summary(
         print_json(frame, by)
     else:
         print_figures(frame, by)
+
+
+@app.command()
+def zone(
+    name: Annotated[
+        str, typer.Argument(help="The new zone, as Europe/Berlin; without it, the present one")
+    ] = "",
+) -> None:
+    """Show or change the zone whose days the workspace's sums are kept in."""
+    with _store() as lake:
+        if not name:
+            with lake.reading() as connection:
+                out.print(reporting_zone(connection), markup=False)
+            return
+        with Progress(console=err, transient=True) as progress:
+            task = progress.add_task("Cutting days anew", total=1.0)
+            maintenance.change_zone(lake, name, lambda part: progress.update(task, completed=part))
+    out.print(f"Days are now days of {name}.", markup=False)
+
+
+@app.command()
+def compact() -> None:
+    """Merge small files and remove what nobody reads any more; safe beside the console and imports."""
+    with _store() as lake, err.status("Tidying up"):
+        done = maintenance.compact(lake)
+    out.print(
+        f"{done.files_before} data files are now {done.files_after}; {done.removed} old files were removed. "
+        f"Files replaced now are removed after {maintenance.KEPT.total_seconds() / 3600:.0f} hours.",
+        soft_wrap=True,
+    )
 
 
 @app.command("sample")

@@ -27,7 +27,7 @@ def recognise(file_name: str, header: Sequence[str]) -> CsvFormat:
     known = [candidate for candidate in formats() if candidate.recognises(header)]
     if len(known) == 1:
         return known[0]
-    found = ", ".join(heading.strip()[:60] for heading in header[:20]) or "nothing"
+    found = ", ".join(_printable(heading.strip()[:60]) for heading in header[:20]) or "nothing"
     more = f" and {len(header) - 20} more" if len(header) > 20 else ""
     raise UnrecognisedFile(
         f"{file_name} is not in a format the console knows, so nothing was imported.\n"
@@ -38,3 +38,7 @@ def recognise(file_name: str, header: Sequence[str]) -> CsvFormat:
 
 def _headings(known: CsvFormat) -> str:
     return ", ".join(headings[0] for headings in known.columns.values())
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -61,7 +61,7 @@ def _instant(column: Column) -> Check:
     shift = f"to_minutes(CASE WHEN {part[1]} = '-' THEN 1 ELSE -1 END * ({minutes}))"
     return Check(
         f"CASE WHEN {_matches(raw, _UTC)} THEN try_cast({raw} AS TIMESTAMP) "
-        f"WHEN {_matches(text, _MOMENT)} THEN try_cast({part[0]} AS TIMESTAMP) + {shift} END",
+        f"WHEN {_matches(text, _MOMENT)} THEN try_cast(upper({part[0]}) AS TIMESTAMP) + {shift} END",
         f"{value} >= TIMESTAMP '{FIRST_YEAR}-01-01' AND {value} < TIMESTAMP '{LAST_YEAR + 1}-01-01'",
         f"CASE WHEN {value} IS NULL THEN 'It is not a date and time such as 2026-08-03T09:14:07.412Z.' "
         f"ELSE 'It is outside the years {FIRST_YEAR} to {LAST_YEAR}.' END",
@@ -106,7 +106,7 @@ def _price(column: Column) -> Check:
         f"{value} IS NOT NULL",
         f"CASE WHEN {plain} THEN 'It has more than {PRICE_PLACES} decimal places.' "
         f"WHEN starts_with({text}, '-') THEN 'It is below 0; a price of 0 or more was expected.' "
-        f"WHEN try_cast({text} AS DOUBLE) >= 1000000 THEN 'It is a million USD or more.' "
+        f"WHEN {_matches(text, _DECIMAL)} AND try_cast({text} AS DOUBLE) >= 1000000 THEN 'It is a million USD or more.' "
         "ELSE 'It is not a plain decimal number such as 2.50.' END",
     )
 
@@ -127,7 +127,7 @@ def _problem(column: Column, made: Check) -> str:
     )
 
 
-_COST = f"""
+COST = f"""
     CASE WHEN input_tokens IS NULL OR (input_tokens > 0 AND input_price IS NULL)
            OR (output_tokens > 0 AND output_price IS NULL) THEN NULL
     ELSE input_tokens::HUGEINT * (coalesce(input_price, 0) * {10**PRICE_PLACES})::HUGEINT
@@ -166,5 +166,5 @@ def checked(rows: str) -> str:
         left(CASE {bad_value} WHEN {too_dear} THEN raw_input_tokens END, {SHOWN_VALUE}) AS bad_value,
         coalesce({reason}, CASE WHEN {too_dear}
             THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) AS reason
-    FROM (SELECT *, {problems}, {_COST} AS cost FROM (SELECT *, {values} FROM (SELECT {raw} FROM ({rows}))))
+    FROM (SELECT *, {problems}, {COST} AS cost FROM (SELECT *, {values} FROM (SELECT {raw} FROM ({rows}))))
     """

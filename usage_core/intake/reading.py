@@ -60,17 +60,11 @@ def open_source(path: Path, name: str) -> Source:
             head = file.read(HEADER_BYTES)
     except OSError as error:
         raise UnreadableFile(f"{name} cannot be read: {error.strerror or error}.") from None
-    try:
-        # The last bytes may be cut in the middle of a character.
-        text = (
-            head.decode("utf-8-sig") if len(head) < HEADER_BYTES else head[:-4].decode("utf-8-sig", "ignore")
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in head.partition(b"\n")[0]:
+        raise UnreadableFile(
+            f"{name} is not UTF-8 text, so nothing was imported. Save it as CSV UTF-8 and try again."
         )
-    except UnicodeDecodeError:
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in head[:200]:
-            raise UnreadableFile(
-                f"{name} is not UTF-8 text, so nothing was imported. Save it as CSV UTF-8 and try again."
-            ) from None
-        text = head.decode("utf-8-sig", "replace")
+    text = head.decode("utf-8-sig", "replace")
     try:
         header = next((row for row in csv.reader(io.StringIO(text, newline="")) if row), [])
     except csv.Error:  # a field longer than any heading

@@ -32,12 +32,21 @@ def import_file(
     """
     source = open_source(path, name or path.name)
     with staging(lake, report) as stage:
-        rows = read(stage, source)
-        _name(stage)
-        _set_aside(stage)
+        rows = prepare(stage, source)
         with lake.turn(lambda: report("Waiting for another import", None)):
             _compare(stage)
             return _store(lake, stage, source, rows)
+
+
+def prepare(stage: Staging, source: Source) -> int:
+    """Read and check a file, without touching the store; returns the number of rows in it.
+
+    Good rows are those of `checked` without a reason, the others are in `rejected`.
+    """
+    rows = read(stage, source)
+    _name(stage)
+    _set_aside(stage)
+    return rows
 
 
 def _name(stage: Staging) -> None:

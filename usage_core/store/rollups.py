@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.store.local_time import local_time, truncated
-from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, MODEL_HOURS, TIMES
+from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, MEASURES, MODEL_HOURS, TIMES
 from usage_core.timeframe import Timeframe
 
 EXACT_BINS = 256
@@ -115,3 +115,26 @@ def rebuild(
         append(connection, zone, start, min(last, following - timedelta(microseconds=1)))
         start = following
         report(min(1.0, (start - first) / max(last - first, timedelta(seconds=1))))
+
+
+def merge(connection: sa.Connection) -> None:
+    """Add up the rows that several imports have for the same period and groups, in the transaction."""
+    for rollup in _ROLLUPS:
+        table = rollup.table
+        groups = [column for column in table.columns if column.name not in MEASURES]
+        sums = [sa.cast(sa.func.sum(m), m.type).label(m.name) for m in table.columns if m.name in MEASURES]
+        merged = sa.select(*groups, *sums).group_by(*groups).order_by(groups[0])
+        distinct = sa.select(sa.func.count()).select_from(sa.select(*groups).distinct().subquery())
+        if connection.execute(distinct).scalar() == connection.execute(_rows(table)).scalar():
+            continue
+        # Into a table outside the store first: rows cannot be read while they are deleted.
+        held = sa.table("merged_rollup", *(sa.column(column.name) for column in table.columns))
+        made = merged.compile(connection, compile_kwargs={"literal_binds": True})
+        connection.execute(sa.text(f"CREATE OR REPLACE TEMP TABLE {held.name} AS {made}"))
+        connection.execute(sa.delete(table))
+        connection.execute(sa.insert(table).from_select(list(table.columns.keys()), sa.select(held)))
+        connection.execute(sa.text(f"DROP TABLE {held.name}"))
+
+
+def _rows(table: sa.Table) -> sa.Select[int]:
+    return sa.select(sa.func.count()).select_from(table)

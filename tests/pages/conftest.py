@@ -1,0 +1,87 @@
+"""The app as a visitor's script run, without a server: `visit` a page over `holding` these calls."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.metrics.by_hand import Row, as_log
+from usage_core import cached, settings
+from usage_core.intake.run import import_file
+from usage_core.store.lake import open_lake
+from usage_core.workspace import Workspace
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+HOME = "usage/overview"
+SAMPLE_CALLS = 1_500
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`stores(name, rows)` is the folder of a store with these calls; made once for a name."""
+    made: dict[str, Path] = {}
+
+    def folder(name: str, rows: Iterable[Row] = ()) -> Path:
+        if name not in made:
+            home = tmp_path_factory.mktemp(f"store-{name}")
+            lake = open_lake(home / "store")
+            if rows := list(rows):
+                (home / "log.csv").write_text(as_log(rows), encoding="utf-8", newline="")
+                assert import_file(lake, home / "log.csv").rows_stored == len(rows)
+            lake.close()
+            made[name] = home / "store"
+        return made[name]
+
+    return folder
+
+
+@pytest.fixture(scope="module")
+def holding(stores: Callable[..., Path]) -> Iterator[Callable[..., None]]:
+    """`holding(name, rows)`: from now on the app shows this store; without rows, a small sample."""
+    shown: list[str] = []
+
+    def let_go() -> None:
+        if shown:
+            cached.workspace().close()
+            st.cache_resource.clear()
+            shown.clear()
+
+    def hold(name: str, rows: Iterable[Row] = ()) -> None:
+        folder = stores(name, rows)
+        if shown != [name]:
+            let_go()
+            patch.setenv(settings.DATABASE_URL, "ducklake" + folder.as_uri().removeprefix("file"))
+            patch.setattr(cached, "Workspace", partial(Workspace, calls=SAMPLE_CALLS))
+            shown.append(name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        st.cache_resource.clear()
+        yield hold
+        let_go()
+
+
+def visit(page: str = HOME, **params: str | list[str]) -> AppTest:
+    """A page as a link with these parameters opens it; in UTC unless the link says otherwise."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in {"tz": "UTC", **params}.items():
+        app.query_params[name] = value
+    app.run()
+    return app if page == HOME else app.switch_page(f"pages/{page}.py").run()
+
+
+def check(app: AppTest, title: str) -> None:
+    """The page was drawn to its end, within its frame."""
+    assert not app.exception, app.exception
+    assert not app.error, app.error
+    assert [each.value for each in app.title] == [title]
+    assert "Timeframe" in [each.label for each in app.sidebar.get("button_group")]
+
+
+def texts(app: AppTest) -> list[str]:
+    """Every text of a page that is read as Markdown."""
+    kinds = ("markdown", "caption", "title", "subheader", "info", "warning", "success", "error")
+    found = [element.value for kind in kinds for element in app.get(kind)]
+    return found + [metric.label for metric in app.metric] + [each.label for each in app.expander]

@@ -1,0 +1,173 @@
+"""Every page over no, one and many calls, for whatever a link may say."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.metrics.by_hand import Row, call
+from tests.pages.conftest import HOME, check, texts, visit
+from usage_core import wording
+from usage_core.timeframe import Preset, zone_info
+
+Holding = Callable[..., None]
+
+PAGES = {
+    "usage/overview": "Overview",
+    "usage/cost": "Cost",
+    "usage/latency": "Latency",
+    "usage/patterns": "Patterns",
+    "usage/export": "Export",
+    "admin/imports": "Imports",
+}
+NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+DAY = timedelta(days=1)
+PRICES = {"input_price": Decimal("2.50"), "output_price": Decimal(10)}
+
+
+def many() -> list[Row]:
+    """A call every three hours of the last 100 days."""
+    return [
+        call(
+            NOW - timedelta(hours=3 * n, minutes=5),
+            api_key_id=f"key-{n % 12}",
+            api_key_name=f"Team {n % 12}" if n % 3 else None,
+            provider=("OpenAI", None, "Anthropic")[n % 3],
+            model=f"model-{n % 11}",
+            input_tokens=n,
+            output_tokens=None if n % 7 == 0 else n,
+            completion_time_ms=None if n % 5 == 0 else n,
+            **(PRICES if n % 4 else {}),
+        )
+        for n in range(800)
+    ]
+
+
+ONE = [call(NOW - DAY, input_tokens=500, output_tokens=1200, completion_time_ms=3800, **PRICES)]
+OLD = [call(NOW - 200 * DAY, input_tokens=500, output_tokens=1200, model="old", **PRICES)]
+STORES: dict[str, list[Row]] = {"none": [], "one": ONE, "many": many(), "bare": [call(NOW - DAY)], "old": OLD}
+
+
+@pytest.mark.parametrize(("page", "title"), PAGES.items())
+@pytest.mark.parametrize("store", STORES)
+def test_every_page_is_drawn(holding: Holding, store: str, page: str, title: str) -> None:
+    holding(store, STORES[store])
+    app = visit(page)
+    check(app, title)
+    check(app.run(), title)
+    said = [text for text in texts(app) if "Sample workspace" in text]
+    assert len(said) == (store == "none")
+
+
+@pytest.mark.parametrize("preset", Preset)
+@pytest.mark.parametrize(("store", "page"), [("none", HOME), ("many", HOME), ("many", "usage/latency")])
+def test_every_timeframe(holding: Holding, store: str, page: str, preset: Preset) -> None:
+    holding(store, STORES[store])
+    check(visit(page, tf=preset.label), PAGES[page])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["2026-11-01"], "1 Nov 2026 (1 day)"),
+        (["2026-11-20", "2026-11-01"], "1 – 20 Nov 2026 (20 days)"),
+        (["2026-10-31", "2026-11-01"], "31 Oct – 1 Nov 2026 (2 days)"),
+        (["2000-01-01", "2026-11-01"], "1 Jan 2000 – 1 Nov 2026 (9,802 days)"),
+    ],
+)
+def test_dates_in_a_link(holding: Holding, given: list[str], expected: str) -> None:
+    holding("many", STORES["many"])
+    app = visit(tf="Custom", range=given)
+    check(app, "Overview")
+    assert expected in [each.value for each in app.sidebar.caption]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"tf": "Custom", "range": "yesterday"},
+        {"tf": "Custom", "range": ["0001-01-01", "9999-12-31"]},
+        {"tf": "forever"},
+        {"by": "called_at"},
+        {"of": "calls; DROP TABLE calls"},
+        {"key": "nobody"},
+        {"model": ["nothing", "' OR 1=1 --"], "provider": "nobody", "kind": "chat"},
+        {"tz": "Mars/Olympus"},
+        {"tz": "../../etc/passwd"},
+        {"tz": "\x00"},
+        {"unheard": "of"},
+    ],
+    ids=str,
+)
+def test_nonsense_in_a_link(holding: Holding, params: dict[str, str | list[str]]) -> None:
+    holding("many", STORES["many"])
+    for page in (HOME, "usage/patterns"):
+        app = visit(page, **params)
+        check(app, PAGES[page])
+        assert app.sidebar.selectbox[0].value == "UTC"
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "US/Eastern", "Pacific/Honolulu", "Asia/Calcutta"])
+def test_the_zone_of_a_link(holding: Holding, zone: str) -> None:
+    holding("many", STORES["many"])
+    app = visit(tz=zone, tf="7 days")
+    check(app.run(), "Overview")
+    assert app.sidebar.selectbox[0].value == zone
+    today = datetime.now(UTC).astimezone(zone_info(zone)).date()
+    assert wording.days(today - 6 * DAY, today) in app.sidebar.caption[0].value
+
+
+def test_filters_of_a_link(holding: Holding) -> None:
+    holding("many", STORES["many"])
+    app = visit(key="Team 1", model=["model-1", "no such model"], provider="(not given)")
+    check(app, "Overview")
+    chosen = {each.label: each.value for each in app.sidebar.multiselect}
+    assert chosen == {
+        "API key": ["Team 1"],
+        "Provider": ["(not given)"],
+        "Model": ["model-1"],
+        "Call kind": [],
+    }
+    expected = [row for row in STORES["many"] if row["api_key_id"] == "key-1" and row["model"] == "model-1"]
+    expected = [row for row in expected if row["provider"] is None and row["called_at"] > NOW - 29.5 * DAY]
+    assert f"{len(expected)} call" in app.sidebar.caption[-1].value
+    assert "Filters (3)" in [each.label for each in app.sidebar.expander]
+    app.sidebar.button[0].click().run()
+    check(app, "Overview")
+    assert not any(each.value for each in app.sidebar.multiselect)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "admin/imports"])
+def test_an_empty_timeframe_offers_the_last_call(holding: Holding, page: str) -> None:
+    holding("old", STORES["old"])
+    app = visit(page)
+    last = STORES["old"][0]["called_at"]
+    assert [each.value for each in app.subheader] == ["No calls in this timeframe"]
+    assert wording.day(last.date()) in " ".join(texts(app))
+    assert not app.main.metric
+    app.main.button[0].click().run()
+    check(app, PAGES[page])
+    assert "No calls in this timeframe" not in [each.value for each in app.subheader]
+    assert wording.days(last.date() - 29 * DAY, last.date()) in app.sidebar.caption[0].value
+    assert "1 call," in app.sidebar.caption[-1].value
+
+
+@pytest.mark.parametrize("day", [date(2000, 1, 5), date(2090, 6, 1)])
+def test_the_last_call_can_be_shown_whenever_it_was(holding: Holding, day: date) -> None:
+    """A log with a wrong clock: its calls were stored, so they can be looked at."""
+    holding(f"on-{day}", [call(datetime.combine(day, datetime.min.time()))])
+    app = visit()
+    app.main.button[0].click().run()
+    check(app, "Overview")
+    assert "1 call," in app.sidebar.caption[-1].value
+
+
+def test_an_empty_filter_offers_the_last_call(holding: Holding) -> None:
+    holding("old-and-one", [*OLD, *ONE])
+    app = visit(model="old")
+    assert "Filters are in use." in " ".join(texts(app))
+    app.main.button[0].click().run()
+    check(app, "Overview")
+    assert not any(each.value for each in app.sidebar.multiselect)
+    assert "1 call," in app.sidebar.caption[-1].value
