@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 import sqlalchemy as sa
@@ -14,7 +14,6 @@ from usage_core.metrics import facts
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.facts import Directory, Holdings, directory, holdings
 from usage_core.metrics.question import Question
-from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
 from usage_core.store.settings import reporting_zone
 from usage_core.workspace import Shown, Workspace
@@ -51,46 +50,46 @@ def shown() -> Shown:
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST_ANSWERS)
-def _kept(state: tuple[str, int], key: object, _compute: Callable[[sa.Connection], object]) -> object:
+def _kept(state: tuple[str, int], key: object, _work: Callable[[sa.Connection], object]) -> object:
     """An answer for one state of one store; sessions that ask at the same time wait for one answer."""
     with shown().lake.reading() as connection:
-        return _compute(connection)
+        return compute(connection, _work)
 
 
-def _state() -> tuple[str, int]:
+def compute(connection: sa.Connection, work: Callable[[sa.Connection], object]) -> object:
+    """Ask the store; benchmarks measure what is spent here."""
+    return work(connection)
+
+
+def forget() -> None:
+    """Forget all answers."""
+    _kept.clear()
+
+
+def _answer(key: object, work: Callable[[sa.Connection], Answer]) -> Answer:
     shown()
-    state: tuple[str, int] = _run.state
-    return state
+    return cast(Answer, _kept(_run.state, key, work))
 
 
 def answer(question: Question) -> pd.DataFrame:
     """The answer to a question, as `metrics.answer.ask` gives it; yours to change."""
-    covered = _kept(_state(), "coverage", coverage)
-    assert isinstance(covered, Coverage)
-    frame = _kept(_state(), question, lambda connection: ask(connection, question, covered))
-    assert isinstance(frame, pd.DataFrame)
-    return frame.copy()
+    covered = _answer("coverage", coverage)
+    return _answer(question, lambda connection: ask(connection, question, covered)).copy()
 
 
 def held() -> Holdings:
     """What the shown store holds."""
-    found = _kept(_state(), "holdings", holdings)
-    assert isinstance(found, Holdings)
-    return found
+    return _answer("holdings", holdings)
 
 
 def known() -> Directory:
     """The shown store's keys, providers, models and kinds."""
-    found = _kept(_state(), "directory", directory)
-    assert isinstance(found, Directory)
-    return found
+    return _answer("directory", directory)
 
 
 def previewed(selection: Selection) -> Preview:
     """What an export of the selection will hold."""
-    found = _kept(_state(), ("preview", selection), lambda connection: preview(connection, selection))
-    assert isinstance(found, Preview)
-    return found
+    return _answer(("preview", selection), lambda connection: preview(connection, selection))
 
 
 def days_zone() -> str:

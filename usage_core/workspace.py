@@ -46,8 +46,10 @@ class Workspace:
         if self.has_real_calls():
             return Shown(self.real, is_sample=False)
         with self._guard:
-            if self._sample is None or self._sample[0] != self._today():
-                self._sample = self._today(), self._make_sample(self._today())
+            today = self._today()
+            if self._sample is None or self._sample[0] != today:
+                self._close_sample()
+                self._sample = today, self._make_sample(today)
             return Shown(self._sample[1], is_sample=True)
 
     def has_real_calls(self) -> bool:
@@ -78,16 +80,19 @@ class Workspace:
 
     def _forget_sample(self) -> None:
         with self._guard:
-            if self._sample:
-                self._sample[1].close()
-                self._sample = None
+            self._close_sample()
             remove(self.real.folder / "sample")
 
     def close(self) -> None:
         """Let go of every store."""
+        with self._guard:
+            self._close_sample()
+        self.real.close()
+
+    def _close_sample(self) -> None:
         if self._sample:
             self._sample[1].close()
-        self.real.close()
+            self._sample = None
 
 
 def _fill(lake: Lake, path: Path, calls: int, until: date) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from pages.parts import sidebar
 from usage_core import cached
@@ -34,7 +35,23 @@ WITHOUT_SELECTION = ("Imports",)
 def run() -> None:
     """Draw the frame and, inside it, the page that was asked for."""
     st.set_page_config(page_title="API Usage Console", page_icon=ICON, layout="wide")
-    page = st.navigation(
+    page = navigation()
+    try:
+        cached.refresh()
+        st.session_state[SELECTED] = sidebar.selection()
+        _say_if_sample(page.title)
+        page.run()
+    except UsageError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def navigation() -> Page:
+    """The page that was asked for.
+
+    To be called once when the server starts, too: until then Streamlit takes every file under pages/
+    for a page of its own making, and greets the first visitor by a link with "Page not found".
+    """
+    return st.navigation(
         {
             section: [
                 st.Page(f"pages/{path}.py", title=title, icon=icon, help=help_, default=path == HOME)
@@ -43,13 +60,6 @@ def run() -> None:
             for section, pages in PAGES.items()
         }
     )
-    try:
-        cached.refresh()
-        st.session_state[SELECTED] = sidebar.selection()
-        _say_if_sample(page.title)
-        page.run()
-    except UsageError as error:
-        st.error(str(error), icon=":material/error:")
 
 
 def selected() -> sidebar.Selection:

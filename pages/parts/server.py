@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit import config
 
+from pages.parts import frame
 from usage_core import cached
 from usage_core.api.calls import routes
 from usage_core.store import maintenance
@@ -58,6 +59,7 @@ def _hosts() -> list[str]:
 async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     for name in WARM:
         importlib.import_module(name)
+    _name_pages()
     await to_thread.run_sync(_shown)
     # Streamlit collects garbage after every run; what is loaded now never becomes garbage.
     gc.collect()
@@ -67,6 +69,16 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         tasks.cancel_scope.cancel()
     await to_thread.run_sync(cached.workspace().close)
+
+
+def _name_pages() -> None:
+    """Tell Streamlit the pages before the first visitor; it grumbles that nobody is there to see them."""
+    grumbler = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    grumbler.disabled = True
+    try:
+        frame.navigation()
+    finally:
+        grumbler.disabled = False
 
 
 async def _tidy_up() -> None:

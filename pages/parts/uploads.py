@@ -1,10 +1,12 @@
 """Bringing in files by hand, and the receipts of all imports."""
 
 import tempfile
+import threading
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts.text import plain
@@ -46,10 +48,12 @@ def uploader(zone: str) -> None:
 
 def _import(file: UploadedFile) -> tuple[str, str]:
     """Import one uploaded file; how it went, and a sentence on it (Markdown)."""
-    bar = st.progress(0.0, plain(f"{file.name}: Reading"))
+    bar, context = st.progress(0.0, plain(f"{file.name}: Reading")), get_script_run_ctx()
 
     def report(doing: str, part: float | None) -> None:
-        _progress(bar, plain(f"{file.name}: {doing}"), part)
+        # Some reports come from a thread that watches the database; it has to be told whose page this is.
+        add_script_run_ctx(threading.current_thread(), context)
+        bar.progress(part or 0.0, plain(f"{file.name}: {doing}"))
 
     with tempfile.TemporaryDirectory(dir=cached.workspace().real.folder / "staging") as folder:
         path = Path(folder) / "upload"
@@ -61,11 +65,6 @@ def _import(file: UploadedFile) -> tuple[str, str]:
         except UsageError as error:
             return "refused", "  \n".join(plain(line) for line in str(error).splitlines())
     return ("set aside" if receipt.rows_rejected else "stored"), _told(receipt)
-
-
-def _progress(bar: "st.delta_generator.DeltaGenerator", text: str, part: float | None) -> None:
-    """Reports come from a thread that watches the database, which has no page of its own."""
-    bar.progress(part or 0.0, text)
 
 
 def _told(receipt: Receipt) -> str:
@@ -80,16 +79,17 @@ def receipts(zone: str) -> None:
     if not past:
         st.caption("None yet.")
         return
+    st.caption(f"Newest first. Times in {plain(zone)}.")
     table = pd.DataFrame(
         {
-            f"Imported ({zone})": [wording.moment(row["imported_at"], zone) for row in past],
+            "Imported": [wording.moment(row["imported_at"], zone) for row in past],
             "File": [row["file_name"] for row in past],
             "Rows read": [row["rows_read"] for row in past],
             "Stored": [row["rows_stored"] for row in past],
             "Already there": [row["rows_duplicate"] for row in past],
             "Set aside": [row["rows_rejected"] for row in past],
-            f"First call ({zone})": [wording.moment(row["first_call_at"], zone) for row in past],
-            f"Last call ({zone})": [wording.moment(row["last_call_at"], zone) for row in past],
+            "First call": [wording.moment(row["first_call_at"], zone) for row in past],
+            "Last call": [wording.moment(row["last_call_at"], zone) for row in past],
             "Rows set aside": [_link(row) for row in past],
         }
     )

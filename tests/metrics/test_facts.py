@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.metrics.by_hand import call, held
 from usage_core.metrics.facts import Directory, Holdings, directory, holdings, receipts, unique_names
+from usage_core.store import rollups
 from usage_core.store.tables import IMPORTS
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC).replace(tzinfo=None)
@@ -35,6 +36,7 @@ def test_the_directory_has_every_value_once_and_in_order(engine: sa.Engine) -> N
         call(NOON, api_key_id="k3", model="b", kind="embedding"),
     ]
     with held(engine, [*rows, *rows]) as connection:
+        rollups.rebuild(connection, "UTC")
         found = directory(connection)
     assert list(found.key.items()) == [("k2", "anna"), ("k1", "Bot"), ("k3", "k3")]
     assert sorted(found.provider, key=str) == [None, "anthropic", "openai"]
@@ -45,6 +47,7 @@ def test_a_key_has_the_name_it_was_last_seen_with(engine: sa.Engine) -> None:
     named = {0: "old", 1: "new", 2: None}
     rows = [call(NOON + n * HOUR, api_key_name=name) for n, name in named.items()]
     with held(engine, [rows[1], rows[2], rows[0]]) as connection:
+        rollups.rebuild(connection, "UTC")
         assert directory(connection).key == {"key-a": "new"}
 
 

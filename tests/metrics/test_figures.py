@@ -147,7 +147,9 @@ def test_percentiles_are_nearest_rank_at_every_number_of_calls(
 ) -> None:
     """Rank = percent of n, rounded up, in whole numbers: where n is round, floating point may miss it."""
     most = 800
-    expression = METRICS[figure].expression({"completion_time_ms": sa.column("completion_time_ms")}).compile(engine)
+    expression = (
+        METRICS[figure].expression({"completion_time_ms": sa.column("completion_time_ms")}).compile(engine)
+    )
     ranks = sa.text(
         f"SELECT api_key_id, {expression} FROM (SELECT n AS api_key_id, unnest(range(1, n + 1)) AS "  # noqa: S608
         f"completion_time_ms FROM range(1, {most + 1}) t(n)) calls GROUP BY api_key_id ORDER BY api_key_id"

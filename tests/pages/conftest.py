@@ -68,8 +68,7 @@ def visit(page: str = HOME, **params: str | list[str]) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=60)
     for name, value in {"tz": "UTC", **params}.items():
         app.query_params[name] = value
-    app.run()
-    return app if page == HOME else app.switch_page(f"pages/{page}.py").run()
+    return (app if page == HOME else app.switch_page(f"pages/{page}.py")).run()
 
 
 def check(app: AppTest, title: str) -> None:

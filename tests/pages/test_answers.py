@@ -138,8 +138,15 @@ def test_tiles_are_the_figures_by_hand(holding: Holding) -> None:
     ]
 
 
-@pytest.mark.parametrize("page", ["usage/cost", "usage/latency"])
-@pytest.mark.parametrize("by", ["API key", "Provider", "Model"])
+@pytest.mark.parametrize(
+    ("page", "by"),
+    [
+        ("usage/cost", "API key"),
+        ("usage/cost", "Model"),
+        ("usage/latency", "Provider"),
+        ("usage/latency", "Model"),
+    ],
+)
 def test_tables_are_the_figures_by_hand(holding: Holding, page: str, by: str) -> None:
     holding("known", [*NOW, *BEFORE])
     app = visit(page, by=by, **LINK)

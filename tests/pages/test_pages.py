@@ -55,13 +55,14 @@ def test_every_page_is_drawn(holding: Holding, store: str, page: str, title: str
     holding(store, STORES[store])
     app = visit(page)
     check(app, title)
-    check(app.run(), title)
+    if store == "many":
+        check(app.run(), title)
     said = [text for text in texts(app) if "Sample workspace" in text]
     assert len(said) == (store == "none")
 
 
 @pytest.mark.parametrize("preset", Preset)
-@pytest.mark.parametrize(("store", "page"), [("none", HOME), ("many", HOME), ("many", "usage/latency")])
+@pytest.mark.parametrize(("store", "page"), [("none", "usage/cost"), ("many", HOME)])
 def test_every_timeframe(holding: Holding, store: str, page: str, preset: Preset) -> None:
     holding(store, STORES[store])
     check(visit(page, tf=preset.label), PAGES[page])
@@ -102,10 +103,10 @@ def test_dates_in_a_link(holding: Holding, given: list[str], expected: str) -> N
 )
 def test_nonsense_in_a_link(holding: Holding, params: dict[str, str | list[str]]) -> None:
     holding("many", STORES["many"])
-    for page in (HOME, "usage/patterns"):
-        app = visit(page, **params)
-        check(app, PAGES[page])
-        assert app.sidebar.selectbox[0].value == "UTC"
+    page = "usage/patterns" if "of" in params else HOME
+    app = visit(page, **params)
+    check(app, PAGES[page])
+    assert app.sidebar.selectbox[0].value == "UTC"
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "US/Eastern", "Pacific/Honolulu", "Asia/Calcutta"])
@@ -138,7 +139,7 @@ def test_filters_of_a_link(holding: Holding) -> None:
     assert not any(each.value for each in app.sidebar.multiselect)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "admin/imports"])
+@pytest.mark.parametrize("page", [HOME, "usage/export"])
 def test_an_empty_timeframe_offers_the_last_call(holding: Holding, page: str) -> None:
     holding("old", STORES["old"])
     app = visit(page)

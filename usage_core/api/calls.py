@@ -32,8 +32,10 @@ def routes(shown: Callable[[], Shown], base: str = "") -> list[Route]:
 
     async def rows_set_aside(request: Request) -> Response:
         now = await to_thread.run_sync(shown)
-        import_id = request.path_params["import_id"]
-        return _file(set_aside.csv_stream(now.lake, str(import_id)), f"rows-set-aside-{import_id}.csv")
+        import_id = str(request.path_params["import_id"])
+        if not await to_thread.run_sync(set_aside.is_import, now.lake, import_id):
+            return JSONResponse({"error": f"There is no import {import_id}."}, status_code=404)
+        return _file(set_aside.csv_stream(now.lake, import_id), f"rows-set-aside-{import_id}.csv")
 
     async def unknown(_request: Request) -> Response:
         return JSONResponse({"error": f"No such address. The calls are at {CALLS_PATH}."}, status_code=404)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from usage_core.errors import SelectionError
 from usage_core.export.csv_lines import lines
 from usage_core.schema import BY_NAME, Column, Form
 from usage_core.store.lake import Lake, arrow
-from usage_core.store.tables import REJECTED
+from usage_core.store.tables import IMPORTS, REJECTED
 
 COLUMNS = (
     Column(Form.WHOLE, "Line", "Its line in the file; the header is line 1", name="line"),
@@ -30,8 +31,21 @@ def rows(import_id: str) -> sa.Select[int, str | None, str | None, str]:
     )
 
 
+def is_import(lake: Lake, import_id: str) -> bool:
+    """Whether the store has a receipt of this import."""
+    known = sa.select(sa.literal(1)).where(IMPORTS.c.import_id == import_id)
+    with lake.reading() as connection:
+        return connection.execute(known.limit(1)).first() is not None
+
+
 def csv_stream(lake: Lake, import_id: str) -> Iterator[bytes]:
-    """The rows set aside by an import as CSV, in pieces, the header first."""
+    """The rows set aside by an import as CSV, in pieces, the header first.
+
+    Raises:
+        SelectionError: there is no such import; before the first piece.
+    """
+    if not is_import(lake, import_id):
+        raise SelectionError(f"There is no import {import_id[:60]!r}. Its receipt shows its id.")
     yield ",".join(column.label for column in COLUMNS).encode() + b"\n"
     with lake.reading() as connection:
         start = 0

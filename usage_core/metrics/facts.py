@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from usage_core.store.tables import CALLS, IMPORTS
+from usage_core.store.tables import CALLS, DAYS, IMPORTS, KEY_NAMES
 
 c = CALLS.c
 
@@ -47,11 +47,13 @@ MOST_KEYS = 10_000
 
 def directory(connection: sa.Connection) -> Directory:
     """The store's keys, providers, models and kinds, each in alphabetical order."""
-    named = sa.select(c.api_key_id, sa.func.arg_max(c.api_key_name, c.called_at)).group_by(c.api_key_id)
+    k, d = KEY_NAMES.c, DAYS.c
+    named = sa.select(k.api_key_id, sa.func.arg_max(k.api_key_name, k.last_called_at)).group_by(k.api_key_id)
     keys = connection.execute(named.limit(MOST_KEYS)).all()
+    kinds = connection.execute(sa.select(d.provider_name, d.model_name, d.kind).distinct()).all()
     distinct = [
-        tuple(connection.execute(sa.select(column).distinct().order_by(column).limit(MOST_KEYS)).scalars())
-        for column in (c.provider_name, c.model_name, c.kind)
+        tuple(sorted({row[place] for row in kinds}, key=lambda value: (value is None, value))[:MOST_KEYS])
+        for place in range(3)
     ]
     return Directory(unique_names({row[0]: row[1] for row in keys}), *distinct)
 

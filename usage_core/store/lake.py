@@ -37,7 +37,7 @@ class Lake:
         self.folder = folder
         self.lock = FileLock(folder / "writer.lock")
         # Of its own: DuckDB gives the files it spills to the same names in every process.
-        self._spill = Scratch(folder / "staging", "spill")
+        self.spill = Scratch(folder / "staging", "spill")
         self.engine = sa.create_engine(
             f"duckdb:///:memory:lake-{uuid.uuid4().hex}",
             poolclass=sa.pool.QueuePool,
@@ -54,7 +54,7 @@ class Lake:
         parquet = f"{self.folder / 'parquet'}{os.sep}"
         for setting in (
             f"memory_limit = '{_memory_mb()}MB'",
-            f"temp_directory = {literal(self._spill.path)}",
+            f"temp_directory = {literal(self.spill.path)}",
             "TimeZone = 'UTC'",
             "python_enable_replacements = false",
             "enable_progress_bar = true",
@@ -102,7 +102,7 @@ class Lake:
     def close(self) -> None:
         """Let go of every connection and file."""
         self.engine.dispose()
-        self._spill.close()
+        self.spill.close()
 
 
 def arrow(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
@@ -124,16 +124,24 @@ def open_lake(folder: Path) -> Lake:
         for part in (folder / "staging", folder / "parquet"):
             part.mkdir(parents=True, exist_ok=True)
         lake = Lake(folder)
-        if not _is_current(lake):
-            with lake.writing() as connection:
-                migrate.upgrade(connection)
-                rollups.rebuild(connection, reporting_zone(connection))
+        try:
+            _bring_up_to_date(lake)
+        except BaseException:
+            lake.close()
+            raise
     except (OSError, sa.exc.SQLAlchemyError, duckdb.Error) as error:
         raise StoreUnavailable(
             f"The store in {folder} cannot be opened: {_first_line(error)} "
             "Check that the folder exists, is writable and has free space."
         ) from error
     return lake
+
+
+def _bring_up_to_date(lake: Lake) -> None:
+    if not _is_current(lake):
+        with lake.writing() as connection:
+            migrate.upgrade(connection)
+            rollups.rebuild(connection, reporting_zone(connection))
 
 
 def _is_current(lake: Lake) -> bool:

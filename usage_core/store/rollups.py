@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.store.local_time import local_time, truncated
-from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, MEASURES, MODEL_HOURS, TIMES
+from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, KEY_NAMES, MEASURES, MODEL_HOURS, TIMES
 from usage_core.timeframe import Timeframe
 
 EXACT_BINS = 256
@@ -74,6 +74,7 @@ _ROLLUPS = (
     _Rollup(DAYS, lambda frame: (_day(frame), c.api_key_id, c.provider_name, c.model_name, c.kind), SUMS),
     _Rollup(KEY_HOURS, lambda frame: (_hour(frame), c.api_key_id), SUMS),
     _Rollup(MODEL_HOURS, lambda frame: (_hour(frame), c.provider_name, c.model_name, c.kind), SUMS),
+    _Rollup(KEY_NAMES, lambda _frame: (c.api_key_id, c.api_key_name), (sa.func.max(c.called_at),)),
     _Rollup(
         TIMES,
         lambda frame: (_day(frame), c.provider_name, c.model_name, c.kind, time_bin(c.completion_time_ms)),
@@ -117,12 +118,23 @@ def rebuild(
         report(min(1.0, (start - first) / max(last - first, timedelta(seconds=1))))
 
 
+def _added(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    return sa.cast(sa.func.sum(column), column.type)
+
+
+_ADDED: dict[str, Callable[[sa.Column[Any]], sa.ColumnElement[Any]]] = {
+    **dict.fromkeys(MEASURES, _added),
+    "last_called_at": sa.func.max,
+}
+"""How rows for the same groups become one."""
+
+
 def merge(connection: sa.Connection) -> None:
     """Add up the rows that several imports have for the same period and groups, in the transaction."""
     for rollup in _ROLLUPS:
         table = rollup.table
-        groups = [column for column in table.columns if column.name not in MEASURES]
-        sums = [sa.cast(sa.func.sum(m), m.type).label(m.name) for m in table.columns if m.name in MEASURES]
+        groups = [column for column in table.columns if column.name not in _ADDED]
+        sums = [_ADDED[m.name](m).label(m.name) for m in table.columns if m.name in _ADDED]
         merged = sa.select(*groups, *sums).group_by(*groups).order_by(groups[0])
         distinct = sa.select(sa.func.count()).select_from(sa.select(*groups).distinct().subquery())
         if connection.execute(distinct).scalar() == connection.execute(_rows(table)).scalar():

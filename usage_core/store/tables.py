@@ -102,6 +102,15 @@ MODEL_HOURS = _rollup(
 )
 """Sums by UTC hour, provider, model and kind."""
 
+KEY_NAMES = sa.Table(
+    "rollup_key_names",
+    METADATA,
+    sa.Column("api_key_id", sa.String(), nullable=False),
+    sa.Column("api_key_name", sa.String()),
+    sa.Column("last_called_at", sa.DateTime(), nullable=False),
+)
+"""The names each key was seen with, and when last."""
+
 TIMES = sa.Table(
     "rollup_times",
     METADATA,

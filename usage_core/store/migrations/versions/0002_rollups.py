@@ -19,6 +19,12 @@ def upgrade() -> None:
     _sums("rollup_key_hours", "hour", "api_key_id")
     _sums("rollup_model_hours", "hour", "provider_name", "model_name", "kind")
     op.create_table(
+        "rollup_key_names",
+        sa.Column("api_key_id", sa.String(), nullable=False),
+        sa.Column("api_key_name", sa.String()),
+        sa.Column("last_called_at", sa.DateTime(), nullable=False),
+    )
+    op.create_table(
         "rollup_times",
         sa.Column("day", sa.DateTime(), nullable=False),
         sa.Column("provider_name", sa.String()),

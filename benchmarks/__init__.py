@@ -1,0 +1,1 @@
+"""Commands that print figures and ratios, each measured in one run."""

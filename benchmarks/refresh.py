@@ -1,0 +1,159 @@
+"""How long the data of each page takes with an empty cache, beside a bare scan and naive statements.
+
+    python -m benchmarks.refresh --calls 10000000 [--json FILE]
+
+Each row is one page and timeframe: seconds the store spends on everything the page asks for. "first" is
+the first time in a fresh process, "again" the median of five more with the cache emptied before each.
+"bare scan" reads the columns a year of figures needs, once, without grouping; "naive" asks the calls
+themselves fourteen questions, one statement each. All of a timeframe are measured in one process.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from benchmarks import store
+
+PAGES = ("overview", "cost", "latency", "patterns", "export")
+WINDOWS = (1, 7, 30, 90, 365)
+RUNS = 5
+
+WHERE = "FROM calls WHERE called_at >= :start AND called_at < :end"
+BARE = (
+    "SELECT count(*), sum(cost_pico), sum(input_tokens), sum(output_tokens), max(completion_time_ms), "
+    "max(api_key_id), max(model_name), max(provider_name) " + WHERE
+)
+SUMS = "count(*), sum(cost_pico), sum(input_tokens), sum(output_tokens)"
+NAIVE = (
+    f"SELECT {SUMS} {WHERE}",
+    f"SELECT count(DISTINCT api_key_id) {WHERE}",
+    f"SELECT quantile_disc(completion_time_ms, [0.5, 0.95, 0.99]) {WHERE}",
+    *(
+        f"SELECT {column}, {SUMS} {WHERE} GROUP BY 1"
+        for column in ("api_key_id", "provider_name", "model_name", "kind")
+    ),
+    *(
+        f"SELECT date_trunc('day', called_at), {column}, {SUMS} {WHERE} GROUP BY 1, 2"
+        for column in ("api_key_id", "provider_name", "model_name")
+    ),
+    f"SELECT date_trunc('day', called_at), quantile_disc(completion_time_ms, [0.5, 0.95]) {WHERE} GROUP BY 1",
+    f"SELECT model_name, quantile_disc(completion_time_ms, [0.5, 0.95]) {WHERE} GROUP BY 1",
+    f"SELECT isodow(called_at), hour(called_at), {SUMS} {WHERE} GROUP BY 1, 2",
+    f"SELECT floor(log2(greatest(completion_time_ms, 1)) * 4), count(*) {WHERE} GROUP BY 1",
+)
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def page_seconds(page: str, days: int, key: str | None, runs: int) -> list[float]:
+    """Seconds in the store for each of `runs` first visits of a page."""
+    from streamlit.testing.v1 import AppTest  # noqa: PLC0415 - only where a page is drawn
+
+    from usage_core import cached  # noqa: PLC0415
+
+    spent: list[float] = []
+    computed = cached.compute
+
+    def measured(connection: sa.Connection, work: Callable[[sa.Connection], object]) -> object:
+        start = time.perf_counter()
+        try:
+            return computed(connection, work)
+        finally:
+            spent.append(time.perf_counter() - start)
+
+    cached.compute = measured  # type: ignore[assignment]
+    app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=600)
+    last = store.UNTIL.date() - timedelta(days=1)
+    first = last - timedelta(days=days - 1)
+    app.query_params.update({"tz": "UTC", "tf": "Custom", "range": [str(first), str(last)]})
+    if key:
+        app.query_params["key"] = key
+    totals = []
+    for _ in range(runs):
+        cached.forget()
+        spent.clear()
+        app.switch_page(f"pages/usage/{page}.py").run()
+        assert not app.exception, app.exception
+        totals.append(sum(spent))
+    return totals
+
+
+def floor_seconds(folder: Path, days: int) -> dict[str, float]:
+    """Medians of the bare scan and of the fourteen naive statements."""
+    from usage_core.store.lake import open_lake  # noqa: PLC0415
+
+    lake = open_lake(folder)
+    edges = {
+        "start": (store.UNTIL - timedelta(days=days)).replace(tzinfo=None),
+        "end": store.UNTIL.replace(tzinfo=None),
+    }
+    with lake.reading() as connection:
+
+        def ask(*statements: str) -> None:
+            for statement in statements:
+                connection.execute(sa.text(statement), edges).all()
+
+        ask(BARE)
+        bare = statistics.median(timed(lambda: ask(BARE)) for _ in range(RUNS))
+        naive = statistics.median(timed(lambda: ask(*NAIVE)) for _ in range(3))
+    return {"bare": bare, "naive": naive}
+
+
+def measure(calls: int) -> list[dict[str, Any]]:
+    folder, rows = store.folder(calls), []
+    env = os.environ | {"USAGE_DATABASE_URL": "ducklake" + folder.resolve().as_uri().removeprefix("file")}
+    for days in WINDOWS:
+        floor = floor_seconds(folder, days)
+        for page in PAGES:
+            for key in (None, "code-assistant"):
+                command = [sys.executable, "-m", "benchmarks.refresh", "--one", page, str(days), key or ""]
+                told = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+                first, *again = json.loads(told.stdout.splitlines()[-1])
+                rows.append(
+                    {"days": days, "page": page, "filter": key or "", "first": first}
+                    | {"again": statistics.median(again)}
+                    | floor
+                )
+                show(rows[-1])
+    return rows
+
+
+def show(row: dict[str, Any]) -> None:
+    print(
+        f"{row['days']:>4} d  {row['page']:<9} {row['filter'] or '-':<15} first {row['first']:6.3f} s   "
+        f"again {row['again']:6.3f} s   bare scan {row['bare']:6.3f} s   naive {row['naive']:7.3f} s   "
+        f"{row['again'] / row['bare']:5.2f} of the scan"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--calls", type=int, default=10_000_000)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        page, days, key = asked.one
+        print(json.dumps(page_seconds(page, int(days), key or None, RUNS + 1)))
+        return
+    rows = measure(asked.calls)
+    if asked.json:
+        asked.json.write_text(json.dumps(rows, indent=2))
+
+
+if __name__ == "__main__":
+    main()

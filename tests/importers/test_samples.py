@@ -1,0 +1,62 @@
+"""Every sample file is recognised by one format, and read as its golden file says.
+
+`USAGE_WRITE_GOLDENS=1` writes the golden files anew; read the difference before you keep it.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tests.importing import Shelf
+from usage_core.importers.format import CsvFormat
+from usage_core.importers.registry import formats
+from usage_core.intake.reading import open_source
+from usage_core.store.tables import CALLS
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+FILES = sorted(SAMPLES.glob("*.csv"))
+COUNTS = ("source", "rows_read", "rows_stored", "rows_duplicate", "rows_rejected")
+
+
+def golden(shelf: Shelf, path: Path) -> str:
+    receipt = shelf.take_file(path)
+    names = [column.name for column in CALLS.columns if column.name != "import_id"]
+    calls = [dict(zip(names, call, strict=True)) for call in shelf.stored(receipt, *names)]
+    aside = [
+        dict(zip(("line", "field", "value", "reason"), found, strict=True))
+        for found in shelf.set_aside(receipt)
+    ]
+    counted = {name: value for name, value in asdict(receipt).items() if name in COUNTS}
+    return json.dumps(
+        counted | {"set_aside": aside, "calls": calls}, indent=1, ensure_ascii=False, default=str
+    )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_sample_reads_as_its_golden_file_says(shelf: Shelf, path: Path) -> None:
+    found, expected = golden(shelf, path), path.with_suffix(".golden.json")
+    if os.environ.get("USAGE_WRITE_GOLDENS"):
+        expected.write_text(found + "\n", encoding="utf-8")
+    assert json.loads(found) == json.loads(expected.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_sample_is_of_one_format(path: Path) -> None:
+    header = open_source(path, path.name).header
+    [known] = [candidate for candidate in formats() if candidate.recognises(header)]
+    assert path.stem.startswith(known.name)
+
+
+def test_every_format_has_a_sample() -> None:
+    assert FILES
+    assert {known.name for known in formats()} == {path.stem.split("_")[0] for path in FILES}
+
+
+def test_a_heading_is_found_under_each_of_its_names_once() -> None:
+    known = CsvFormat("x", "X", {"a": ("A a", "a_a", "a  A"), "b": ("b",)}, frozenset({"a"}))
+    assert known.positions([" a A", "B ", "a_a", "c"]) == {"a": [0, 2], "b": [1]}
+    assert known.recognises(["A A"])
+    assert not known.recognises(["b", "aa"])

@@ -1,0 +1,48 @@
+"""One call is stored once, however often and in whatever files it comes."""
+
+from tests.importing import Shelf, as_csv, row
+
+
+def test_copies_are_counted_over_files(shelf: Shelf) -> None:
+    one, other = row(), row(api_key_id="key-2")
+    first = shelf.take(as_csv([one, one, other]))
+    assert (first.rows_stored, first.rows_duplicate) == (3, 0), "two equal rows in one file are two calls"
+    again = shelf.take(as_csv([one, one, other]))
+    assert (again.rows_stored, again.rows_duplicate) == (0, 3)
+    more = shelf.take(as_csv([one, one, one]))
+    assert (more.rows_stored, more.rows_duplicate) == (1, 2), "three copies where two are stored add one"
+    fewer = shelf.take(as_csv([one]))
+    assert (fewer.rows_stored, fewer.rows_duplicate) == (0, 1)
+    assert len(shelf.stored()) == 4
+
+
+def test_overlapping_files_add_what_is_new(shelf: Shelf) -> None:
+    rows = [row(called_at=f"2026-08-{day:02}T00:00:00Z") for day in range(1, 31)]
+    assert shelf.take(as_csv(rows[:20])).rows_stored == 20
+    second = shelf.take(as_csv([*rows[10:], row(model=""), rows[-1]]))
+    assert (second.rows_read, second.rows_stored, second.rows_duplicate) == (22, 11, 10)
+    assert second.rows_rejected == 1
+    assert len(shelf.stored()) == 31
+
+
+def test_what_tells_calls_apart(shelf: Shelf) -> None:
+    """A renamed key or a corrected price is the same call; any other difference is another one."""
+    shelf.take(as_csv([row(), row(output_tokens="", output_price="")]))
+    same = [
+        row(api_key_name="renamed"),
+        row(output_tokens="", output_price="1.00", input_price="9.00"),
+        row(called_at="2026-08-03T11:14:07.412000+02:00", input_price=""),
+    ]
+    others = [
+        row(called_at="2026-08-03T09:14:07.412001Z"),
+        row(api_key_id="key-2"),
+        row(provider="openai"),
+        row(provider=""),
+        row(model="gpt-4o-mini"),
+        row(input_tokens="501"),
+        row(output_tokens="0"),
+        row(completion_time_ms=""),
+    ]
+    receipt = shelf.take(as_csv([*same[:2], *others]))
+    assert (receipt.rows_stored, receipt.rows_duplicate) == (len(others), 2)
+    assert shelf.take(as_csv(same[2:])).rows_duplicate == 1

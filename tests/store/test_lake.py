@@ -1,0 +1,212 @@
+"""The store: made on first opening, left alone on the second, one state for each reader."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.importing import Shelf, as_csv, row
+from usage_core.errors import StoreUnavailable
+from usage_core.settings import CHECKOUT, DATABASE_URL, load, store_folder
+from usage_core.store.lake import Lake, open_lake
+from usage_core.store.scratch import Scratch
+from usage_core.store.tables import CALLS, METADATA
+
+
+def test_a_new_store_has_the_tables_of_the_record(lake: Lake) -> None:
+    kinds = {
+        "DATETIME": "TIMESTAMP",
+        "VARCHAR": "VARCHAR",
+        "BIGINT": "BIGINT",
+        "NUMERIC(12, 6)": "DECIMAL(12,6)",
+        "NUMERIC(38, 0)": "DECIMAL(38,0)",
+    }
+    expected = {
+        table.name: [(c.name, kinds.get(str(c.type), str(c.type)), bool(c.nullable)) for c in table.columns]
+        for table in METADATA.tables.values()
+    }
+    found: dict[str, list[tuple[str, str, bool]]] = {}
+    with lake.reading() as connection:
+        for table, name, kind, nullable in connection.exec_driver_sql(
+            "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
+            "WHERE table_catalog = 'lake' AND table_schema = 'main' ORDER BY table_name, ordinal_position"
+        ):
+            found.setdefault(table, []).append((name, kind, nullable == "YES"))
+    assert len(found.pop("alembic_version")) == 1
+    assert found == expected
+
+
+def test_opening_again_changes_nothing(lake: Lake) -> None:
+    before = lake.version()
+    again = open_lake(lake.folder)
+    assert again.version() == before
+    again.close()
+
+
+def test_first_starts_at_the_same_time(tmp_path: Path) -> None:
+    opened: list[Lake] = []
+    starts = [threading.Thread(target=lambda: opened.append(open_lake(tmp_path / "new"))) for _ in range(3)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join()
+    assert len({one.version() for one in opened}) == 1
+    assert len(opened) == 3
+    for one in opened:
+        one.close()
+
+
+def test_a_newer_store_is_refused_and_left_as_it_is(lake: Lake) -> None:
+    with lake.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    before = lake.version()
+    with pytest.raises(
+        StoreUnavailable, match=r"schema version 9999, .*Nothing was changed\. Update the console"
+    ):
+        open_lake(lake.folder)
+    assert lake.version() == before
+    assert [path for path in (lake.folder / "staging").glob("spill_*") if path.is_dir()] == [lake.spill.path]
+
+
+@pytest.mark.parametrize("content", [None, b"not a database " * 100])
+def test_what_is_no_store_is_refused_in_words(tmp_path: Path, content: bytes | None) -> None:
+    folder = tmp_path / "store"
+    if content is None:
+        folder.write_text("a file where the folder should be")
+    else:
+        folder.mkdir()
+        (folder / "catalog.sqlite").write_bytes(content)
+    with pytest.raises(StoreUnavailable, match="cannot be opened") as error:
+        open_lake(folder)
+    assert "Check that the folder exists" in str(error.value)
+
+
+def test_a_folder_by_any_name_that_may_be_moved(empty_store: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "it's a “store” with; everything"
+    opened = open_lake(odd)
+    shelf = Shelf(opened, tmp_path)
+    shelf.take(as_csv(row(api_key_id=f"{n}") for n in range(50)))
+    opened.close()
+    moved = odd.rename(tmp_path / "moved here")
+    opened = open_lake(moved)
+    assert len(Shelf(opened, tmp_path).stored()) == 50
+    opened.close()
+
+
+def test_a_reader_sees_one_state_and_does_not_wait(shelf: Shelf) -> None:
+    count = sa.select(sa.func.count()).select_from(CALLS)
+    with shelf.lake.reading() as connection:
+        assert connection.execute(count).scalar_one() == 0
+        shelf.rows({}, {})
+        assert connection.execute(count).scalar_one() == 0
+    with shelf.lake.reading() as connection:
+        assert connection.execute(count).scalar_one() == 2
+
+
+def test_every_change_has_a_version(shelf: Shelf) -> None:
+    before = shelf.lake.version()
+    shelf.rows({})
+    assert shelf.lake.version() > before
+
+
+def test_a_failure_while_writing_stores_nothing(shelf: Shelf) -> None:
+    before = shelf.lake.version()
+    with pytest.raises(ZeroDivisionError), shelf.lake.writing() as connection:
+        connection.execute(sa.text("DELETE FROM imports"))
+        raise ZeroDivisionError
+    assert shelf.lake.version() == before
+    assert shelf.lake.lock.is_locked is False
+
+
+def test_a_writer_waits_for_its_turn_and_says_so(shelf: Shelf) -> None:
+    held, let_go, said = threading.Event(), threading.Event(), []
+
+    def hold() -> None:
+        with shelf.lake.turn():
+            held.set()
+            let_go.wait()
+
+    def waiting() -> None:
+        said.append("waiting")
+        let_go.set()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait()
+    with shelf.lake.turn(waiting):
+        assert said == ["waiting"]
+    other.join()
+    with shelf.lake.turn(waiting):
+        assert said == ["waiting"]
+
+
+def test_what_a_dead_process_left_is_swept_and_a_living_one_s_is_not(tmp_path: Path) -> None:
+    alive = Scratch(tmp_path, "stage")
+    code = (
+        "import os, sys; from pathlib import Path; from usage_core.store.scratch import Scratch; "
+        "kept = Scratch(Path(sys.argv[1]), 'stage'); (kept.path / 'x').touch(); "
+        "print(kept.path.name, flush=True); "
+        "os.kill(os.getpid(), 9)"
+    )
+    dead = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    assert (tmp_path / dead / "x").exists()
+    (tmp_path / "stage_from_an_older_version").mkdir()
+    new = Scratch(tmp_path, "stage")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == sorted([alive.name, new.name])
+    for scratch in (alive, new):
+        scratch.close()
+    assert list(tmp_path.iterdir()) == []
+    new.close()
+
+
+def test_two_stores_do_not_spill_into_one_folder(lake: Lake) -> None:
+    """DuckDB names spilled files alike in every process, and reads back what another one wrote."""
+    other = open_lake(lake.folder)
+    folders = set()
+    for one in (lake, other):
+        with one.reading() as connection:
+            folders.add(connection.exec_driver_sql("SELECT current_setting('temp_directory')").scalar_one())
+    assert len(folders) == 2
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("ducklake:///srv/usage", "/srv/usage"),
+        ("ducklake:///srv/us%20age/%25", "/srv/us age/%"),
+        ("ducklake:///srv/us age/", "/srv/us age"),
+        ("ducklake:////srv/usage", "/srv/usage"),
+    ],
+)
+def test_a_store_by_its_url(url: str, folder: str) -> None:
+    assert store_folder(url).as_posix().replace("//", "/") == folder
+    assert load({DATABASE_URL: url}).folder == store_folder(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:secret@host/db",
+        "ducklake://host/folder",
+        "ducklake:",
+        "ducklake:///",
+        "/srv/usage",
+        "x",
+    ],
+)
+def test_another_url_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(
+        StoreUnavailable, match="USAGE_DATABASE_URL must name a folder as ducklake:///"
+    ) as error:
+        load({DATABASE_URL: url})
+    assert "secret" not in str(error.value)
+
+
+def test_without_a_url_the_store_is_beside_the_program() -> None:
+    assert load({}).folder == load({DATABASE_URL: ""}).folder == CHECKOUT / "data"

@@ -1,0 +1,109 @@
+"""Several processes on one store, some of which are killed."""
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.importing import Shelf, as_csv, row
+from usage_core import sample
+from usage_core.schema import EXPORT_COLUMNS
+from usage_core.settings import CHECKOUT
+from usage_core.store.lake import Lake
+from usage_core.store.tables import CALLS, IMPORTS
+
+ROWS = 200_000
+
+LABELS = [column.label for column in EXPORT_COLUMNS]
+
+IMPORTER = """
+import sys
+from pathlib import Path
+from usage_core.store.lake import open_lake
+from usage_core.intake.run import import_file
+
+lake = open_lake(Path(sys.argv[1]))
+for path in sys.argv[2:]:
+    said = lambda doing, part: part is None and print(doing, flush=True)
+    print(import_file(lake, Path(path), report=said).sentence, flush=True)
+"""
+
+
+@contextmanager
+def importer(lake: Lake, *files: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that imports, saying what it does line by line."""
+    command = [sys.executable, "-c", IMPORTER, str(lake.folder), *map(str, files)]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("log") / "log.csv"
+    sample.write_csv(path, calls=ROWS, days=60, seed=3, until=datetime(2026, 9, 1, tzinfo=UTC))
+    return path
+
+
+def counts(lake: Lake) -> tuple[int, int, int]:
+    """Calls, calls that belong to a receipt, and calls that receipts speak of, in one state."""
+    with lake.reading() as connection:
+        ids = sa.select(IMPORTS.c.import_id)
+        return (
+            connection.execute(sa.select(sa.func.count()).select_from(CALLS)).scalar_one(),
+            connection.execute(sa.select(sa.func.count()).where(CALLS.c.import_id.in_(ids))).scalar_one(),
+            connection.execute(
+                sa.select(sa.func.coalesce(sa.func.sum(IMPORTS.c.rows_stored), 0))
+            ).scalar_one(),
+        )
+
+
+def test_a_killed_import_is_in_the_store_entirely_or_not_at_all(lake: Lake, log: Path) -> None:
+    """Killed while it reads, and at moments of its one transaction."""
+    chance = random.Random()
+    for stage, seconds in (("Reading", 0.3), ("Storing", 0.0), ("Storing", 0.8)):
+        with importer(lake, log) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.strip() == stage:
+                    break
+            time.sleep(chance.uniform(0, seconds))
+            process.kill()
+        held = counts(lake)
+        assert held in ((0, 0, 0), (ROWS, ROWS, ROWS))
+    receipt = Shelf(lake, log.parent).take_file(log)
+    assert receipt.rows_stored + receipt.rows_duplicate == ROWS
+    assert counts(lake) == (ROWS, ROWS, ROWS)
+    assert list((lake.folder / "staging").glob("stage_*")) == []
+
+
+def test_two_processes_import_while_a_third_reads(lake: Lake, tmp_path: Path) -> None:
+    files = []
+    for n in range(4):
+        files.append(tmp_path / f"{n}.csv")
+        rows = as_csv(row(called_at=f"2026-0{n + 1}-02T00:00:{s:02}Z", api_key_id=f"{n}") for s in range(60))
+        files[-1].write_text(",".join(LABELS) + "\n" + rows)
+    seen = set()
+    with importer(lake, files[0], files[2], files[3]) as one, importer(lake, files[1], files[3]) as other:
+        while one.poll() is None or other.poll() is None:
+            held = counts(lake)
+            assert held[0] == held[1] == held[2]
+            seen.add(held[0])
+            time.sleep(0.02)
+        assert (one.returncode, other.returncode) == (0, 0)
+    assert counts(lake) == (240, 240, 240)
+    assert seen <= {0, 60, 120, 180, 240}
+    with lake.reading() as connection:
+        totals = sa.select(
+            sa.func.sum(IMPORTS.c.rows_read), sa.func.sum(IMPORTS.c.rows_duplicate), sa.func.count()
+        )
+        assert tuple(connection.execute(totals).one()) == (300, 60, 5)
