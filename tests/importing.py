@@ -64,7 +64,7 @@ def as_csv(rows: Iterable[Sequence[str]], ending: str = "\r\n") -> str:
 
 @dataclass(frozen=True)
 class Look:
-    """What a file holds: rows in it, the fields of the good ones, (line, field, value, reason) of the others."""
+    """What a file holds: its rows, the fields of the good ones, line, field, value, reason of the others."""
 
     rows: int
     good: list[tuple[Any, ...]]
@@ -82,7 +82,7 @@ class Shelf:
     """A store and a folder of files to import into it."""
 
     def __init__(self, lake: Lake, folder: Path) -> None:
-        self.lake, self.folder = lake, folder
+        self.lake, self.folder, self.dirty = lake, folder, False
 
     def take(self, body: str | bytes, header: str = HEADER, name: str = "calls.csv") -> Receipt:
         """Import a text beneath a header."""
@@ -92,6 +92,7 @@ class Shelf:
 
     def take_file(self, path: Path) -> Receipt:
         """Import a file."""
+        self.dirty = True
         return import_file(self.lake, path)
 
     def look(self, body: str | bytes, header: str = HEADER, name: str = "calls.csv") -> Look:
@@ -100,9 +101,8 @@ class Shelf:
         path.write_bytes(header.encode() + (body.encode() if isinstance(body, str) else body))
         with staging(self.lake, lambda _doing, _part: None) as stage:
             rows = prepare(stage, open_source(path, name))
-            good = stage.run(
-                f"SELECT {', '.join(FIELDS)} FROM {{s}}.checked WHERE reason IS NULL ORDER BY rowid"
-            )
+            fields = ", ".join(FIELDS)
+            good = stage.run(f"SELECT {fields} FROM {{s}}.checked WHERE reason IS NULL ORDER BY rowid")  # noqa: S608
             bad = stage.run("SELECT line, field, value, reason FROM {s}.rejected ORDER BY line, reason")
         return Look(rows, good, bad)
 
@@ -112,6 +112,9 @@ class Shelf:
 
     def clear(self) -> None:
         """Empty every table."""
+        if not self.dirty:
+            return
+        self.dirty = False
         with self.lake.writing() as connection:
             for table in METADATA.tables.values():
                 if table is not WORKSPACE:

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from pages.parts import sidebar
+from pages.parts.text import plain
 from usage_core import cached
 from usage_core.errors import UsageError
 
@@ -42,7 +43,7 @@ def run() -> None:
         _say_if_sample(page.title)
         page.run()
     except UsageError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def navigation() -> Page:

@@ -23,9 +23,11 @@ def spent(selection: Selection, totals: figures.Totals) -> str:
             f"None of the {wording.plural(totals.now['calls'], 'call')} in these {length} has a known price."
         )
     said = f"You spent **{plain(wording.money(cost))}** in these {length}"
-    if before:
+    if before and cost == before:
+        said += f", as much as in the {length} before"
+    elif before:
         part = wording.share(abs(cost - before) / before)
-        said += f", {part} {'more' if cost >= before else 'less'} than in the {length} before"
+        said += f", {part} {'more' if cost > before else 'less'} than in the {length} before"
     return said + _because(selection, cost, before) + "." + unpriced(totals)
 
 
@@ -33,9 +35,12 @@ def _because(selection: Selection, cost: Decimal, before: Decimal | None) -> str
     if not before or cost == before or selection.key:
         return ""
     change = _by_key(selection).sub(_by_key(selection.previous), fill_value=Decimal(0))
-    key = change.idxmax() if cost > before else change.idxmin()
+    key, word = (change.idxmax(), "rise") if cost > before else (change.idxmin(), "fall")
     name, part = plain(figures.names("key", [str(key)])[0]), plain(wording.money(abs(change[key])))
-    return f"; **{name}** explains {part} of the {'rise' if cost > before else 'fall'}"
+    if abs(change[key]) > abs(cost - before):
+        # The others went the other way, so it explains more than the whole.
+        return f"; **{name}** alone {'rose' if word == 'rise' else 'fell'} by {part}"
+    return f"; **{name}** explains {part} of the {word}"
 
 
 def _by_key(selection: Selection) -> "pd.Series[Decimal]":
@@ -57,8 +62,10 @@ def unpriced(totals: figures.Totals) -> str:
 def dearest(selection: Selection, totals: figures.Totals, dimension: str) -> str:
     """Which value of a breakdown costs most (Markdown)."""
     first = figures.ranking(selection, dimension).iloc[0]
-    if first["cost_usd"] is None or not totals.now["cost_usd"]:
+    if first["cost_usd"] is None or totals.now["cost_usd"] is None:
         return "No call in this selection has a known price."
+    if not totals.now["cost_usd"]:
+        return "These calls cost nothing." + unpriced(totals)
     return (
         f"**{plain(first['name'])}** costs most: {plain(wording.money(first['cost_usd']))} of "
         f"{plain(wording.money(totals.now['cost_usd']))}, {wording.share(first['share'])}." + unpriced(totals)

@@ -11,6 +11,9 @@ from anyio import create_task_group, sleep, to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
 from pages.parts import frame
@@ -32,15 +35,41 @@ WARM = (
 
 TIDY_SECONDS = 1800
 
+NOT_PAGES = ("api", "_stcore", "static", "media", "component", "app")
+"""First parts of addresses that are not pages'."""
+
 
 def application() -> dict[str, Any]:
     """Arguments for `st.App`."""
     base = "/" + config.get_option("server.baseUrlPath").strip("/")
     return {
         "routes": routes(_shown, base.rstrip("/")),
-        "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=_hosts())],
+        "middleware": [
+            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts()),
+            Middleware(WayHome, base=base.rstrip("/")),
+        ],
         "lifespan": _lifespan,
     }
+
+
+class WayHome:
+    """Sends whoever opens an address beneath a page's to the start page; there is nothing else to show,
+    and Streamlit would show nothing at all."""
+
+    def __init__(self, app: ASGIApp, base: str) -> None:
+        self.app, self.base = app, base
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and self._is_lost(Request(scope)):
+            home = RedirectResponse(self.base + "/", status_code=307)
+            await home(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _is_lost(self, request: Request) -> bool:
+        path = request.url.path.removeprefix(self.base).strip("/")
+        is_page = "text/html" in request.headers.get("accept", "")
+        return is_page and "/" in path and path.split("/")[0] not in NOT_PAGES
 
 
 def _shown() -> Shown:

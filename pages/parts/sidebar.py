@@ -32,20 +32,23 @@ def _timeframe() -> Timeframe:
         "Timeframe", list(_BY_LABEL), default=Preset.MONTH.label, required=True, key="tf", bind="query-params"
     )
     preset = _BY_LABEL[label]
-    between = _dates() if preset is Preset.CUSTOM else None
+    dates = st.container()  # drawn above the zone, which decides what today is
     zone = _zone()
+    with dates:
+        between = _dates(zone) if preset is Preset.CUSTOM else None
     frame = timeframe.custom(*between, zone) if between else timeframe.preset(preset, datetime.now(UTC), zone)
     st.caption(wording.day_range(frame))
     return frame
 
 
-def _dates() -> tuple[date, date]:
-    today = datetime.now(UTC).date()
+def _dates(zone: str) -> tuple[date, date]:
+    today = datetime.now(timeframe.zone_info(zone)).date()
     picked = st.date_input(
         "First and last day",
         (today.replace(day=1), today),
-        min_value=date(2000, 1, 1),
-        max_value=date(today.year + 1, 12, 31),
+        # As far as a call can lie, so that a log with a wrong clock can be looked at.
+        min_value=date(1990, 1, 1),
+        max_value=date(2100, 12, 31),
         key="range",
         bind="query-params",
         required=True,
@@ -72,7 +75,8 @@ def _zone() -> str:
 def _filters(known: Directory) -> dict[str, tuple[str, ...]]:
     options = {name: _labels(name, known) for name in FILTERS}
     # On the first run of a link its filters are not widgets yet.
-    used = sum(len(st.session_state.get(name, st.query_params.get_all(name))) for name in FILTERS)
+    asked = {name: st.session_state.get(name, st.query_params.get_all(name)) for name in FILTERS}
+    used = sum(label in options[name] for name, labels in asked.items() for label in labels)
     chosen = {}
     with st.expander(f"Filters ({used})" if used else "Filters", expanded=bool(used), key="filters"):
         for name, values in options.items():
@@ -90,7 +94,9 @@ def _labels(name: str, known: Directory) -> dict[str, str]:
     if name == "key":
         return {label: key for key, label in known.key.items()}
     values: Sequence[str | None] = getattr(known, name)
-    return {NOT_GIVEN if value is None else value: value or UNKNOWN for value in values}
+    named = {value: value for value in values if value}
+    missing = {f"{NOT_GIVEN} " if NOT_GIVEN in named else NOT_GIVEN: UNKNOWN} if None in values else {}
+    return named | missing
 
 
 def _clear() -> None:

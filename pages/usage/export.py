@@ -1,6 +1,8 @@
 """What will the file hold?"""
 
 import csv
+import io
+import shlex
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +28,7 @@ if not drawn.nothing_selected(selection):
         "Download CSV", download_url(selection), type="primary", icon=":material/download:", key="download"
     )
     st.subheader("First rows", anchor=False)
-    header, *rows = csv.reader(held.first_lines.splitlines(keepends=True))
+    header, *rows = csv.reader(io.StringIO(held.first_lines, newline=""))
     st.dataframe(pd.DataFrame(rows, columns=header), hide_index=True, key="first-rows")
     with st.expander("What the columns mean"):
         st.dataframe(
@@ -39,6 +41,11 @@ if not drawn.nothing_selected(selection):
         )
     with st.expander("The same file from the command line"):
         frame = selection.timeframe
-        filters = [f"--{name} {value!r}" for name, value in selection.params()[3:]]
-        edges = f"--from {frame.start:%Y-%m-%dT%H:%MZ} --to {frame.end:%Y-%m-%dT%H:%MZ} --tz {frame.zone}"
-        st.code(" ".join(["python -m usage_core export", edges, *filters, "-o calls.csv"]), language="bash")
+        edges = (
+            f"--from={frame.start:%Y-%m-%dT%H:%MZ}",
+            f"--to={frame.end:%Y-%m-%dT%H:%MZ}",
+            f"--tz={frame.zone}",
+        )
+        filters = (f"--{name}={value}" for name, value in selection.params()[3:])
+        command = ("python", "-m", "usage_core", "export", *edges, *filters, "-o", "calls.csv")
+        st.code(shlex.join(command), language="bash")

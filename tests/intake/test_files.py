@@ -175,7 +175,7 @@ def balanced(shelf: Shelf, raw: bytes) -> None:
 
 
 @with_store
-@given(st.lists(edits, min_size=4, max_size=8))
+@given(st.lists(edits, min_size=4, max_size=6))
 @example(
     [[(len(HEADER) + 5, 0, b'"')], [(0, 0, b"\r")], [(0, 0, b"x" * 200_000)], [(0, len(GOOD_FILE), b"")]]
 )

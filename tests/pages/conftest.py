@@ -1,11 +1,13 @@
 """The app as a visitor's script run, without a server: `visit` a page over `holding` these calls."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from tests.metrics.by_hand import Row, as_log
@@ -58,9 +60,15 @@ def holding(stores: Callable[..., Path]) -> Iterator[Callable[..., None]]:
             shown.append(name)
 
     with pytest.MonkeyPatch.context() as patch:
+        # Each AppTest would look through all installed packages for components of their own.
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)
         st.cache_resource.clear()
+        # Streamlit collects garbage after every run, as the server does after freezing what is loaded.
+        gc.collect()
+        gc.freeze()
         yield hold
         let_go()
+        gc.unfreeze()
 
 
 def visit(page: str = HOME, **params: str | list[str]) -> AppTest:

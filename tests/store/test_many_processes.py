@@ -19,7 +19,7 @@ from usage_core.settings import CHECKOUT
 from usage_core.store.lake import Lake
 from usage_core.store.tables import CALLS, IMPORTS
 
-ROWS = 200_000
+ROWS = 100_000
 
 LABELS = [column.label for column in EXPORT_COLUMNS]
 
@@ -67,10 +67,11 @@ def counts(lake: Lake) -> tuple[int, int, int]:
         )
 
 
-def test_a_killed_import_is_in_the_store_entirely_or_not_at_all(lake: Lake, log: Path) -> None:
+def test_a_killed_import_is_in_the_store_entirely_or_not_at_all(shelf: Shelf, log: Path) -> None:
     """Killed while it reads, and at moments of its one transaction."""
+    lake = shelf.lake
     chance = random.Random()
-    for stage, seconds in (("Reading", 0.3), ("Storing", 0.0), ("Storing", 0.8)):
+    for stage, seconds in (("Reading", 0.5), ("Storing", 0.0), ("Storing", 0.6)):
         with importer(lake, log) as process:
             assert process.stdout is not None
             for line in process.stdout:
@@ -80,13 +81,14 @@ def test_a_killed_import_is_in_the_store_entirely_or_not_at_all(lake: Lake, log:
             process.kill()
         held = counts(lake)
         assert held in ((0, 0, 0), (ROWS, ROWS, ROWS))
-    receipt = Shelf(lake, log.parent).take_file(log)
+    receipt = shelf.take_file(log)
     assert receipt.rows_stored + receipt.rows_duplicate == ROWS
     assert counts(lake) == (ROWS, ROWS, ROWS)
     assert list((lake.folder / "staging").glob("stage_*")) == []
 
 
-def test_two_processes_import_while_a_third_reads(lake: Lake, tmp_path: Path) -> None:
+def test_two_processes_import_while_a_third_reads(shelf: Shelf, tmp_path: Path) -> None:
+    lake, shelf.dirty = shelf.lake, True
     files = []
     for n in range(4):
         files.append(tmp_path / f"{n}.csv")
@@ -98,7 +100,7 @@ def test_two_processes_import_while_a_third_reads(lake: Lake, tmp_path: Path) ->
             held = counts(lake)
             assert held[0] == held[1] == held[2]
             seen.add(held[0])
-            time.sleep(0.02)
+            time.sleep(0.2)
         assert (one.returncode, other.returncode) == (0, 0)
     assert counts(lake) == (240, 240, 240)
     assert seen <= {0, 60, 120, 180, 240}

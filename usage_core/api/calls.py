@@ -43,6 +43,7 @@ def routes(shown: Callable[[], Shown], base: str = "") -> list[Route]:
     return [
         Route(base + CALLS_PATH, calls, methods=["GET"]),
         Route(base + SET_ASIDE_PATH.replace("import_id", "import_id:uuid"), rows_set_aside, methods=["GET"]),
+        Route(base + "/api", unknown),
         Route(base + "/api/{path:path}", unknown),
     ]
 

@@ -36,7 +36,7 @@ def preview(connection: sa.Connection, selection: Selection, shown: int = 8) -> 
 
 
 def file_name(selection: Selection) -> str:
-    """A file name that carries the range and the zone: api-calls_2026-10-24_to_2026-11-22_Europe-Berlin.csv."""
+    """A name with the range and the zone in it: api-calls_2026-10-24_to_2026-11-22_Europe-Berlin.csv."""
     frame = selection.timeframe
     zone = frame.zone.replace("/", "-")
     return f"api-calls_{frame.first_day}_to_{frame.last_day}_{zone}.csv"

@@ -72,7 +72,8 @@ def _text(column: Column) -> Check:
     raw, value = _raw(column), column.name
     guarded = f"starts_with({raw}, '''') AND regexp_matches({raw}, {literal(UNGUARD_WHEN)})"
     # `trim` of many characters is slow; a text that begins with a printable one is not blank.
-    filled = f"CASE WHEN {value} > '!' AND {value} < '~' THEN true ELSE trim({value}, {literal(_BLANKS)}) <> '' END"
+    begins_filled = f"{value} > '!' AND {value} < '~'"
+    filled = f"CASE WHEN {begins_filled} THEN true ELSE trim({value}, {literal(_BLANKS)}) <> '' END"
     return Check(
         f"CASE WHEN {guarded} THEN substr({raw}, 2) ELSE {raw} END",
         f"strlen({raw}) <= {LONGEST_TEXT}" + f" AND {filled}" * column.required,
@@ -88,7 +89,8 @@ def _whole(column: Column) -> Check:
         f"CASE WHEN {_matches(raw, '[0-9]{1,18}')} THEN CAST({raw} AS BIGINT) "
         f"WHEN {_matches(text, '[0-9]{1,18}(?:[.]0*)?')} THEN CAST(split_part({text}, '.', 1) AS BIGINT) END",
         f"{value} IS NOT NULL",
-        f"CASE WHEN starts_with({text}, '-') THEN 'It is below 0; a whole number of 0 or more was expected.' "
+        f"CASE WHEN starts_with({text}, '-') "
+        "THEN 'It is below 0; a whole number of 0 or more was expected.' "
         "ELSE 'It is not a whole number of 0 or more, such as 1200.' END",
     )
 
@@ -106,7 +108,8 @@ def _price(column: Column) -> Check:
         f"{value} IS NOT NULL",
         f"CASE WHEN {plain} THEN 'It has more than {PRICE_PLACES} decimal places.' "
         f"WHEN starts_with({text}, '-') THEN 'It is below 0; a price of 0 or more was expected.' "
-        f"WHEN {_matches(text, _DECIMAL)} AND try_cast({text} AS DOUBLE) >= 1000000 THEN 'It is a million USD or more.' "
+        f"WHEN {_matches(text, _DECIMAL)} AND try_cast({text} AS DOUBLE) >= 1000000 "
+        "THEN 'It is a million USD or more.' "
         "ELSE 'It is not a plain decimal number such as 2.50.' END",
     )
 
@@ -150,7 +153,8 @@ output whose tokens are unknown."""
 def checked(rows: str) -> str:
     """SQL for the rows of a query with a text column for each field of the record, checked.
 
-    Typed values, `source_call_id` (a CSV has none), `cost`, and what is wrong with the row, if anything: `bad_field`, `bad_value`, `reason`.
+    Typed values, `source_call_id` (a CSV has none), `cost`, and what is wrong with the row, if anything:
+    `bad_field`, `bad_value`, `reason`.
     """
     fields = [column.name for column in EXPORT_COLUMNS]
     raw = ", ".join(f"{field} AS raw_{field}" for field in fields)

@@ -1,0 +1,143 @@
+"""Files over HTTP: the same bytes as the command line's, or an error in words."""
+
+import contextlib
+from collections.abc import Iterator
+from uuid import uuid4
+
+import anyio
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from tests.importing import HEADER, Shelf, as_csv, row
+from usage_core.api import calls as api
+from usage_core.api.calls import CALLS_PATH, SET_ASIDE_PATH, routes
+from usage_core.export import csv_lines, stream
+from usage_core.workspace import Shown
+
+AUGUST = {"from": "2026-08-01", "to": "2026-09-01"}
+
+
+@pytest.fixture(scope="module")
+def filled(module_shelf: Shelf) -> Shelf:
+    rows = [row(called_at=f"2026-08-0{day}T00:00:00Z", api_key_id=key) for day in range(1, 8) for key in "ab"]
+    module_shelf.take(as_csv([*rows, row(model="")]))
+    return module_shelf
+
+
+@pytest.fixture
+def client(filled: Shelf) -> TestClient:
+    shown = Shown(filled.lake, is_sample=False)
+    return TestClient(Starlette(routes=routes(lambda: shown)), raise_server_exceptions=False)
+
+
+def test_the_calls_of_a_selection(client: TestClient, filled: Shelf) -> None:
+    answer = client.get(CALLS_PATH, params={"from": "1999-12-31", "to": "2102-01-01"})
+    assert answer.status_code == 200
+    assert answer.content == filled.export()
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    named = 'attachment; filename="api-calls_1999-12-31_to_2101-12-31_UTC.csv"'
+    assert answer.headers["content-disposition"] == named
+
+
+def test_filters_and_zone(client: TestClient) -> None:
+    berlin = {"from": "2026-08-02", "to": "2026-08-03", "tz": "Europe/Berlin"}
+    lines = client.get(CALLS_PATH, params=berlin).text.splitlines()
+    assert [line[:20] for line in lines[1:]] == ["2026-08-02T00:00:00Z"] * 2
+    both = client.get(CALLS_PATH, params=[*AUGUST.items(), ("key", "a"), ("key", "b")]).text
+    assert both.count("\n") == 15
+    assert client.get(CALLS_PATH, params={**AUGUST, "key": "a", "model": "gpt-4o"}).text.count("\n") == 8
+    assert client.get(CALLS_PATH, params={**AUGUST, "provider": ""}).text == HEADER
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({}, "'from'"),
+        ({"from": "2026-08-01"}, "'to'"),
+        ({**AUGUST, "from": ["2026-08-01", "2026-08-02"]}, "'from'"),
+        ({**AUGUST, "modle": "x"}, "modle"),
+        ({**AUGUST, "tz": "Mars/Olympus"}, "'Mars/Olympus' is not a time zone"),
+        ({**AUGUST, "tz": "../../etc/passwd"}, "is not a time zone"),
+        ({**AUGUST, "from": "soon"}, "'soon' is not a date"),
+        ({**AUGUST, "from": "2026-08-01T00:00:01"}, "whole minute"),
+        ({**AUGUST, "from": "2026-09-01"}, "ends before it starts"),
+        ({**AUGUST, "to": "9999-12-31"}, "between the years"),
+        ({**AUGUST, "kind": "chat"}, "'chat' is not a call kind"),
+    ],
+)
+def test_wrong_parameters_are_named(client: TestClient, params: dict[str, str], named: str) -> None:
+    answer = client.get(CALLS_PATH, params=params)
+    assert answer.status_code == 400
+    assert named in answer.json()["error"]
+
+
+def test_unknown_addresses(client: TestClient) -> None:
+    for path in ("/api", "/api/", "/api/v1/costs", "/api/v2/calls", "/api/v1/imports/x/rows-set-aside"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+    assert "No such address" in client.get("/api/v1/costs").json()["error"]
+    missing = client.get(SET_ASIDE_PATH.format(import_id=uuid4()))
+    assert (missing.status_code, "no import" in missing.json()["error"]) == (404, True)
+    assert client.post(CALLS_PATH).status_code in (404, 405)
+
+
+def test_beneath_a_base_path(filled: Shelf) -> None:
+    shown = Shown(filled.lake, is_sample=False)
+    client = TestClient(Starlette(routes=routes(lambda: shown, "/usage")))
+    assert client.get("/usage" + CALLS_PATH, params=AUGUST).text.count("\n") == 15
+    assert client.get("/usage/api/x").json()["error"].startswith("No such address")
+
+
+def test_the_sample_is_called_so(filled: Shelf) -> None:
+    client = TestClient(Starlette(routes=routes(lambda: Shown(filled.lake, is_sample=True))))
+    named = client.get(CALLS_PATH, params=AUGUST).headers["content-disposition"]
+    assert 'filename="sample-api-calls_2026-08-01' in named
+
+
+def test_rows_set_aside(client: TestClient, filled: Shelf) -> None:
+    receipt = filled.take(as_csv([row(model="")]))
+    answer = client.get(SET_ASIDE_PATH.format(import_id=receipt.import_id))
+    assert answer.text == "Line,Field,Value,Reason\n2,Model,,It is empty.\n"
+    assert f'filename="rows-set-aside-{receipt.import_id}.csv"' in answer.headers["content-disposition"]
+
+
+def test_a_failure_on_the_way_is_no_complete_answer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks off: a reader must never take a part for the whole."""
+    monkeypatch.setattr(stream, "SLICE_ROWS", 2)
+    written: list[bytes] = []
+
+    def failing(table: object) -> bytes:
+        if len(written) == 2:
+            raise OSError("the disk is gone")
+        written.append(real(table))
+        return written[-1]
+
+    real = csv_lines.lines
+    monkeypatch.setattr(csv_lines, "lines", failing)
+    strict = TestClient(client.app)
+    with pytest.raises(OSError, match="the disk is gone"):
+        strict.get(CALLS_PATH, params=AUGUST)
+    assert len(written) == 2
+
+
+def test_a_reader_who_goes_away_ends_the_reading() -> None:
+    closed: list[bool] = []
+
+    def pieces() -> Iterator[bytes]:
+        with contextlib.ExitStack() as stack:
+            stack.callback(closed.append, True)
+            yield b"a"
+            yield b"b"
+
+    async def take_one() -> None:
+        taking = api._in_threads(pieces())
+        assert await anext(taking) == b"a"
+        await taking.aclose()
+
+    anyio.run(take_one)
+    assert closed == [True]

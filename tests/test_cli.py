@@ -1,0 +1,182 @@
+"""The command line, run as `python -m usage_core` runs it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from tests.importing import HEADER, Shelf, as_csv, row
+from usage_core import cli
+from usage_core.api.calls import CALLS_PATH, routes
+from usage_core.cli import commands
+from usage_core.export import stream
+from usage_core.settings import CHECKOUT, DATABASE_URL
+from usage_core.workspace import Shown
+
+
+class Ran(NamedTuple):
+    code: int
+    out: bytes
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(
+    module_shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Run:
+    monkeypatch.setenv(DATABASE_URL, "ducklake://" + quote(str(module_shelf.lake.folder)))
+    monkeypatch.setenv("COLUMNS", "200")
+    # Opening a store takes half a second.
+    monkeypatch.setattr(
+        commands, "open_lake", lambda folder: {module_shelf.lake.folder: module_shelf.lake}[folder]
+    )
+    monkeypatch.setattr(module_shelf.lake, "close", lambda: None)
+
+    def run(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["usage_core", *arguments])
+        capfdbinary.readouterr()
+        with pytest.raises(SystemExit) as exit:
+            cli.main()
+        written = capfdbinary.readouterr()
+        return Ran(int(exit.value.code or 0), written.out, written.err.decode())
+
+    return run
+
+
+AUGUST = ("--from", "2026-08-01", "--to", "2026-09-01")
+
+
+@pytest.fixture(scope="module")
+def filled(module_shelf: Shelf) -> Shelf:
+    module_shelf.rows(
+        {"api_key_id": "a", "api_key_name": "web"},
+        {
+            "api_key_id": "b",
+            "api_key_name": "jobs",
+            "model": "unpriced",
+            "input_price": "",
+            "output_price": "",
+        },
+    )
+    return module_shelf
+
+
+def test_the_export_is_the_same_bytes_as_over_http(run: Run, filled: Shelf, tmp_path: Path) -> None:
+    client = TestClient(Starlette(routes=routes(lambda: Shown(filled.lake, is_sample=False))))
+    params = {"from": "2026-08-01", "to": "2026-09-01", "tz": "Europe/Berlin"}
+    answer = client.get(CALLS_PATH, params=params).content
+    assert answer.count(b"\n") == 3
+    assert run("export", *AUGUST, "--tz", "Europe/Berlin", "-o", "-") == Ran(0, answer, "")
+    path = tmp_path / "out.csv"
+    assert run("export", *AUGUST, "--tz", "Europe/Berlin", "-o", str(path)) == Ran(0, b"", "")
+    assert path.read_bytes() == answer
+    some = run(
+        "export", *AUGUST, "--key", "web", "--model", "GPT-4o", "--provider", "openai", "--kind", "completion"
+    )
+    assert some.out.count(b"\n") == 2
+
+
+def test_a_failed_export_leaves_no_file(
+    run: Run, filled: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept.csv"
+    kept.write_text("before")
+
+    def failing(*_given: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stream.csv_lines, "lines", failing)
+    with pytest.raises(ZeroDivisionError):
+        run("export", *AUGUST, "-o", str(tmp_path / "new.csv"))
+    with pytest.raises(ZeroDivisionError):
+        run("export", *AUGUST, "-o", str(kept))
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["kept.csv"]
+    assert kept.read_text() == "before"
+
+
+def test_summary(run: Run, filled: Shelf) -> None:
+    whole = json.loads(run("summary", *AUGUST, "--json").out)
+    assert whole == {
+        "calls": 2,
+        "input_tokens": 1000,
+        "output_tokens": 2400,
+        "cost_usd": "0.01325",
+        "unpriced_calls": 1,
+        "p50_ms": 3821,
+        "p95_ms": 3821,
+        "active_keys": 2,
+    }
+    by_model = json.loads(run("summary", *AUGUST, "--by", "model", "--json").out)
+    assert {found["model"]: found["cost_usd"] for found in by_model} == {
+        "gpt-4o": "0.01325",
+        "unpriced": None,
+    }
+    table = run("summary", *AUGUST, "--by", "key").out.decode()
+    assert "web" in table
+    assert "0.01325" in run("summary", *AUGUST).out.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export",), "Say which timeframe"),
+        (("export", "--from", "2026-08-01", "--to", "soon"), "'soon' is not a date"),
+        (("export", *AUGUST, "--tz", "Mars"), "'Mars' is not a time zone"),
+        (("export", *AUGUST, "--key", "nobody"), "No API key has the id or name 'nobody'"),
+        (("export", *AUGUST, "--kind", "chat"), "'chat' is not a call kind"),
+        (("summary", *AUGUST, "--by", "colour"), "'colour' is not a breakdown"),
+        (("rejected", "nothing"), "There is no import 'nothing'"),
+        (("sample", "--calls", "-1"), ""),
+    ],
+)
+def test_errors_are_one_sentence(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    found = run(*arguments)
+    assert (found.code, found.out) == (1, b"")
+    assert said in found.err
+    assert "Traceback" not in found.err
+    assert len(found.err.strip().splitlines()) == 1
+
+
+def test_a_store_that_cannot_be_opened(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DATABASE_URL, "sqlite:///x")
+    found = run("summary", *AUGUST)
+    assert found.code == 1
+    assert "must name a folder as ducklake:///" in found.err
+
+
+def test_as_a_process_of_its_own() -> None:
+    """What the sample writes is the log and nothing else."""
+    command = [sys.executable, "-m", "usage_core", "sample", "--calls", "50", "--days", "3", "-o", "-"]
+    made = subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=True)
+    assert made.stdout.startswith(HEADER.encode())
+    assert made.stdout.count(b"\n") == 51
+
+
+def test_import(run: Run, shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text(HEADER + as_csv([row(api_key_id="=1"), row(input_tokens="x")]))
+    (tmp_path / "[red]odd.csv").write_text("a,b\n1,2\n")
+    found = run(
+        "import", str(tmp_path / "good.csv"), str(tmp_path / "[red]odd.csv"), str(tmp_path / "none.csv")
+    )
+    assert found.code == 1
+    lines = found.out.decode().splitlines()
+    assert lines[0] == "good.csv: 2 rows read = 1 stored + 0 already there + 1 set aside."
+    assert "line 3, Input Tokens: 'x'. It is not a whole number" in lines[1]
+    assert "[red]odd.csv is not in a format the console knows" in found.err
+    assert "none.csv cannot be read: No such file" in found.err
+    assert "Traceback" not in found.err
+    assert len(shelf.stored()) == 1
+
+    import_id = lines[2].split()[-1]
+    assert run("rejected", import_id).out.startswith(b'Line,Field,Value,Reason\n3,Input Tokens,x,"It is not')
+    assert run("import", str(tmp_path / "good.csv")).out.count(b"1 already there") == 1
