@@ -46,6 +46,14 @@ def test_blank_lines_before_the_header_and_after_the_last_row(module_shelf: Shel
     assert (found.rows, len(found.good), found.bad_lines) == (2, 1, [len(blank.splitlines()) + 3])
 
 
+def test_carriage_returns_are_line_ends_wherever_they_stand(module_shelf: Shelf) -> None:
+    """Also where they make up for a blank line, or lie in a field."""
+    line, bad = as_csv([row()], ""), as_csv([row(input_tokens="x")], "")
+    assert module_shelf.look(f"{line}\r{line}\n\n{bad}\n").bad_lines == [5]
+    within = as_csv([row(api_key_name="a\rb")])
+    assert module_shelf.look(within + within + bad).bad_lines == [6]
+
+
 def test_columns_in_any_order_among_others(module_shelf: Shelf) -> None:
     order = [*LABELS, "Team", "Prompt", ""]
     random.Random(1).shuffle(order)

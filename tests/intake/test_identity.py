@@ -60,6 +60,33 @@ calls = st.tuples(
 )
 
 
+EVERY_SHAPE = [
+    (
+        datetime.fromisoformat(f"2026-01-01T00:00:0{n}{fraction}"),
+        "k",
+        "n",
+        "p",
+        "m",
+        tokens,
+        tokens,
+        tokens,
+        usd,
+        usd,
+    )
+    for n, (fraction, tokens, usd) in enumerate(
+        [
+            ("", None, None),
+            (".412", 0, Decimal(0)),
+            (".412345", 1, Decimal("0.000001")),
+            (".000001", 7, Decimal("999999.999999")),
+            (".100", 10**18 - 1, Decimal(0)),
+            (".999999", 12, Decimal("2.500000")),
+            (".120000", 12, Decimal("1200")),
+        ]
+    )
+]
+
+
 def written(value: object, form: Form) -> str:
     """A value as the export writes it, worked out apart from the code under test."""
     if value is None:
@@ -88,11 +115,12 @@ def lines_of(found: list[tuple], quoting: int, ending: str) -> str:
     return text.getvalue()
 
 
-@settings(with_store, max_examples=1)
+@settings(with_store, max_examples=3)
 @given(
     st.lists(calls.filter(lambda call: not too_dear(call)), min_size=20, max_size=60),
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
+@example(EVERY_SHAPE, csv.QUOTE_ALL)
 @example(
     [
         (datetime.fromisoformat("2026-01-01"), k, n, None, m, 0, None, 0, Decimal(0), None)

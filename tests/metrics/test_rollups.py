@@ -93,14 +93,14 @@ BREAKDOWNS = st.lists(st.sampled_from(sorted(set(DIMENSIONS) - {"time_bin"})), m
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_sums_are_those_of_the_calls(connection: sa.Connection, known: Coverage, data: st.DataObject) -> None:
     question = Question(data.draw(selections(connection)), SUMS, data.draw(BREAKDOWNS))
     same(ask(connection, question, known), ask(connection, question), question.by)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_percentiles_from_bins_are_within_one_percent(
     connection: sa.Connection, known: Coverage, data: st.DataObject

@@ -62,10 +62,9 @@ def test_every_page_is_drawn(holding: Holding, store: str, page: str, title: str
 
 
 @pytest.mark.parametrize("preset", Preset)
-@pytest.mark.parametrize(("store", "page"), [("none", "usage/cost"), ("many", HOME)])
-def test_every_timeframe(holding: Holding, store: str, page: str, preset: Preset) -> None:
-    holding(store, STORES[store])
-    check(visit(page, tf=preset.label), PAGES[page])
+def test_every_timeframe(holding: Holding, preset: Preset) -> None:
+    holding("many", STORES["many"])
+    check(visit(HOME, tf=preset.label), PAGES[HOME])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +108,7 @@ def test_nonsense_in_a_link(holding: Holding, params: dict[str, str | list[str]]
     assert app.sidebar.selectbox[0].value == "UTC"
 
 
-@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "US/Eastern", "Pacific/Honolulu", "Asia/Calcutta"])
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "US/Eastern"])
 def test_the_zone_of_a_link(holding: Holding, zone: str) -> None:
     holding("many", STORES["many"])
     app = visit(tz=zone, tf="7 days")
