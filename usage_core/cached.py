@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -10,12 +11,15 @@ import streamlit as st
 
 from usage_core import settings
 from usage_core.export.preview import Preview, preview
+from usage_core.export.preview import first_lines as first_lines_of
 from usage_core.metrics import facts
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.facts import Directory, Holdings, directory, holdings
 from usage_core.metrics.question import Question
+from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
 from usage_core.store.settings import reporting_zone
+from usage_core.timeframe import MINUTE
 from usage_core.workspace import Shown, Workspace
 
 MOST_ANSWERS = 500
@@ -74,7 +78,21 @@ def _answer(key: object, work: Callable[[sa.Connection], Answer]) -> Answer:
 def answer(question: Question) -> pd.DataFrame:
     """The answer to a question, as `metrics.answer.ask` gives it; yours to change."""
     covered = _answer("coverage", coverage)
-    return _answer(question, lambda connection: ask(connection, question, covered)).copy()
+    asked = replace(question, selection=_up_to_last_call(question.selection, covered))
+    return _answer(asked, lambda connection: ask(connection, asked, covered)).copy()
+
+
+def _up_to_last_call(selection: Selection, covered: Coverage) -> Selection:
+    """The same calls by a timeframe that ends soon after the last of them.
+
+    Most timeframes end now. Cut back to the store's last call, the next minute's question is this
+    minute's, and its answer is still known.
+    """
+    frame = selection.timeframe
+    if covered.last is None or covered.last >= frame.end:
+        return selection
+    end = max(covered.last.replace(second=0, microsecond=0) + MINUTE, frame.start + MINUTE)
+    return selection.over(replace(frame, end=end)) if end < frame.end else selection
 
 
 def held() -> Holdings:
@@ -89,7 +107,14 @@ def known() -> Directory:
 
 def previewed(selection: Selection) -> Preview:
     """What an export of the selection will hold."""
-    return _answer(("preview", selection), lambda connection: preview(connection, selection))
+    covered = _answer("coverage", coverage)
+    asked = _up_to_last_call(selection, covered)
+    return _answer(("preview", asked), lambda connection: preview(connection, asked, covered))
+
+
+def first_lines(selection: Selection) -> str:
+    """The header and the first lines of an export of the selection."""
+    return _answer(("first", selection), lambda connection: first_lines_of(connection, selection))
 
 
 def days_zone() -> str:

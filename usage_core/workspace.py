@@ -39,6 +39,8 @@ class Workspace:
         self._calls = calls
         self._sample: tuple[date, Lake] | None = None
         self._has_real = False
+        self._empty_at = -1
+        """The version of the store of real calls at which it was last seen to be empty."""
         self._guard = threading.Lock()
 
     def shown(self) -> Shown:
@@ -54,12 +56,14 @@ class Workspace:
 
     def has_real_calls(self) -> bool:
         """Whether the store holds any call; the sample is removed the first time it does."""
-        if not self._has_real:
+        if not self._has_real and (version := self.real.version()) != self._empty_at:
             with self.real.reading() as connection:
                 found = connection.execute(sa.select(sa.literal(1)).select_from(CALLS).limit(1)).first()
             if found:
                 self._has_real = True
                 self._forget_sample()
+            else:
+                self._empty_at = version
         return self._has_real
 
     def _make_sample(self, until: date) -> Lake:

@@ -28,7 +28,7 @@ if not drawn.nothing_selected(selection):
         "Download CSV", download_url(selection), type="primary", icon=":material/download:", key="download"
     )
     st.subheader("First rows", anchor=False)
-    header, *rows = csv.reader(io.StringIO(held.first_lines, newline=""))
+    header, *rows = csv.reader(io.StringIO(cached.first_lines(selection), newline=""))
     st.dataframe(pd.DataFrame(rows, columns=header), hide_index=True, key="first-rows")
     with st.expander("What the columns mean"):
         st.dataframe(

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from usage_core.export import csv_lines
-from usage_core.metrics.question import conditions
+from usage_core.export.stream import tables
+from usage_core.metrics.answer import ask
+from usage_core.metrics.question import Question, conditions
+from usage_core.metrics.sources import Coverage
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
 from usage_core.store.lake import arrow
@@ -16,23 +19,25 @@ SAMPLE_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Rows of an export, about how many bytes its CSV will have, and its first lines as text."""
+    """Rows of an export, and about how many bytes its CSV will have."""
 
     rows: int
     approximate_bytes: int
-    first_lines: str
 
 
-def preview(connection: sa.Connection, selection: Selection, shown: int = 8) -> Preview:
-    """Count a selection's calls and write the first of them."""
+def preview(connection: sa.Connection, selection: Selection, covered: Coverage | None = None) -> Preview:
+    """Count a selection's calls, and guess the size of their file from a few of them."""
+    rows: int = ask(connection, Question(selection, ("calls",)), covered).to_dict("records")[0]["calls"]
     columns = [CALLS.c[column.name] for column in EXPORT_COLUMNS]
-    where = conditions(selection)
-    rows = connection.execute(sa.select(sa.func.count()).select_from(CALLS).where(*where)).scalar_one()
-    some = arrow(connection, sa.select(*columns).where(*where).limit(SAMPLE_ROWS))
-    first = arrow(connection, sa.select(*columns).where(*where).order_by(*columns).limit(shown))
+    some = arrow(connection, sa.select(*columns).where(*conditions(selection)).limit(SAMPLE_ROWS))
     width = len(csv_lines.lines(some)) / max(some.num_rows, 1)
-    text = (csv_lines.HEADER + csv_lines.lines(first)).decode()
-    return Preview(rows, round(len(csv_lines.HEADER) + width * rows), text)
+    return Preview(rows, round(len(csv_lines.HEADER) + width * rows))
+
+
+def first_lines(connection: sa.Connection, selection: Selection, shown: int = 8) -> str:
+    """The header and the first lines of an export."""
+    first = next(tables(connection, selection), None)
+    return (csv_lines.HEADER + (csv_lines.lines(first.slice(0, shown)) if first else b"")).decode()
 
 
 def file_name(selection: Selection) -> str:
