@@ -49,6 +49,8 @@ def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = ""
         totals.now[name], totals.before[name], lambda amount: wording.figure(metric.unit, amount)
     )
     arrow = {Direction.UP: "up", Direction.DOWN: "down"}.get(change.direction, "off")
+    if not totals.before["calls"]:
+        arrow = "off"  # with nothing to compare to, nothing got better or worse
     course = spark[name].dropna()
     st.metric(
         label or metric.label,

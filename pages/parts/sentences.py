@@ -10,7 +10,7 @@ from usage_core import cached, wording
 from usage_core.metrics.question import Question
 from usage_core.selection import Selection
 
-FEW_CALLS = 20
+FEW_CALLS, DAYS_OF_A_WEEK = 20, 7
 """Fewer than this say nothing about percentiles or peaks."""
 
 
@@ -92,14 +92,14 @@ def fastest(selection: Selection, totals: figures.Totals) -> str:
     )
 
 
-def busiest(cells: pd.DataFrame, calls: int) -> str:
+def busiest(cells: pd.DataFrame, calls: int, days: int) -> str:
     """When most calls are made (Markdown); `cells` has weekday, hour, value."""
     if calls < FEW_CALLS:
         return f"{wording.plural(calls, 'call')} so far; too few for a pattern."
     peak = cells.loc[cells["value"].idxmax()]
     day, hour = wording.WEEKDAY_NAMES[int(peak["weekday"]) - 1], int(peak["hour"])
+    said = f"The busiest hour of the week is **{day} {hour:02d}:00 to {(hour + 1) % 24:02d}:00**"
+    if days < DAYS_OF_A_WEEK:
+        return f"{said}."
     weekend = cells.loc[cells["weekday"] > 5, "value"].sum() / cells["value"].sum()
-    return (
-        f"The busiest hour of the week is **{day} {hour:02d}:00 to {(hour + 1) % 24:02d}:00**; "
-        f"weekends hold {wording.share(float(weekend))}."
-    )
+    return f"{said}; weekends hold {wording.share(float(weekend))}."

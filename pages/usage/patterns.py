@@ -15,7 +15,7 @@ selection = selected()
 st.title("Patterns", anchor=False)
 if not drawn.nothing_selected(selection):
     totals = figures.totals(selection)
-    st.markdown(busiest(figures.week(selection, "calls"), totals.now["calls"]))
+    st.markdown(busiest(figures.week(selection, "calls"), totals.now["calls"], selection.timeframe.days))
     counted = st.segmented_control(
         "Count", list(COUNTED), default="Calls", required=True, key="of", bind="query-params"
     )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -54,10 +55,22 @@ def write_csv(
 def _write(file: BinaryIO, log: Iterator[pa.RecordBatch], progress: Progress | None) -> int:
     file.write(HEADER)
     written, done = len(HEADER), 0
-    for batch in log:
-        text = lines(batch)
+    for calls, text in _texts(log):
         file.write(text)
-        written, done = written + len(text), done + batch.num_rows
+        written, done = written + len(text), done + calls
         if progress:
             progress(done)
     return written
+
+
+def _texts(log: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, bytes]]:
+    """Number of calls and text of each batch; one is written out while the next is drawn."""
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        ahead: tuple[int, Future[bytes]] | None = None
+        for batch in log:
+            following = batch.num_rows, writer.submit(lines, batch)
+            if ahead:
+                yield ahead[0], ahead[1].result()
+            ahead = following
+        if ahead:
+            yield ahead[0], ahead[1].result()
