@@ -1,6 +1,6 @@
 """How long the data of each page takes with an empty cache, beside a bare scan and naive statements.
 
-    python -m benchmarks.refresh --calls 10000000 [--json FILE]
+    python -m benchmarks.refresh --calls 10000000 [--days 30 365] [--json FILE]
 
 Each row is one page and timeframe: seconds the store spends on everything the page asks for. "first" is
 the first time in a fresh process, "again" the median of five more with the cache emptied before each.
@@ -113,10 +113,10 @@ def floor_seconds(folder: Path, days: int) -> dict[str, float]:
     return {"bare": bare, "naive": naive}
 
 
-def measure(calls: int) -> list[dict[str, Any]]:
+def measure(calls: int, windows: list[int]) -> list[dict[str, Any]]:
     folder, rows = store.folder(calls), []
     env = os.environ | {"USAGE_DATABASE_URL": "ducklake" + folder.resolve().as_uri().removeprefix("file")}
-    for days in WINDOWS:
+    for days in windows:
         floor = floor_seconds(folder, days)
         for page in PAGES:
             for key in (None, "code-assistant"):
@@ -136,13 +136,15 @@ def show(row: dict[str, Any]) -> None:
     print(
         f"{row['days']:>4} d  {row['page']:<9} {row['filter'] or '-':<15} first {row['first']:6.3f} s   "
         f"again {row['again']:6.3f} s   bare scan {row['bare']:6.3f} s   naive {row['naive']:7.3f} s   "
-        f"{row['again'] / row['bare']:5.2f} of the scan"
+        f"{row['again'] / row['bare']:5.2f} of the scan",
+        flush=True,
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--calls", type=int, default=10_000_000)
+    parser.add_argument("--days", type=int, nargs="+", default=list(WINDOWS))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -150,7 +152,7 @@ def main() -> None:
         page, days, key = asked.one
         print(json.dumps(page_seconds(page, int(days), key or None, RUNS + 1)))
         return
-    rows = measure(asked.calls)
+    rows = measure(asked.calls, asked.days)
     if asked.json:
         asked.json.write_text(json.dumps(rows, indent=2))
 
