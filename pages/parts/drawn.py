@@ -16,8 +16,11 @@ from usage_core.selection import FILTERS, Selection
 from usage_core.timeframe import zone_info
 from usage_core.wording import Direction
 
-# Five in a row, or two on a phone; Streamlit's own columns would be one under the other there.
-TILES_FIT = "<style>.st-key-tiles > div { flex: 1 1 160px; min-width: 160px; }</style>"
+# Five in a row, three on a small screen, two on a phone; Streamlit's own columns would be one there.
+TILES_FIT = """<style>
+.st-key-tiles > div { flex: 1 1 160px; min-width: 160px; }
+@media (min-width: 641px) and (max-width: 1359px) { .st-key-tiles > div { flex-basis: 30%; } }
+</style>"""
 
 WORSE_WHEN_HIGHER = ("cost_usd", "unpriced_calls", "p50_ms", "p95_ms", "p99_ms")
 
