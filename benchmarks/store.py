@@ -7,7 +7,7 @@ from pathlib import Path
 
 from usage_core.sample.into_store import fill
 from usage_core.store.lake import open_lake
-from usage_core.store.maintenance import compact
+from usage_core.store.maintenance import merge_rollups
 
 DATA = Path(__file__).parent / "data"
 UNTIL = datetime(2026, 11, 22, tzinfo=UTC)
@@ -28,7 +28,7 @@ def folder(calls: int) -> Path:
             until=UNTIL,
             progress=lambda done: print(f"\r{done:,} of {calls:,} calls made", end="", file=sys.stderr),
         )
-        compact(lake)
+        merge_rollups(lake)
         lake.close()
         (home / "complete").touch()
         print(file=sys.stderr)

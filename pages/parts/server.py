@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-from anyio import create_task_group, sleep, to_thread
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -19,7 +19,6 @@ from streamlit import config
 from pages.parts import frame
 from usage_core import cached
 from usage_core.api.calls import routes
-from usage_core.store import maintenance
 from usage_core.workspace import Shown
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -32,8 +31,6 @@ WARM = (
     "streamlit.elements.vega_charts",
     "usage_core.charts.over_time",
 )
-
-TIDY_SECONDS = 1800
 
 NOT_PAGES = ("api", "_stcore", "static", "media", "component", "app")
 """First parts of addresses that are not pages'."""
@@ -93,10 +90,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     # Streamlit collects garbage after every run; what is loaded now never becomes garbage.
     gc.collect()
     gc.freeze()
-    async with create_task_group() as tasks:
-        tasks.start_soon(_tidy_up)
-        yield
-        tasks.cancel_scope.cancel()
+    yield
     await to_thread.run_sync(cached.workspace().close)
 
 
@@ -108,13 +102,3 @@ def _name_pages() -> None:
         frame.navigation()
     finally:
         grumbler.disabled = False
-
-
-async def _tidy_up() -> None:
-    """Every so often, where many imports have left many small files."""
-    while True:
-        await sleep(TIDY_SECONDS)
-        try:
-            await to_thread.run_sync(maintenance.compact_if_needed, cached.workspace().real)
-        except Exception:  # the store as it is is sound; the next time may go better
-            logging.getLogger(__name__).exception("Tidying up the store did not work")

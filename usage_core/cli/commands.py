@@ -172,14 +172,10 @@ def zone(
 
 @app.command()
 def compact() -> None:
-    """Merge small files and remove what nobody reads any more; safe beside the console and imports."""
-    with _store() as lake, err.status("Tidying up"):
-        done = maintenance.compact(lake)
-    out.print(
-        f"{done.files_before} data files are now {done.files_after}; {done.removed} old files were removed. "
-        f"Files replaced now are removed after {maintenance.KEPT.total_seconds() / 3600:.0f} hours.",
-        soft_wrap=True,
-    )
+    """Add up the sums that many small imports left beside each other; safe beside the console and imports."""
+    with _store() as lake, err.status("Adding up"):
+        maintenance.merge_rollups(lake)
+    out.print("Sums are kept once for each period now.")
 
 
 @app.command("sample")
