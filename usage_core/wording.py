@@ -133,10 +133,19 @@ def duration_ms(milliseconds: Number | None) -> str:
     return f"{sign}{hours:,d} h {minutes:02d} min"
 
 
+def speed(tokens_per_s: Number | None) -> str:
+    """A number of tokens per second: `42.3 tokens/s`."""
+    if tokens_per_s is None or not (value := _decimal(tokens_per_s)).is_finite():
+        return UNKNOWN
+    return f"{_round(value, 1):,f} tokens/s"
+
+
 def figure(unit: str, amount: Any) -> str:
     """A figure of a unit (see `metrics.definitions.Unit`) at a glance."""
     if unit == "USD":
         return money(amount)
+    if unit == "tokens/s":
+        return speed(amount)
     return duration_ms(amount) if unit == "ms" else count(amount)
 
 
@@ -144,6 +153,8 @@ def figure_exact(unit: str, amount: Any) -> str:
     """A figure of a unit in full."""
     if unit == "USD":
         return money_exact(amount)
+    if unit == "tokens/s":
+        return speed(amount)
     return duration_ms(amount) if unit == "ms" else count_exact(amount)
 
 

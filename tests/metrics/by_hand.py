@@ -28,6 +28,9 @@ MODELS = ("small", "%", ":x", "Großes 模型")
 PROVIDERS = (None, "openai", '"; DROP TABLE calls; --')
 
 
+PRICES = st.none() | st.decimals(0, 999_999, places=6)
+
+
 def call(called_at: datetime, **given: Any) -> Row:
     """A row of the table of calls, at a naive UTC time."""
     row = {column.name: None for column in CALLS.columns}
@@ -52,6 +55,10 @@ def calls(start: datetime, end: datetime, most: int = 12) -> st.SearchStrategy[l
         input_tokens=maybe,
         output_tokens=maybe,
         completion_time_ms=st.none() | st.integers(0, 5) | st.integers(0, 10**6),
+        input_price=PRICES,
+        output_price=PRICES,
+        cache_read_tokens=maybe,
+        cache_write_tokens=maybe,
         cost_pico=st.none() | some | st.integers(2**62, 2**63 - 1),
     )
     return st.lists(row, max_size=most)
@@ -111,6 +118,10 @@ def _tokens(row: Row) -> int | None:
 def figures(rows: Sequence[Row]) -> dict[str, int | Decimal | None]:
     """Every figure of some calls; what nothing is known of is None."""
     times = [row["completion_time_ms"] for row in rows]
+    priced = [row for row in rows if row["cost_pico"] is not None]
+    timed = [row for row in rows if row["output_tokens"] is not None and row["completion_time_ms"]]
+    spoken = _sum(row["output_tokens"] for row in timed), _sum(row["completion_time_ms"] for row in timed)
+    priced_tokens = _sum((_tokens(row) or 0) for row in priced)
     cost = _sum(row["cost_pico"] for row in rows)
     return {
         "calls": len(rows),
@@ -121,10 +132,33 @@ def figures(rows: Sequence[Row]) -> dict[str, int | Decimal | None]:
         "unpriced_calls": sum(row["cost_pico"] is None for row in rows),
         "untimed_calls": sum(time is None for time in times),
         "p50_ms": _nearest_rank(times, 50),
+        "p90_ms": _nearest_rank(times, 90),
         "p95_ms": _nearest_rank(times, 95),
         "p99_ms": _nearest_rank(times, 99),
         "active_keys": len({row["api_key_id"] for row in rows}),
+        "max_ms": _nearest_rank(times, 100),
+        "input_cost_usd": _usd(_cost(row, "input") for row in priced),
+        "output_cost_usd": _usd(_cost(row, "output") for row in priced),
+        "cache_read_tokens": _sum(row["cache_read_tokens"] for row in rows),
+        "cache_write_tokens": _sum(row["cache_write_tokens"] for row in rows),
+        "priced_calls": len(priced),
+        "priced_tokens": priced_tokens,
+        "timed_output_tokens": spoken[0],
+        "timed_output_ms": spoken[1],
+        "cost_per_call": usd(cost or 0) / len(priced) if priced else None,
+        "cost_per_million_tokens": usd(cost or 0) * 1_000_000 / priced_tokens if priced_tokens else None,
+        "output_tokens_per_s": Decimal(spoken[0] or 0) * 1_000 / spoken[1] if spoken[1] else None,
     }
+
+
+def _cost(row: Row, part: str) -> int | None:
+    tokens, price = row[f"{part}_tokens"], row[f"{part}_price"]
+    return None if tokens is None or price is None else tokens * int(price * 1_000_000)
+
+
+def _usd(amounts: Iterable[int | None]) -> Decimal | None:
+    total = _sum(amounts)
+    return None if total is None else usd(total)
 
 
 def local(row: Row, zone: str) -> datetime:

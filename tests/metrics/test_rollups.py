@@ -105,7 +105,7 @@ def test_sums_are_those_of_the_calls(connection: sa.Connection, known: Coverage,
 def test_percentiles_from_bins_are_within_one_percent(
     connection: sa.Connection, known: Coverage, data: st.DataObject
 ) -> None:
-    by = data.draw(st.sampled_from([(), ("day",), ("model",), ("provider", "kind"), ("week", "model")]))
+    by = data.draw(st.sampled_from([(), ("day",), ("model",), ("key",), ("week", "kind"), ("week", "model")]))
     selection = data.draw(selections(connection))
     question = Question(selection, (*PERCENTILES, "calls"), by)
     large = Coverage(known.zone, 10**9, known.first, known.last)
@@ -141,6 +141,8 @@ HALF_HOUR = Timeframe(LAST - timedelta(days=7), LAST, "Asia/Kolkata")
         (Selection(ELSEWHERE), ("cost_usd",), ("day", "key"), "rollup_key_hours"),
         (Selection(ELSEWHERE), ("cost_usd",), ("day", "model"), "rollup_model_hours"),
         (Selection(WEEK), ("calls",), ("weekday", "hour_of_day"), "rollup_key_hours"),
+        (Selection(WEEK), ("max_ms", "output_cost_usd"), ("key", "model"), "rollup_days"),
+        (Selection(WEEK), ("output_cost_usd",), ("hour",), "calls"),
         (Selection(HALF_HOUR), ("calls",), ("weekday", "hour_of_day"), "calls"),
         (Selection(ELSEWHERE), ("cost_usd",), ("day", "key", "model"), "calls"),
         (

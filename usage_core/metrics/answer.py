@@ -1,5 +1,6 @@
 """Answers: small frames of exact figures."""
 
+import math
 from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.plan import plan
-from usage_core.metrics.question import Question
+from usage_core.metrics.question import MOST_ROWS, Question
 from usage_core.metrics.sources import Coverage
 from usage_core.schema import usd
 from usage_core.store.settings import reporting_zone
@@ -36,9 +37,12 @@ def ask(connection: sa.Connection, question: Question, coverage: Coverage | None
     With the store's coverage, rollups are used where they answer exactly (percentiles of large stores:
     within 1 %); without, the calls alone. Periods are datetime64 (local), other breakdowns plain values
     with None for unknown. Money is Decimal USD, other figures Python integers; an unknown figure is
-    None. With no calls at all, sums are 0 and percentiles unknown. `attrs["sources"]` of the frame
-    names the tables that answered.
+    None, and so is a ratio by 0. With no calls at all, sums are 0 and percentiles unknown.
+    `attrs["sources"]` of the frame names the tables that answered.
     """
+    if any(METRICS[name].ratio for name in question.metrics):
+        parts = replace(question, metrics=_parts(question), limit=MOST_ROWS)
+        return _divided(ask(connection, parts, coverage), question)
     if not question.by and "calls" not in question.metrics:
         # Whether a sum is 0 or unknown depends on whether there are calls.
         counted = replace(question, metrics=(*question.metrics, "calls"))
@@ -55,6 +59,32 @@ def ask(connection: sa.Connection, question: Question, coverage: Coverage | None
     frame = _frame(question, found)
     frame.attrs["sources"] = sorted({step.source for step in steps})
     return _nothing_is_zero(frame, question) if not width else frame
+
+
+def _parts(question: Question) -> tuple[str, ...]:
+    """The figures that ratios are made of, and those that are none."""
+    parts: dict[str, None] = {}
+    for name in question.metrics:
+        ratio = METRICS[name].ratio
+        parts |= dict.fromkeys((ratio.of, ratio.by) if ratio else (name,))
+    return tuple(parts)
+
+
+def _divided(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
+    for name in question.metrics:
+        ratio = METRICS[name].ratio
+        if ratio:
+            pairs = zip(frame[ratio.of], frame[ratio.by], strict=True)
+            quotients = [
+                Decimal(a) * ratio.times / Decimal(b) if a is not None and b else None for a, b in pairs
+            ]
+            frame[name] = pd.Series(quotients, dtype=object)
+    first = question.metrics[0]
+    if METRICS[first].ratio and not question.in_order_of_time:
+        rank = pd.Series([-math.inf if value is None else float(value) for value in frame[first]])
+        frame = frame.loc[rank.sort_values(ascending=False, kind="stable").index]
+    columns = frame[[*question.by, *question.metrics]]
+    return columns.head(question.limit).reset_index(drop=True)
 
 
 def _frame(question: Question, found: dict[tuple[Any, ...], dict[str, Any]]) -> pd.DataFrame:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
+
+from usage_core.store.measures import BY_NAME
 
 Expression: TypeAlias = sa.ColumnElement[Any]
 Columns: TypeAlias = Mapping[str, Expression]
@@ -19,6 +21,15 @@ class Unit(StrEnum):
     CALLS = "calls"
     MS = "ms"
     KEYS = "keys"
+    TOKENS_PER_S = "tokens/s"
+
+
+class Ratio(NamedTuple):
+    """One figure by another, by their names."""
+
+    of: str
+    by: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +37,9 @@ class Metric:
     """A figure over any set of calls: its name in code and JSON, label, unit, meaning and expression.
 
     The expression is over rows that stand for one call or for the sum of many (see
-    `store.tables.MEASURES`), and over the columns in `needs`. Money is summed as whole pico-USD and
-    becomes a Decimal in USD only in the answer. A percentile has its per cent in `percent`.
+    `store.measures`): the common measures, and the columns in `needs`. Money is summed as whole pico-USD and
+    becomes a Decimal in USD only in the answer. A percentile has its per cent in `percent`. A ratio has
+    no expression of its own: it is `ratio.times` times one figure by another.
     """
 
     name: str
@@ -37,6 +49,7 @@ class Metric:
     expression: Callable[[Columns], Expression]
     needs: tuple[str, ...] = ()
     percent: int | None = None
+    ratio: Ratio | None = None
 
 
 def _sum(column: str) -> Callable[[Columns], Expression]:
@@ -50,6 +63,16 @@ def _count(column: str) -> Callable[[Columns], Expression]:
 def _tokens(rows: Columns) -> Expression:
     sent, received = (sa.func.sum(rows[column]) for column in ("input_tokens", "output_tokens"))
     return sa.func.coalesce(sent + received, sent, received)
+
+
+def _extra(name: str, label: str, unit: Unit, meaning: str, measure: str) -> Metric:
+    """The combined value of a measure that only rollups by day hold."""
+    combine = BY_NAME[measure].combine
+    return Metric(name, label, unit, meaning, lambda rows: combine(rows[measure]), needs=(measure,))
+
+
+def _ratio(name: str, label: str, unit: Unit, meaning: str, ratio: Ratio) -> Metric:
+    return Metric(name, label, unit, meaning, lambda _rows: sa.null(), ratio=ratio)
 
 
 def _percentile(name: str, label: str, percent: int) -> Metric:
@@ -94,6 +117,7 @@ _ALL = (
         _count("untimed_calls"),
     ),
     _percentile("p50_ms", "Median completion time", 50),
+    _percentile("p90_ms", "p90 completion time", 90),
     _percentile("p95_ms", "p95 completion time", 95),
     _percentile("p99_ms", "p99 completion time", 99),
     Metric(
@@ -103,6 +127,84 @@ _ALL = (
         "API keys with at least one call",
         lambda rows: sa.func.count(rows["api_key_id"].distinct()),
         needs=("api_key_id",),
+    ),
+    _extra("max_ms", "Longest completion time", Unit.MS, "The longest completion time", "longest_ms"),
+    _extra(
+        "input_cost_usd",
+        "Cost of input",
+        Unit.USD,
+        "Input tokens at their price, of calls with a known cost",
+        "input_cost_pico",
+    ),
+    _extra(
+        "output_cost_usd",
+        "Cost of output",
+        Unit.USD,
+        "Output tokens at their price, of calls with a known cost",
+        "output_cost_pico",
+    ),
+    _extra(
+        "cache_read_tokens",
+        "Cache read tokens",
+        Unit.TOKENS,
+        "Input tokens read from a cache, as far as they are known",
+        "cache_read_tokens",
+    ),
+    _extra(
+        "cache_write_tokens",
+        "Cache write tokens",
+        Unit.TOKENS,
+        "Input tokens written to a cache, as far as they are known",
+        "cache_write_tokens",
+    ),
+    Metric(
+        "priced_calls",
+        "Calls with a price",
+        Unit.CALLS,
+        "Calls whose cost is known",
+        lambda rows: sa.func.coalesce(sa.func.sum(rows["calls"]) - sa.func.sum(rows["unpriced_calls"]), 0),
+    ),
+    _extra(
+        "priced_tokens",
+        "Tokens with a price",
+        Unit.TOKENS,
+        "Input and output tokens of calls whose cost is known",
+        "priced_tokens",
+    ),
+    _extra(
+        "timed_output_tokens",
+        "Output tokens with a time",
+        Unit.TOKENS,
+        "Output tokens of calls whose completion time is known",
+        "timed_output_tokens",
+    ),
+    _extra(
+        "timed_output_ms",
+        "Time spent on output",
+        Unit.MS,
+        "Completion times, added up, of calls whose output tokens are known",
+        "timed_output_ms",
+    ),
+    _ratio(
+        "cost_per_call",
+        "Cost per call",
+        Unit.USD,
+        "Cost by calls with a known price",
+        Ratio("cost_usd", "priced_calls"),
+    ),
+    _ratio(
+        "cost_per_million_tokens",
+        "Cost per million tokens",
+        Unit.USD,
+        "Cost by input and output tokens together, of calls with a known price",
+        Ratio("cost_usd", "priced_tokens", 1_000_000),
+    ),
+    _ratio(
+        "output_tokens_per_s",
+        "Output tokens per second",
+        Unit.TOKENS_PER_S,
+        "Output tokens by completion time, of calls where both are known",
+        Ratio("timed_output_tokens", "timed_output_ms", 1_000),
     ),
 )
 

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from usage_core.metrics.dimensions import DIMENSIONS, Expression, Row
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.local_time import local_time
+from usage_core.store.measures import BY_NAME, COMMON
 from usage_core.store.rollups import time_bin
-from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, MEASURES, MODEL_HOURS, TIMES
+from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, KEY_TIMES, MODEL_HOURS, TIMES
 from usage_core.timeframe import Timeframe, midnight, offsets, zone_info
 
 OTHER = "\x1fother"
@@ -72,7 +73,7 @@ def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> C
     read = {DIMENSIONS[name].column for name in wanted.by} - {None}
     used = read | set(selection.filters) | wanted.columns
     grains = {DIMENSIONS[name].grain for name in wanted.by} - {None}
-    days, hours = [TIMES if wanted.bins else DAYS], [KEY_HOURS, MODEL_HOURS]
+    days, hours = [TIMES, KEY_TIMES] if wanted.bins else [DAYS], [KEY_HOURS, MODEL_HOURS]
     if "hour" in grains or (grains and frame.zone != coverage.zone):
         days = []
     if wanted.bins or not _in_whole_hours(frame):
@@ -149,12 +150,7 @@ def _calls(selection: Selection, wanted: Wanted, start: datetime, end: datetime)
     c = CALLS.c
     fine = time_bin(c.completion_time_ms)
     row = Row(local_time(c.called_at, selection.timeframe), {**c, "time_bin": fine})
-    one: dict[str, Expression] = {
-        "time_bin": fine,
-        "calls": sa.literal_column("1"),
-        "unpriced_calls": sa.cast(c.cost_pico.is_(None), sa.Integer()),
-        "untimed_calls": sa.cast(c.completion_time_ms.is_(None), sa.Integer()),
-    }
+    one = {"time_bin": fine, **{name: measure.of_call(c) for name, measure in BY_NAME.items()}}
     within = [c.called_at >= start.replace(tzinfo=None), c.called_at < end.replace(tzinfo=None)]
     return _select(selection, wanted, row, {**c, **one}).where(*within)
 
@@ -169,7 +165,8 @@ def _summed(selection: Selection, wanted: Wanted, rollup: sa.Table) -> sa.Select
 def _select(
     selection: Selection, wanted: Wanted, row: Row, columns: Mapping[str, Expression]
 ) -> sa.Select[Any]:
-    names = (*sorted(wanted.columns), *(("time_bin", "calls") if wanted.bins else MEASURES))
+    measures = ("time_bin", "calls") if wanted.bins else (measure.name for measure in COMMON)
+    names = (*sorted(wanted.columns), *measures)
     groups = [_group(name, wanted, row).label(f"by_{name}") for name in wanted.by]
     filters = [among(row.columns[column], values) for column, values in selection.filters.items()]
     return sa.select(*groups, *(columns[name].label(name) for name in names)).where(*filters)

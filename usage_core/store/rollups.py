@@ -8,7 +8,7 @@ Days are days of the workspace's zone; hours are UTC. Completion times are count
 that a percentile read from them is within one percent of the time that was measured.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.store.local_time import local_time, truncated
-from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, KEY_NAMES, MEASURES, MODEL_HOURS, TIMES
+from usage_core.store.measures import COMMON, MEASURES, Measure
+from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, KEY_NAMES, KEY_TIMES, MODEL_HOURS, TIMES
 from usage_core.timeframe import Timeframe
 
 EXACT_BINS = 256
@@ -56,30 +57,27 @@ def _hour(_frame: Timeframe) -> sa.ColumnElement[Any]:
     return truncated("hour", c.called_at)
 
 
-def _wide(total: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    return sa.cast(total, sa.Numeric(38, 0))
+def _sums(measures: Iterable[Measure]) -> tuple[sa.ColumnElement[Any], ...]:
+    return tuple(measure.of_calls(c) for measure in measures)
 
 
-SUMS = (
-    sa.func.count(),
-    _wide(sa.func.sum(c.input_tokens)),
-    _wide(sa.func.sum(c.output_tokens)),
-    _wide(sa.func.sum(c.cost_pico)),
-    sa.func.count().filter(c.cost_pico.is_(None)),
-    sa.func.count().filter(c.completion_time_ms.is_(None)),
-)
-"""In the order of `tables.MEASURES`."""
+_TIME_BIN = time_bin(c.completion_time_ms)
 
 _ROLLUPS = (
-    _Rollup(DAYS, lambda frame: (_day(frame), c.api_key_id, c.provider_name, c.model_name, c.kind), SUMS),
-    _Rollup(KEY_HOURS, lambda frame: (_hour(frame), c.api_key_id), SUMS),
-    _Rollup(MODEL_HOURS, lambda frame: (_hour(frame), c.provider_name, c.model_name, c.kind), SUMS),
+    _Rollup(
+        DAYS,
+        lambda frame: (_day(frame), c.api_key_id, c.provider_name, c.model_name, c.kind),
+        _sums(MEASURES),
+    ),
+    _Rollup(KEY_HOURS, lambda frame: (_hour(frame), c.api_key_id), _sums(COMMON)),
+    _Rollup(MODEL_HOURS, lambda frame: (_hour(frame), c.provider_name, c.model_name, c.kind), _sums(COMMON)),
     _Rollup(KEY_NAMES, lambda _frame: (c.api_key_id, c.api_key_name), (sa.func.max(c.called_at),)),
     _Rollup(
         TIMES,
-        lambda frame: (_day(frame), c.provider_name, c.model_name, c.kind, time_bin(c.completion_time_ms)),
+        lambda frame: (_day(frame), c.provider_name, c.model_name, c.kind, _TIME_BIN),
         (sa.func.count(),),
     ),
+    _Rollup(KEY_TIMES, lambda frame: (_day(frame), c.api_key_id, c.kind, _TIME_BIN), (sa.func.count(),)),
 )
 
 
@@ -118,12 +116,8 @@ def rebuild(
         report(min(1.0, (start - first) / max(last - first, timedelta(seconds=1))))
 
 
-def _added(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    return sa.cast(sa.func.sum(column), column.type)
-
-
-_ADDED: dict[str, Callable[[sa.Column[Any]], sa.ColumnElement[Any]]] = {
-    **dict.fromkeys(MEASURES, _added),
+_COMBINED: dict[str, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]] = {
+    **{measure.name: measure.combined for measure in MEASURES},
     "last_called_at": sa.func.max,
 }
 """How rows for the same groups become one."""
@@ -133,8 +127,8 @@ def merge(connection: sa.Connection) -> None:
     """Add up the rows that several imports have for the same period and groups, in the transaction."""
     for rollup in _ROLLUPS:
         table = rollup.table
-        groups = [column for column in table.columns if column.name not in _ADDED]
-        sums = [_ADDED[m.name](m).label(m.name) for m in table.columns if m.name in _ADDED]
+        groups = [column for column in table.columns if column.name not in _COMBINED]
+        sums = [_COMBINED[m.name](m).label(m.name) for m in table.columns if m.name in _COMBINED]
         merged = sa.select(*groups, *sums).group_by(*groups).order_by(groups[0])
         distinct = sa.select(sa.func.count()).select_from(sa.select(*groups).distinct().subquery())
         if connection.execute(distinct).scalar() == connection.execute(_rows(table)).scalar():

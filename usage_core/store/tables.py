@@ -1,10 +1,12 @@
 """The store's tables, derived from the record of one call."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from usage_core.schema import COLUMNS, PRICE_DIGITS, PRICE_PLACES, Form
+from usage_core.store.measures import COMMON, MEASURES, Measure
 
 METADATA = sa.MetaData()
 
@@ -62,21 +64,9 @@ WORKSPACE = sa.Table(
 )
 """The workspace's settings; the reporting zone is among them."""
 
-MEASURES = (
-    "calls",
-    "input_tokens",
-    "output_tokens",
-    "cost_pico",
-    "unpriced_calls",
-    "untimed_calls",
-)
-"""What a rollup adds up; sums of tokens and cost are NULL where nothing is known."""
 
-
-def _rollup(name: str, *groups: sa.Column[Any]) -> sa.Table:
-    wide = {"input_tokens", "output_tokens", "cost_pico"}
-    sums = (sa.Column(m, sa.Numeric(38, 0) if m in wide else sa.BigInteger()) for m in MEASURES)
-    return sa.Table(name, METADATA, *groups, *sums)
+def _rollup(name: str, measures: Iterable[Measure], *groups: sa.Column[Any]) -> sa.Table:
+    return sa.Table(name, METADATA, *groups, *(sa.Column(each.name, each.type) for each in measures))
 
 
 def _group(name: str) -> sa.Column[Any]:
@@ -85,18 +75,20 @@ def _group(name: str) -> sa.Column[Any]:
 
 DAYS = _rollup(
     "rollup_days",
+    MEASURES,
     sa.Column("day", sa.DateTime(), nullable=False),
     *map(_group, ("api_key_id", "provider_name", "model_name", "kind")),
 )
 """Sums by local day of the workspace's zone (its midnight, naive), key, provider, model and kind."""
 
 KEY_HOURS = _rollup(
-    "rollup_key_hours", sa.Column("hour", sa.DateTime(), nullable=False), _group("api_key_id")
+    "rollup_key_hours", COMMON, sa.Column("hour", sa.DateTime(), nullable=False), _group("api_key_id")
 )
 """Sums by UTC hour and key."""
 
 MODEL_HOURS = _rollup(
     "rollup_model_hours",
+    COMMON,
     sa.Column("hour", sa.DateTime(), nullable=False),
     *map(_group, ("provider_name", "model_name", "kind")),
 )
@@ -111,12 +103,20 @@ KEY_NAMES = sa.Table(
 )
 """The names each key was seen with, and when last."""
 
-TIMES = sa.Table(
-    "rollup_times",
-    METADATA,
-    sa.Column("day", sa.DateTime(), nullable=False),
-    *map(_group, ("provider_name", "model_name", "kind")),
-    sa.Column("time_bin", sa.BigInteger()),
-    sa.Column("calls", sa.BigInteger(), nullable=False),
-)
+
+def _times(name: str, *groups: str) -> sa.Table:
+    return sa.Table(
+        name,
+        METADATA,
+        sa.Column("day", sa.DateTime(), nullable=False),
+        *map(_group, groups),
+        sa.Column("time_bin", sa.BigInteger()),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+    )
+
+
+TIMES = _times("rollup_times", "provider_name", "model_name", "kind")
 """Calls by local day, provider, model, kind and bin of their completion time (NULL where unknown)."""
+
+KEY_TIMES = _times("rollup_key_times", "api_key_id", "kind")
+"""Calls by local day, key, kind and bin of their completion time (NULL where unknown)."""
