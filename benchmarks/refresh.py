@@ -68,10 +68,10 @@ def page_seconds(page: str, days: int, key: str | None, runs: int) -> list[float
     spent: list[float] = []
     computed = cached.compute
 
-    def measured(connection: sa.Connection, work: Callable[[sa.Connection], object]) -> object:
+    def measured(*asked: Any) -> object:
         start = time.perf_counter()
         try:
-            return computed(connection, work)
+            return computed(*asked)
         finally:
             spent.append(time.perf_counter() - start)
 

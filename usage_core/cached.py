@@ -1,7 +1,7 @@
 """Answers shared by all sessions, kept until the store changes; the only module that knows Streamlit."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -9,7 +9,12 @@ import pandas as pd
 import sqlalchemy as sa
 import streamlit as st
 
+# What Streamlit's own cache asks while it waits: it raises when the run is to end.
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
+
 from usage_core import settings
+from usage_core.answers import Answers, Stop
+from usage_core.errors import Interrupted, TookTooLong
 from usage_core.export.preview import Preview, preview
 from usage_core.export.preview import first_lines as first_lines_of
 from usage_core.metrics import facts
@@ -18,19 +23,32 @@ from usage_core.metrics.facts import Directory, Holdings, directory, holdings
 from usage_core.metrics.question import Question
 from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
+from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone
 from usage_core.timeframe import MINUTE
 from usage_core.workspace import Shown, Workspace
 
-MOST_ANSWERS = 500
+MOST_BYTES = 64 * 2**20
+"""What answers may take in memory, all together."""
 
-Answer = TypeVar("Answer")
+THREADS = 8
+"""So many answers are computed at a time; those that are known wait for none of them."""
+
+LIMIT_S = 60
+"""Nothing is computed for longer."""
+
+Found = TypeVar("Found")
 
 
 @st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
     """The process's workspace."""
     return Workspace(settings.load())
+
+
+@st.cache_resource(show_spinner=False)
+def _answers() -> Answers:
+    return Answers(MOST_BYTES, THREADS)
 
 
 _run = threading.local()
@@ -42,6 +60,7 @@ def refresh() -> None:
     A script runs in a thread of its own, so a run sees one state from its first figure to its last.
     """
     _run.shown = workspace().shown()
+    _run.shown.lake.keep_hot()
     _run.state = (str(_run.shown.lake.folder), _run.shown.lake.version())
 
 
@@ -53,33 +72,40 @@ def shown() -> Shown:
     return found
 
 
-@st.cache_resource(show_spinner=False, max_entries=MOST_ANSWERS)
-def _kept(state: tuple[str, int], key: object, _work: Callable[[sa.Connection], object]) -> object:
-    """An answer for one state of one store; sessions that ask at the same time wait for one answer."""
-    with shown().lake.reading() as connection:
-        return compute(connection, _work)
-
-
-def compute(connection: sa.Connection, work: Callable[[sa.Connection], object]) -> object:
-    """Ask the store; benchmarks measure what is spent here."""
-    return work(connection)
+def compute(lake: Lake, work: Callable[[sa.Connection], object], stop: Stop) -> object:
+    """Ask the store, for a limited time; benchmarks measure what is spent here."""
+    limit = threading.Timer(LIMIT_S, stop)
+    limit.daemon = True
+    limit.start()
+    try:
+        return lake.answer(work, stop.by)
+    except Interrupted as error:
+        raise TookTooLong(
+            f"This took longer than {LIMIT_S} seconds and was stopped. "
+            "Choose a shorter timeframe, or take away a filter."
+        ) from error
+    finally:
+        limit.cancel()
 
 
 def forget() -> None:
     """Forget all answers."""
-    _kept.clear()
+    _answers().clear()
 
 
-def _answer(key: object, work: Callable[[sa.Connection], Answer]) -> Answer:
-    shown()
-    return cast(Answer, _kept(_run.state, key, work))
+def _answer(key: Hashable, work: Callable[[sa.Connection], Found]) -> Found:
+    lake = shown().lake
+    still_wanted = get_run_yield_check() or (lambda: None)
+    found = _answers().get((_run.state, key), lambda stop: compute(lake, work, stop), still_wanted)
+    return cast(Found, found)
 
 
 def answer(question: Question) -> pd.DataFrame:
     """The answer to a question, as `metrics.answer.ask` gives it; yours to change."""
     covered = _answer("coverage", coverage)
     asked = replace(question, selection=_up_to_last_call(question.selection, covered))
-    return _answer(asked, lambda connection: ask(connection, asked, covered)).copy()
+    found = _answer(asked, lambda connection: ask(connection, asked, covered))
+    return found.copy(deep=False)  # pandas copies what is changed
 
 
 def _up_to_last_call(selection: Selection, covered: Coverage) -> Selection:

@@ -19,3 +19,11 @@ class UnreadableFile(UsageError):
 
 class StoreUnavailable(UsageError):
     """The store cannot be opened, or is of a version this program does not know."""
+
+
+class Interrupted(UsageError):
+    """A question to the store that nobody waits for any more."""
+
+
+class TookTooLong(UsageError):
+    """A question to the store that was stopped at its time limit."""

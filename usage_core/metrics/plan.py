@@ -79,7 +79,7 @@ def _ranked(question: Question, metrics: tuple[str, ...], choice: Choice) -> Ste
     counted = sa.select(
         *groups,
         binned.c.time_bin,
-        total.over(partition_by=groups, order_by=binned.c.time_bin).label("up_to"),
+        total.over(partition_by=groups, order_by=binned.c.time_bin, rows=(None, 0)).label("up_to"),
         total.over(partition_by=groups).label("of"),
     ).subquery("counted")
     outer = [counted.c[name] for name in names]

@@ -16,7 +16,7 @@ from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.local_time import local_time
 from usage_core.store.measures import BY_NAME, COMMON
 from usage_core.store.rollups import time_bin
-from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, KEY_TIMES, MODEL_HOURS, TIMES
+from usage_core.store.tables import CALLS, DAY_TIMES, DAYS, KEY_HOURS, KEY_TIMES, MODEL_HOURS, TIMES
 from usage_core.timeframe import Timeframe, midnight, offsets, zone_info
 
 OTHER = "\x1fother"
@@ -73,7 +73,7 @@ def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> C
     read = {DIMENSIONS[name].column for name in wanted.by} - {None}
     used = read | set(selection.filters) | wanted.columns
     grains = {DIMENSIONS[name].grain for name in wanted.by} - {None}
-    days, hours = [TIMES, KEY_TIMES] if wanted.bins else [DAYS], [KEY_HOURS, MODEL_HOURS]
+    days, hours = [DAY_TIMES, TIMES, KEY_TIMES] if wanted.bins else [DAYS], [KEY_HOURS, MODEL_HOURS]
     if "hour" in grains or (grains and frame.zone != coverage.zone):
         days = []
     if wanted.bins or not _in_whole_hours(frame):

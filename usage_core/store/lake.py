@@ -8,25 +8,36 @@ consistent state of the store for as long as their transaction lasts.
 import importlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from usage_core.errors import StoreUnavailable
+from usage_core.errors import Interrupted, StoreUnavailable
 from usage_core.store import migrate, rollups
+from usage_core.store.hot import Hot
 from usage_core.store.scratch import Scratch
 from usage_core.store.settings import reporting_zone
 
 EXTENSIONS = ("ducklake", "sqlite_scanner")
 MEMORY_SHARE, MEMORY_MOST_MB = 0.4, 4096
 READERS = 32
+
+
+CATALOG = "catalog.sqlite"
+
+Mark: TypeAlias = tuple[tuple[int, int], ...]
+
+Answer = TypeVar("Answer")
+
+StoppedBy: TypeAlias = Callable[[Callable[[], None] | None], None]
 
 
 class Lake:
@@ -45,12 +56,14 @@ class Lake:
             max_overflow=READERS,
         )
         sa.event.listen(self.engine, "connect", self._attach)
+        self.hot: Hot | None = None
+        self._version: tuple[Mark | None, int] | None = None
 
     def _attach(self, connection: Any, _record: object) -> None:
         execute = connection.execute
         for name in EXTENSIONS:
             _load(execute, name)
-        catalog = self.folder / "catalog.sqlite"
+        catalog = self.folder / CATALOG
         parquet = f"{self.folder / 'parquet'}{os.sep}"
         for setting in (
             f"memory_limit = '{_memory_mb()}MB'",
@@ -75,6 +88,27 @@ class Lake:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def keep_hot(self) -> None:
+        """Have `answer` read rollups from a copy in memory, as soon as there is one of the newest state."""
+        if self.hot is None:
+            self.hot = Hot(self.engine, READERS)
+        self.hot.want(self.version())
+
+    def answer(self, work: Callable[[sa.Connection], Answer], stopped_by: StoppedBy | None = None) -> Answer:
+        """What `work` finds by a connection on one consistent state of the store.
+
+        `stopped_by` is told the call that interrupts the work, and None when it is too late for it.
+        """
+        version = self.version()
+        if self.hot is not None:
+            with self.hot.reading(version) as connection:
+                found = [_stoppable(connection, work, stopped_by)] if connection is not None else []
+            # What it read of calls is of the lake's own state: the same, if nothing was stored meanwhile.
+            if found and self.version() == version:
+                return found[0]
+        with self.reading() as connection:
+            return _stoppable(connection, work, stopped_by)
+
     @contextmanager
     def turn(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
         """This process's turn to write; `waiting` is called once if another writer is at work."""
@@ -96,13 +130,39 @@ class Lake:
 
     def version(self) -> int:
         """A number that grows with every change to the store, by whatever process."""
-        with self.reading() as connection:
-            return int(connection.execute(sa.text("SELECT id FROM lake.current_snapshot()")).scalar_one())
+        mark, known = _mark(self.folder), self._version
+        if mark is None or known is None or known[0] != mark:
+            with self.reading() as connection:
+                found = int(
+                    connection.execute(sa.text("SELECT id FROM lake.current_snapshot()")).scalar_one()
+                )
+            known = self._version = mark, found
+        return known[1]
 
     def close(self) -> None:
         """Let go of every connection and file."""
+        if self.hot is not None:
+            self.hot.close()
         self.engine.dispose()
         self.spill.close()
+
+
+def _stoppable(
+    connection: sa.Connection, work: Callable[[sa.Connection], Answer], stopped_by: StoppedBy | None
+) -> Answer:
+    if stopped_by is None:
+        return work(connection)
+    native: Any = connection.connection.driver_connection
+    stopped_by(native.interrupt)
+    try:
+        return work(connection)
+    except (duckdb.InterruptException, sa.exc.DBAPIError) as error:
+        if isinstance(getattr(error, "orig", error), duckdb.InterruptException):
+            raise Interrupted("The question was given up.") from error
+        raise
+    finally:
+        # Before another question has the connection, and would be stopped for this one.
+        stopped_by(None)
 
 
 def arrow(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
@@ -137,6 +197,23 @@ def open_lake(folder: Path) -> Lake:
     return lake
 
 
+SETTLED_NS = 100_000_000
+"""So long after a change of a file its time is sure to differ from the time of any later change."""
+
+
+def _mark(folder: Path) -> Mark | None:
+    """What the catalog's files look like from outside, which every commit changes; None just after one."""
+    found = []
+    for name in (CATALOG, f"{CATALOG}-wal"):
+        try:
+            status = (folder / name).stat()
+        except FileNotFoundError:
+            continue
+        found.append((status.st_mtime_ns, status.st_size))
+    newest = max((changed for changed, _size in found), default=0)
+    return tuple(found) if abs(time.time_ns() - newest) > SETTLED_NS else None
+
+
 def _bring_up_to_date(lake: Lake) -> None:
     if not _is_current(lake):
         with lake.writing() as connection:
@@ -145,7 +222,7 @@ def _bring_up_to_date(lake: Lake) -> None:
 
 
 def _is_current(lake: Lake) -> bool:
-    if not (lake.folder / "catalog.sqlite").exists():
+    if not (lake.folder / CATALOG).exists():
         with lake.turn():  # two first starts must not both create the catalog
             lake.version()
     with lake.reading() as connection:

@@ -17,7 +17,16 @@ import sqlalchemy as sa
 
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import COMMON, MEASURES, Measure
-from usage_core.store.tables import CALLS, DAYS, KEY_HOURS, KEY_NAMES, KEY_TIMES, MODEL_HOURS, TIMES
+from usage_core.store.tables import (
+    CALLS,
+    DAY_TIMES,
+    DAYS,
+    KEY_HOURS,
+    KEY_NAMES,
+    KEY_TIMES,
+    MODEL_HOURS,
+    TIMES,
+)
 from usage_core.timeframe import Timeframe
 
 EXACT_BINS = 256
@@ -78,6 +87,7 @@ _ROLLUPS = (
         (sa.func.count(),),
     ),
     _Rollup(KEY_TIMES, lambda frame: (_day(frame), c.api_key_id, c.kind, _TIME_BIN), (sa.func.count(),)),
+    _Rollup(DAY_TIMES, lambda frame: (_day(frame), c.kind, _TIME_BIN), (sa.func.count(),)),
 )
 
 
@@ -123,24 +133,27 @@ _COMBINED: dict[str, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]] =
 """How rows for the same groups become one."""
 
 
-def merge(connection: sa.Connection) -> None:
-    """Add up the rows that several imports have for the same period and groups, in the transaction."""
-    for rollup in _ROLLUPS:
-        table = rollup.table
-        groups = [column for column in table.columns if column.name not in _COMBINED]
-        sums = [_COMBINED[m.name](m).label(m.name) for m in table.columns if m.name in _COMBINED]
-        merged = sa.select(*groups, *sums).group_by(*groups).order_by(groups[0])
-        distinct = sa.select(sa.func.count()).select_from(sa.select(*groups).distinct().subquery())
-        if connection.execute(distinct).scalar() == connection.execute(_rows(table)).scalar():
-            continue
-        # Into a table outside the store first: rows cannot be read while they are deleted.
-        held = sa.table("merged_rollup", *(sa.column(column.name) for column in table.columns))
-        made = merged.compile(connection, compile_kwargs={"literal_binds": True})
-        connection.execute(sa.text(f"CREATE OR REPLACE TEMP TABLE {held.name} AS {made}"))
-        connection.execute(sa.delete(table))
-        connection.execute(sa.insert(table).from_select(list(table.columns.keys()), sa.select(held)))
-        connection.execute(sa.text(f"DROP TABLE {held.name}"))
+def added_up(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
+    """A rollup's rows, those that several imports have for the same period and groups made one."""
+    groups, combined = groups_of(table), combined_of(table)
+    return sa.select(*groups, *combined).group_by(*groups).order_by(groups[0])
 
 
-def _rows(table: sa.Table) -> sa.Select[int]:
-    return sa.select(sa.func.count()).select_from(table)
+def groups_of(table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """The columns by which a rollup's rows are grouped."""
+    return [column for column in table.columns if column.name not in _COMBINED]
+
+
+def combined_of(table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """What all rows of a rollup come to: the same, however many rows there are."""
+    return [_COMBINED[m.name](m).label(m.name) for m in table.columns if m.name in _COMBINED]
+
+
+def has_doubles(connection: sa.Connection, table: sa.Table) -> bool:
+    """Whether a rollup has several rows for the same period and groups."""
+    rows = sa.select(sa.func.count()).select_from(table)
+    distinct = sa.select(sa.func.count()).select_from(sa.select(*groups_of(table)).distinct().subquery())
+    return bool(connection.execute(rows).scalar_one() > connection.execute(distinct).scalar_one())
+
+
+TABLES = tuple(rollup.table for rollup in _ROLLUPS)

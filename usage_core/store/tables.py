@@ -120,3 +120,6 @@ TIMES = _times("rollup_times", "provider_name", "model_name", "kind")
 
 KEY_TIMES = _times("rollup_key_times", "api_key_id", "kind")
 """Calls by local day, key, kind and bin of their completion time (NULL where unknown)."""
+
+DAY_TIMES = _times("rollup_day_times", "kind")
+"""Calls by local day, kind and bin of their completion time (NULL where unknown)."""

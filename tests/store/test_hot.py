@@ -1,0 +1,128 @@
+"""The copy in memory: the same answers as the store's own, and never those of another state."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from usage_core import sample
+from usage_core.errors import Interrupted
+from usage_core.intake.run import import_file
+from usage_core.store.hot import COPIED
+from usage_core.store.lake import Lake, open_lake
+from usage_core.store.maintenance import change_zone
+from usage_core.store.tables import CALLS, DAYS, METADATA
+
+LAST = datetime(2026, 4, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    lake = open_lake(tmp_path / "store")
+    add(lake, tmp_path, 1)
+    lake.keep_hot()
+    assert lake.hot
+    lake.hot.make()
+    yield lake
+    lake.close()
+
+
+def add(lake: Lake, home: Path, seed: int) -> None:
+    sample.write_csv(home / f"{seed}.csv", calls=300, days=5, seed=seed, until=LAST)
+    assert import_file(lake, home / f"{seed}.csv").rows_stored == 300
+
+
+def by_rollup(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.select(sa.func.sum(DAYS.c.calls))).scalar_one())
+
+
+def by_calls(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.select(sa.func.count()).select_from(CALLS)).scalar_one())
+
+
+def database(connection: sa.Connection) -> str:
+    return str(connection.execute(sa.text("SELECT current_database()")).scalar_one())
+
+
+def test_the_copy_is_the_store(lake: Lake) -> None:
+    for name in COPIED:
+        table = METADATA.tables[name]
+        rows = sa.select(table).order_by(*table.columns)
+        with lake.reading() as connection:
+            stored = connection.execute(rows).all()
+        assert lake.answer(lambda connection, rows=rows: connection.execute(rows).all()) == stored
+        assert stored, name
+    assert lake.answer(database) == "hot"
+
+
+def test_calls_are_read_through_it(lake: Lake) -> None:
+    assert lake.answer(lambda connection: (database(connection), by_calls(connection))) == ("hot", 300)
+
+
+def test_an_import_shows_at_once_and_the_copy_follows(lake: Lake, tmp_path: Path) -> None:
+    add(lake, tmp_path, 2)
+    assert lake.answer(lambda connection: (database(connection), by_rollup(connection))) == ("lake", 600)
+    lake.keep_hot()
+    deadline = time.monotonic() + 20
+    while lake.answer(database) != "hot":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert lake.answer(by_rollup) == 600
+
+
+def test_an_import_during_an_answer_does_not_mix_two_states(lake: Lake, tmp_path: Path) -> None:
+    seen = []
+
+    def work(connection: sa.Connection) -> tuple[int, int]:
+        rollups = by_rollup(connection)
+        if not seen:
+            seen.append(rollups)
+            add(lake, tmp_path, 2)
+        return rollups, by_calls(connection)
+
+    assert lake.answer(work) == (600, 600)
+    assert seen == [300]
+
+
+def test_a_reader_of_the_copy_keeps_its_state_while_it_is_made_anew(lake: Lake, tmp_path: Path) -> None:
+    assert lake.hot
+    with lake.hot.reading(lake.version()) as connection:
+        assert connection is not None
+        add(lake, tmp_path, 2)
+        lake.hot.make()
+        assert by_rollup(connection) == 300
+    assert lake.answer(lambda connection: (database(connection), by_rollup(connection))) == ("hot", 600)
+
+
+def test_the_version_grows_with_every_change_however_quickly_they_follow(lake: Lake) -> None:
+    seen = [lake.version()]
+    for zone in ("Europe/Berlin", "UTC") * 4:
+        change_zone(lake, zone)
+        seen.append(lake.version())
+    assert seen == sorted(set(seen))
+
+
+def test_the_version_shows_a_change_by_another(lake: Lake) -> None:
+    time.sleep(0.2)  # until what it knows is settled
+    before = lake.version()
+    assert lake.version() == before
+    other = open_lake(lake.folder)
+    change_zone(other, "Europe/Berlin")
+    assert lake.version() == other.version() > before
+    other.close()
+
+
+def test_a_long_answer_can_be_stopped_and_the_next_one_is_not(lake: Lake) -> None:
+    endless = sa.text("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b")
+
+    def stopped_by(stop: object) -> None:
+        if callable(stop):
+            threading.Timer(0.3, stop).start()
+
+    with pytest.raises(Interrupted):
+        lake.answer(lambda connection: connection.execute(endless).all(), stopped_by)
+    assert lake.answer(by_rollup) == 300
