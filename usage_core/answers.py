@@ -79,6 +79,15 @@ class Answers:
         finally:
             self._leave(key, running)
 
+    def remember(self, key: Hashable, work: Callable[[], Any]) -> Any:
+        """What is quickly made of answers, kept beside them; `work` is done by whoever asks first."""
+        with self._guard:
+            if (kept := self._kept.get(key)) is not None:
+                return kept[1]
+        made = work()
+        self._keep(key, made)
+        return made
+
     def clear(self) -> None:
         """Forget all answers."""
         with self._guard:

@@ -1,9 +1,10 @@
 """Answers shared by all sessions, kept until the store changes; the only module that knows Streamlit."""
 
+import functools
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
 import sqlalchemy as sa
@@ -38,6 +39,7 @@ LIMIT_S = 60
 """Nothing is computed for longer."""
 
 Found = TypeVar("Found")
+Asked = ParamSpec("Asked")
 
 
 @st.cache_resource(show_spinner=False)
@@ -119,6 +121,20 @@ def _up_to_last_call(selection: Selection, covered: Coverage) -> Selection:
         return selection
     end = max(covered.last.replace(second=0, microsecond=0) + MINUTE, frame.start + MINUTE)
     return selection.over(replace(frame, end=end)) if end < frame.end else selection
+
+
+def shared(work: Callable[Asked, Found]) -> Callable[Asked, Found]:
+    """A function of hashable arguments and of the store whose results are kept, for all, until the store
+    changes. A frame it gives is yours to change."""
+
+    @functools.wraps(work)
+    def remembered(*args: Asked.args, **kwargs: Asked.kwargs) -> Found:
+        shown()
+        key = (_run.state, work.__module__, work.__qualname__, args, tuple(sorted(kwargs.items())))
+        found = _answers().remember(key, lambda: work(*args, **kwargs))
+        return cast(Found, found.copy(deep=False) if isinstance(found, pd.DataFrame) else found)
+
+    return remembered
 
 
 def held() -> Holdings:

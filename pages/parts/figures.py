@@ -28,6 +28,7 @@ class Totals:
     before: dict[str, Any]
 
 
+@cached.shared
 def totals(selection: Selection) -> Totals:
     """The Overview's figures, now and before."""
     now, before = (
@@ -64,6 +65,7 @@ AMOUNTS = ("cost_usd", "calls", "input_tokens", "output_tokens", "unpriced_calls
 TIMES = ("p95_ms", "calls", "p50_ms", "p99_ms", "untimed_calls")
 
 
+@cached.shared
 def ranking(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMOUNTS) -> pd.DataFrame:
     """One row per value, largest by the first figure first: value, name, the figures, share of the first."""
     by = metrics[0]
@@ -75,12 +77,14 @@ def ranking(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMO
     return frame
 
 
+@cached.shared
 def order(selection: Selection, dimension: str) -> tuple[str, ...]:
     """The values that have a colour of their own, the costliest first: the same on every page."""
     values = ranking(selection, dimension)["value"].head(COLOURED)
     return tuple(value or UNKNOWN for value in values)
 
 
+@cached.shared
 def over_time(selection: Selection, metric: str, dimension: str | None = None) -> pd.DataFrame:
     """bucket, series, value (float), exact (text), calls: one row per period and series."""
     step = grain(selection.timeframe)
@@ -97,6 +101,7 @@ def over_time(selection: Selection, metric: str, dimension: str | None = None) -
     return frame[["bucket", "series", "value", "exact", "calls"]]
 
 
+@cached.shared
 def top(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMOUNTS) -> pd.DataFrame:
     """The ranking as a chart takes it: name, value (float), exact, share, calls."""
     by, frame = metrics[0], ranking(selection, dimension, metrics)
@@ -108,6 +113,7 @@ def top(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMOUNTS
 PERCENTILES = {"p50": "p50_ms", "p95": "p95_ms"}
 
 
+@cached.shared
 def percentiles_over_time(selection: Selection) -> pd.DataFrame:
     """p50 and p95 of the completion time per period, as `over_time` has it."""
     step = grain(selection.timeframe)
@@ -127,6 +133,7 @@ def percentiles_over_time(selection: Selection) -> pd.DataFrame:
     return pd.concat(series, ignore_index=True)
 
 
+@cached.shared
 def times(selection: Selection) -> pd.DataFrame:
     """How completion times are distributed: lower, upper (ms), calls."""
     frame = cached.answer(Question(selection, ("calls",), ("time_bin",))).dropna(subset=["time_bin"])
@@ -135,6 +142,7 @@ def times(selection: Selection) -> pd.DataFrame:
     return bins.astype({"calls": int}).sort_values("lower", ignore_index=True)
 
 
+@cached.shared
 def week(selection: Selection, metric: str) -> pd.DataFrame:
     """weekday (1 is Monday), hour, value (float), exact: a row for every hour of the week with calls."""
     frame = cached.answer(Question(selection, (metric,), ("weekday", "hour_of_day")))
@@ -151,6 +159,7 @@ def week(selection: Selection, metric: str) -> pd.DataFrame:
 TILES = ("cost_usd", "calls", "tokens", "p95_ms", "active_keys")
 
 
+@cached.shared
 def every_period(selection: Selection) -> pd.DataFrame:
     """The figures of the Overview's tiles for every period: index bucket, floats; for sparklines.
 

@@ -31,6 +31,7 @@ def spent(selection: Selection, totals: figures.Totals) -> str:
     return said + _because(selection, cost, before) + "." + unpriced(totals)
 
 
+@cached.shared
 def _because(selection: Selection, cost: Decimal, before: Decimal | None) -> str:
     if not before or cost == before or selection.key:
         return ""

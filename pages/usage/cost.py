@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from pages.parts import drawn, figures
+from pages.parts import drawn, figures, pictures
 from pages.parts.frame import selected
 from pages.parts.sentences import dearest
-from usage_core.charts.over_time import over_time
-from usage_core.charts.ranked import ranked
 
 selection = selected()
 st.title("Cost", anchor=False)
@@ -15,14 +13,8 @@ if not drawn.nothing_selected(selection):
     by = drawn.breakdown("Break down by")
     totals = figures.totals(selection)
     answer.markdown(dearest(selection, totals, by))
-    order = figures.names(by, figures.order(selection, by))
-    drawn.chart(
-        over_time(
-            figures.over_time(selection, "cost_usd", by), "Cost", "USD", figures.periods(selection), order
-        ),
-        "cost",
-    )
-    drawn.chart(ranked(figures.top(selection, by), f"Cost by {by}", "USD", order), "by")
+    drawn.chart(pictures.over_time(selection, "cost_usd", by), "cost")
+    drawn.chart(pictures.top(selection, by, f"Cost by {by}"), "by")
     st.subheader("All figures", anchor=False)
     drawn.ranking(
         figures.ranking(selection, by),
