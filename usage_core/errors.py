@@ -27,3 +27,7 @@ class Interrupted(UsageError):
 
 class TookTooLong(UsageError):
     """A question to the store that was stopped at its time limit."""
+
+
+class PriceRefused(UsageError):
+    """A price, discount or alias that cannot be meant."""

@@ -165,6 +165,12 @@ REFUSED = {
     "provider": NOT_TEXTS,
     "model": NOT_TEXTS | NOT_FILLED,
 }
+LISTED = {
+    "gpt-4o": (Decimal("2.5"), Decimal(10)),
+    "text-embedding-3-small": (Decimal("0.02"), None),
+}
+"""Prices of the catalogue in August 2026."""
+
 FREE = {"input_price": "0", "output_price": "0"}
 """No call costs too much at these prices."""
 
@@ -249,7 +255,9 @@ def test_costs_are_those_of_the_record(shelf: Shelf, calls: list[tuple]) -> None
         embeds = outputs is None and (MODELS[model] or (price_in is not None and price_out is None))
         kind = Kind.EMBEDDING if embeds else Kind.COMPLETION
         cost = cost_pico(inputs, outputs, price_in, price_out, kind)
-        expected.append((kind, cost, "unknown" if cost is None else "row"))
+        listed = cost_pico(inputs, outputs, *LISTED.get(model, (None, None)), kind) if model in LISTED else None
+        basis = "row" if cost is not None else "catalogue" if listed is not None else "unknown"
+        expected.append((kind, listed if cost is None else cost, basis))
     found = sorted(shelf.stored(receipt, "api_key_id", "kind", "cost_pico", "cost_basis"))
     assert [call[1:] for call in found] == expected
 

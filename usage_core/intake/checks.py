@@ -5,9 +5,10 @@ here, so each value has a cheap expression for the usual spelling and a costly o
 and a reason is looked for only where the value itself does not already show that the field is good.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from usage_core.schema import EXPORT_COLUMNS, MAX_PICO, PRICE_PLACES, Column, Form
+from usage_core.schema import BY_NAME, EXPORT_COLUMNS, MAX_PICO, PRICE_PLACES, Column, Form, Kind, Status
 from usage_core.store.lake import literal
 from usage_core.text_guard import UNGUARD_WHEN
 
@@ -114,16 +115,64 @@ def _price(column: Column) -> Check:
     )
 
 
-_BY_FORM = {Form.INSTANT: _instant, Form.TEXT: _text, Form.WHOLE: _whole, Form.PRICE: _price}
+def _usd(column: Column) -> Check:
+    """An amount of USD as pico-USD; what a source computed in floating point is rounded to that."""
+    raw, value = _raw(column), column.name
+    text = f"trim({raw})"
+    exact = f"try_cast({text} AS DECIMAL(38, 18))"
+    return Check(
+        f"CASE WHEN {_matches(text, _DECIMAL)} THEN try_cast(round({exact}, 12) * {10**12} AS BIGINT) END",
+        f"{value} IS NOT NULL",
+        f"CASE WHEN starts_with({text}, '-') THEN 'It is below 0; a cost of 0 or more was expected.' "
+        f"WHEN {_matches(text, _DECIMAL)} THEN 'It is more than 9 million USD.' "
+        "ELSE 'It is not an amount of USD such as 0.0132.' END",
+    )
 
-CHECKS = {column: _BY_FORM[column.form](column) for column in EXPORT_COLUMNS}
+
+_BY_FORM = {
+    Form.INSTANT: _instant,
+    Form.TEXT: _text,
+    Form.WHOLE: _whole,
+    Form.PRICE: _price,
+    Form.PICO: _usd,
+}
+
+_ONE_OF = {"kind": Kind, "status": Status}
+"""Fields with few values; a source says which of its own mean which."""
+
+DETAIL = tuple(
+    BY_NAME[name]
+    for name in (
+        "kind",
+        "cost_pico",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
+        "time_to_first_token_ms",
+        "status",
+        "source_call_id",
+    )
+)
+"""Fields beyond the ten that a source may have; `cost_pico` is the cost that it recorded itself, in USD."""
+
+STAGED = (*EXPORT_COLUMNS, *DETAIL)
+
+CHECKS = {column: _BY_FORM[column.form](column) for column in STAGED}
 """The check of each field; its text is the column `raw_NAME`, its value the column `NAME`."""
+
+_TYPES = {
+    Form.INSTANT: "TIMESTAMP",
+    Form.TEXT: "VARCHAR",
+    Form.WHOLE: "BIGINT",
+    Form.PRICE: f"DECIMAL(12, {PRICE_PLACES})",
+    Form.PICO: "BIGINT",
+}
 
 
 def _problem(column: Column, made: Check) -> str:
     """SQL for why a row's field is refused, or NULL."""
     raw = _raw(column)
-    empty = "'It is empty.'" if column.required else "NULL"
+    empty = "'It is empty.'" if column in EXPORT_COLUMNS and column.required else "NULL"
     return (
         f"CASE WHEN {made.good} THEN NULL "
         f"WHEN {raw} IS NULL OR trim({raw}) = '' THEN {empty} ELSE {made.reason} END"
@@ -139,36 +188,55 @@ COST = f"""
 """What a row costs in pico-USD if empty output tokens mean none; wide, since not every cost can be held."""
 
 KIND = """
-    CASE WHEN output_tokens IS NULL AND (embeds OR (input_price IS NOT NULL AND output_price IS NULL))
+    CASE WHEN given_kind IS NOT NULL THEN given_kind
+    WHEN output_tokens IS NULL AND (embeds OR (input_price IS NOT NULL AND output_price IS NULL))
     THEN 'embedding' ELSE 'completion' END
 """
-"""Empty output tokens mean an embedding where the catalogue knows the model as one, or where the row
-itself has a price for input and none for output."""
+"""What the source says; else empty output tokens mean an embedding where the catalogue knows the model
+as one, or where the row itself has a price for input and none for output."""
 
 COST_PICO = f"CASE WHEN output_tokens IS NOT NULL OR {KIND} = 'embedding' THEN cost END"
 """What a row costs in pico-USD, as `schema.cost_pico` has it: `cost`, but unknown where the row has an
 output whose tokens are unknown."""
 
 
-def checked(rows: str) -> str:
-    """SQL for the rows of a query with a text column for each field of the record, checked.
+def checked(rows: str, given: Collection[str]) -> str:
+    """SQL for the rows of a query with a text column for each field given, checked.
 
-    Typed values, `source_call_id` (a CSV has none), `cost`, and what is wrong with the row, if anything:
-    `bad_field`, `bad_value`, `reason`.
+    Typed values of all fields of `STAGED` (NULL where not given; the kind as `given_kind`, the recorded
+    cost as `recorded`), `cost`, and what is wrong with the row, if anything: `bad_field`, `bad_value`,
+    `reason`.
     """
-    fields = [column.name for column in EXPORT_COLUMNS]
-    raw = ", ".join(f"{field} AS raw_{field}" for field in fields)
-    values = ", ".join(f"{made.value} AS {column.name}" for column, made in CHECKS.items())
-    problems = ", ".join(f"{_problem(column, made)} AS bad_{column.name}" for column, made in CHECKS.items())
-    bad_field = " ".join(f"WHEN bad_{field} IS NOT NULL THEN '{field}'" for field in fields)
-    bad_value = " ".join(f"WHEN bad_{field} IS NOT NULL THEN raw_{field}" for field in fields)
-    reason = ", ".join(f"bad_{field}" for field in fields)
+    fields = [column for column in STAGED if column.name in given]
+    names = [column.name for column in fields]
+    raw = ", ".join(f"{name} AS raw_{name}" for name in names)
+    values = ", ".join(f"{CHECKS[column].value} AS {column.name}" for column in fields)
+    missing = "".join(
+        f", NULL::{_TYPES[column.form]} AS {column.name}" for column in STAGED if column.name not in given
+    )
+    problems = ", ".join(f"{_problem(column, CHECKS[column])} AS bad_{column.name}" for column in fields)
+    bad_field = " ".join(f"WHEN bad_{name} IS NOT NULL THEN '{name}'" for name in names)
+    bad_value = " ".join(f"WHEN bad_{name} IS NOT NULL THEN raw_{name}" for name in names)
+    reason = ", ".join(f"bad_{name}" for name in names)
     too_dear = f"cost > {MAX_PICO}"
     return f"""
-    SELECT {", ".join(fields)}, NULL::VARCHAR AS source_call_id, try_cast(cost AS BIGINT) AS cost,
+    SELECT {", ".join(_staged(column) for column in STAGED)}, try_cast(cost AS BIGINT) AS cost,
         CASE {bad_field} WHEN {too_dear} THEN 'input_tokens' END AS bad_field,
         left(CASE {bad_value} WHEN {too_dear} THEN raw_input_tokens END, {SHOWN_VALUE}) AS bad_value,
         coalesce({reason}, CASE WHEN {too_dear}
             THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) AS reason
-    FROM (SELECT *, {problems}, {COST} AS cost FROM (SELECT *, {values} FROM (SELECT {raw} FROM ({rows}))))
+    FROM (SELECT *, {problems}, {COST} AS cost
+          FROM (SELECT *, {values}{missing} FROM (SELECT {raw} FROM ({rows}))))
     """
+
+
+_STAGED_AS = {"kind": "given_kind", "cost_pico": "recorded"}
+
+
+def _staged(column: Column) -> str:
+    """A field as it is staged; of one with few values, none but those."""
+    value = column.name
+    if column.name in _ONE_OF:
+        known = ", ".join(literal(each) for each in _ONE_OF[column.name])
+        value = f"CASE WHEN {column.name} IN ({known}) THEN {column.name} END"
+    return f"{value} AS {_STAGED_AS.get(column.name, column.name)}"

@@ -91,7 +91,7 @@ def read(stage: Staging, source: Source) -> int:
 def _read_repaired(stage: Staging, source: Source) -> int:
     stage.report("Repairing", None)
     repaired = repair.split(source.path, stage.folder, len(source.header))
-    _check(stage, f"SELECT {_taken(source)} FROM read_parquet({literal(repaired.records)})")
+    _check(stage, source, f"SELECT {_taken(source)} FROM read_parquet({literal(repaired.records)})")
     stage.run(
         "CREATE OR REPLACE TABLE {s}.broken AS "
         f"SELECT line, NULL::BIGINT AS record, reason FROM read_parquet({literal(repaired.broken)})"
@@ -114,6 +114,7 @@ def _load(stage: Staging, source: Source) -> int | None:
     try:
         _check(
             stage,
+            source,
             f"SELECT {_taken(source)} FROM read_csv({literal(source.path)}, "
             "auto_detect = false, header = true, delim = ',', quote = '\"', "
             f"escape = '\"', columns = {{{names}}}, strict_mode = true, store_rejects = true, "
@@ -135,8 +136,9 @@ def _taken(source: Source) -> str:
     )
 
 
-def _check(stage: Staging, rows: str) -> None:
-    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.checked AS {checked(rows)}")
+def _check(stage: Staging, source: Source, rows: str) -> None:
+    made = checked(rows, source.format.columns.keys())
+    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.checked AS {made}")
 
 
 def _collect(stage: Staging, rejects: str) -> int | None:

@@ -1,25 +1,14 @@
 """Imports one file: everything it holds is stored, found to be a duplicate, or set aside with a reason."""
 
-import uuid
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from usage_core.intake.checks import COST_PICO, KIND
 from usage_core.intake.reading import Source, open_source, read
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.staging import Report, Staging, staging
+from usage_core.intake.storing import store
 from usage_core.prices import catalogue
-from usage_core.schema import EXPORT_COLUMNS, IDENTITY, CostBasis, Status
-from usage_core.store import rollups
+from usage_core.schema import IDENTITY
 from usage_core.store.lake import Lake
-from usage_core.store.settings import reporting_zone
-from usage_core.store.tables import REJECTED
-
-PORTION_ROWS = 1_000_000
-"""Rows put into the store by one statement."""
 
 
 def import_file(
@@ -35,7 +24,7 @@ def import_file(
         rows = prepare(stage, source)
         with lake.turn(lambda: report("Waiting for another import", None)):
             _compare(stage)
-            return _store(lake, stage, source, rows)
+            return store(lake, stage, source, rows)
 
 
 def prepare(stage: Staging, source: Source) -> int:
@@ -117,79 +106,3 @@ def _compare(stage: Staging) -> None:
         """,
         *edges,
     )
-
-
-def _store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
-    stage.report("Storing", None)
-    [[first, last, good]] = stage.run(
-        "SELECT min(called_at), max(called_at), count(*) FROM {s}.checked WHERE reason IS NULL"
-    )
-    [[duplicates]] = stage.run("SELECT count(*) FROM {s}.duplicates")
-    [[rejected]] = stage.run("SELECT count(*) FROM {s}.rejected")
-    receipt = Receipt(
-        import_id=str(uuid.uuid4()),
-        imported_at=datetime.now(UTC).replace(tzinfo=None),
-        file_name=source.name,
-        file_bytes=source.path.stat().st_size,
-        source=source.format.name,
-        rows_read=rows,
-        rows_stored=good - duplicates,
-        rows_duplicate=duplicates,
-        rows_rejected=rejected,
-        first_call_at=first,
-        last_call_at=last,
-        catalogue_version=catalogue.catalogue_version(),
-    )
-    with lake.writing() as connection:
-        _insert(connection, stage, receipt)
-    return receipt
-
-
-def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None:
-    given = {"source": receipt.source, "import_id": receipt.import_id, "status": str(Status.UNKNOWN)}
-    computed = {
-        "kind": KIND,
-        "cost_pico": COST_PICO,
-        "cost_basis": f"CASE WHEN {COST_PICO} IS NULL THEN '{CostBasis.UNKNOWN}' ELSE '{CostBasis.ROW}' END",
-        "provider_name": "n.provider_name",
-        "model_name": "n.model_name",
-    }
-    read = {column.name: f"c.{column.name}" for column in EXPORT_COLUMNS}
-    made = read | computed | {name: f":{name}" for name in given}
-    calls = sa.text(
-        f"INSERT INTO calls BY NAME SELECT {', '.join(f'{sql} AS {name}' for name, sql in made.items())} "
-        f"FROM {stage.name}.checked c JOIN {stage.name}.names n "
-        "ON c.model = n.model AND c.provider IS NOT DISTINCT FROM n.provider "
-        f"WHERE c.reason IS NULL AND c.rowid NOT IN (SELECT row FROM {stage.name}.duplicates) "
-        "AND c.called_at >= :start AND c.called_at < :end"
-    )
-    for start, end in _portions(stage):
-        connection.execute(calls, given | {"start": start, "end": end})
-    if receipt.rows_stored and receipt.first_call_at and receipt.last_call_at:
-        zone = reporting_zone(connection)
-        rollups.append(connection, zone, receipt.first_call_at, receipt.last_call_at, receipt.import_id)
-    rejected = sa.text(
-        f"INSERT INTO {REJECTED.name} BY NAME SELECT :import_id AS import_id, * FROM {stage.name}.rejected"
-    )
-    connection.execute(rejected, {"import_id": receipt.import_id})
-    receipt.store(connection)
-
-
-def _portions(stage: Staging) -> Iterator[tuple[datetime, datetime]]:
-    """Time ranges of about PORTION_ROWS rows each, which hold every row to be stored.
-
-    The store sorts what it is given by time, in memory: by portions it needs the same memory for a long
-    file as for a short one.
-    """
-    counted = stage.run(
-        "SELECT date_trunc('hour', called_at) AS hour, count(*) FROM {s}.checked WHERE reason IS NULL "
-        "AND rowid NOT IN (SELECT row FROM {s}.duplicates) GROUP BY hour ORDER BY hour"
-    )
-    start, rows = None, 0
-    for hour, count in counted:
-        if start is not None and rows + count > PORTION_ROWS:
-            yield start, hour
-            start, rows = None, 0
-        start, rows = start or hour, rows + count
-    if start is not None:
-        yield start, counted[-1][0] + timedelta(hours=1)

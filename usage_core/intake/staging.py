@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from usage_core.store.lake import Lake, literal
@@ -33,6 +34,14 @@ class Staging:
         """Run DuckDB SQL; `{s}` in it stands for this scratch database."""
         rows: list[tuple[Any, ...]] = self._native.execute(sql.replace("{s}", self.name), values).fetchall()
         return rows
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Make a table of the scratch database from an Arrow table."""
+        self._native.register("given_table", table)
+        try:
+            self.run(f"CREATE OR REPLACE TABLE {{s}}.{name} AS SELECT * FROM given_table")
+        finally:
+            self._native.unregister("given_table")
 
     def run_watched(self, doing: str, sql: str, *values: object) -> None:
         """Run a long statement, reporting how far it is."""

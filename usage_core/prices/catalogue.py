@@ -5,7 +5,7 @@ from functools import lru_cache
 from importlib.metadata import version
 
 from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import ModelPrice
+from genai_prices.types import ModelInfo, ModelPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,32 @@ def _model_name(model: str) -> str:
     return model.strip().rsplit("/", 1)[-1].lower() or model.strip()
 
 
+@lru_cache(maxsize=65536)
+def find(provider: str | None, model: str) -> tuple[str, ModelInfo] | None:
+    """The catalogue's model for a provider and model, and its name there: "openai/gpt-4o".
+
+    A provider that the catalogue does not know may serve a model that it knows from its maker.
+    """
+    try:
+        maker, info = get_snapshot().find_provider_model(
+            _model_name(model), None, _provider_id(provider), None
+        )
+    except LookupError:
+        return None
+    return f"{maker.id}/{info.id}", info
+
+
+@lru_cache(maxsize=4096)
+def _provider_id(provider: str | None) -> str | None:
+    wanted = (provider or "").strip().casefold()
+    known = (each.id for each in get_snapshot().providers if each.name.casefold() == wanted)
+    return next(known, wanted or None)
+
+
 def _embeds(provider: str | None, model: str) -> bool:
     if "embed" in model.lower():
         return True
-    try:
-        _, known = get_snapshot().find_provider_model(
-            _model_name(model), None, (provider or "").strip().lower() or None, None
-        )
-    except LookupError:
+    known = find(provider, model)
+    if known is None or not isinstance(known[1].prices, ModelPrice):
         return False
-    if not isinstance(known.prices, ModelPrice):
-        return False
-    return known.prices.output_mtok is None and known.prices.input_mtok is not None
+    return known[1].prices.output_mtok is None and known[1].prices.input_mtok is not None

@@ -22,10 +22,11 @@ SOURCE = "sample"
 
 _TEN = ", ".join(f"b.{column.name}" for column in EXPORT_COLUMNS)
 _INSERT = f"""
-    INSERT INTO calls BY NAME SELECT * EXCLUDE (cost, embeds), {KIND} AS kind, {COST_PICO} AS cost_pico,
+    INSERT INTO calls BY NAME SELECT * EXCLUDE (cost, embeds, given_kind), {KIND} AS kind, {COST_PICO} AS cost_pico,
         CASE WHEN {COST_PICO} IS NULL THEN '{CostBasis.UNKNOWN}' ELSE '{CostBasis.ROW}' END AS cost_basis,
         '{Status.UNKNOWN}' AS status, '{SOURCE}' AS source, $1 AS import_id
-    FROM (SELECT {_TEN}, n.provider_name, n.model_name, n.embeds, {COST} AS cost FROM portion b
+    FROM (SELECT {_TEN}, n.provider_name, n.model_name, n.embeds,
+          NULL AS given_kind, {COST} AS cost FROM portion b
           JOIN names n ON b.model = n.model AND b.provider = n.provider)
 """  # noqa: S608 - the record's own field names
 

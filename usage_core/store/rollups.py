@@ -10,7 +10,7 @@ that a percentile read from them is within one percent of the time that was meas
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,15 +25,18 @@ from usage_core.store.tables import (
     KEY_NAMES,
     KEY_TIMES,
     MODEL_HOURS,
+    PRICES,
     TIMES,
 )
-from usage_core.timeframe import Timeframe
+from usage_core.timeframe import Timeframe, midnight, zone_info
 
 EXACT_BINS = 256
 """Times up to this many ms have a bin of their own."""
 
 BINS_PER_DOUBLING = 48
 """Longer times are binned by logarithm, so many bins for each doubling: each is 1.45 % wide."""
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 c = CALLS.c
 
@@ -80,6 +83,19 @@ _ROLLUPS = (
     ),
     _Rollup(KEY_HOURS, lambda frame: (_hour(frame), c.api_key_id), _sums(COMMON)),
     _Rollup(MODEL_HOURS, lambda frame: (_hour(frame), c.provider_name, c.model_name, c.kind), _sums(COMMON)),
+    _Rollup(
+        PRICES,
+        lambda frame: (
+            _day(frame),
+            c.provider_name,
+            c.model_name,
+            c.kind,
+            c.cost_basis,
+            c.input_price,
+            c.output_price,
+        ),
+        _sums(COMMON),
+    ),
     _Rollup(KEY_NAMES, lambda _frame: (c.api_key_id, c.api_key_name), (sa.func.max(c.called_at),)),
     _Rollup(
         TIMES,
@@ -95,16 +111,66 @@ def append(
     connection: sa.Connection, zone: str, first: datetime, last: datetime, import_id: str | None = None
 ) -> None:
     """Add the sums of the calls from first to last (naive UTC, both included), of one import or of all."""
-    start = first.replace(second=0, microsecond=0, tzinfo=UTC)
-    end = last.replace(second=0, microsecond=0, tzinfo=UTC) + timedelta(minutes=1)
-    frame = Timeframe(start, end, zone)
     chosen = [c.called_at >= first, c.called_at <= last]
     if import_id is not None:
         chosen.append(c.import_id == import_id)
     for rollup in _ROLLUPS:
-        groups = rollup.groups(frame)
-        sums = sa.select(*groups, *rollup.sums).where(*chosen).group_by(*groups).order_by(groups[0])
-        connection.execute(sa.insert(rollup.table).from_select(list(rollup.table.columns.keys()), sums))
+        _add(connection, rollup, _around(first, last, zone), chosen)
+
+
+def _around(first: datetime, last: datetime, zone: str) -> Timeframe:
+    """A timeframe that holds both instants (naive UTC)."""
+    start, end = (moment.replace(second=0, microsecond=0, tzinfo=UTC) for moment in (first, last))
+    return Timeframe(start, end + timedelta(minutes=1), zone)
+
+
+def _add(
+    connection: sa.Connection, rollup: _Rollup, frame: Timeframe, chosen: Sequence[sa.ColumnElement[bool]]
+) -> None:
+    groups = rollup.groups(frame)
+    sums = sa.select(*groups, *rollup.sums).where(*chosen).group_by(*groups).order_by(groups[0])
+    connection.execute(sa.insert(rollup.table).from_select(list(rollup.table.columns.keys()), sums))
+
+
+_AT_ONCE = timedelta(days=31)
+
+
+def renew_costs(connection: sa.Connection, zone: str, first: datetime, last: datetime) -> None:
+    """Make all sums of cost anew for calls from first to last (naive UTC), after their costs were changed.
+
+    Whole days and hours are made anew, so the calls around the edges are read, too.
+    """
+    days = [moment.replace(tzinfo=UTC).astimezone(zone_info(zone)).date() for moment in (first, last)]
+    edges = [midnight(day, zone).astimezone(UTC).replace(tzinfo=None) for day in (days[0], days[1] + DAY)]
+    start = edges[0].replace(minute=0)
+    whole = {
+        "day": (
+            datetime.combine(days[0], time()),
+            datetime.combine(days[1] + DAY, time()),
+            edges[0],
+            edges[1],
+        ),
+        "hour": (start, edges[1].replace(minute=0) + HOUR, start, edges[1].replace(minute=0) + HOUR),
+    }
+    for rollup in _ROLLUPS:
+        table = rollup.table
+        if "cost_pico" in table.c:
+            period = "day" if "day" in table.c else "hour"
+            written, beyond, start, end = whole[period]
+            connection.execute(sa.delete(table).where(table.c[period] >= written, table.c[period] < beyond))
+            _add_by_parts(connection, rollup, zone, start, end)
+
+
+def _add_by_parts(
+    connection: sa.Connection, rollup: _Rollup, zone: str, start: datetime, end: datetime
+) -> None:
+    """Add the calls of [start, end) by parts, so that memory stays bounded; rows of a period that is cut
+    add up."""
+    while start < end:
+        until = min(end, start + _AT_ONCE)
+        frame = _around(start, until, zone)
+        _add(connection, rollup, frame, [c.called_at >= start, c.called_at < until])
+        start = until
 
 
 def rebuild(

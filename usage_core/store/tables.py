@@ -56,6 +56,42 @@ REJECTED = sa.Table(
 )
 """One row per row set aside, with its line in the file (the header is line 1)."""
 
+PRICE_RULES = sa.Table(
+    "price_rules",
+    METADATA,
+    sa.Column("rule_id", sa.String(), nullable=False),
+    sa.Column("kind", sa.String(), nullable=False),
+    sa.Column("provider", sa.String()),
+    sa.Column("model", sa.String()),
+    sa.Column("since", sa.DateTime()),
+    sa.Column("until", sa.DateTime()),
+    *(
+        sa.Column(f"{part}_price", TYPES[Form.PRICE])
+        for part in ("input", "output", "cache_read", "cache_write")
+    ),
+    sa.Column("percent", TYPES[Form.PRICE]),
+    sa.Column("stands_for", sa.String()),
+    sa.Column("note", sa.String()),
+    sa.Column("entered_at", sa.DateTime(), nullable=False),
+    sa.Column("entered_by", sa.String()),
+    sa.Column("withdrawn_at", sa.DateTime()),
+    sa.Column("withdrawn_by", sa.String()),
+)
+"""What the administrator says about prices; see `prices.rules.Rule`."""
+
+LIMITS = sa.Table(
+    "limits",
+    METADATA,
+    sa.Column("provider", sa.String()),
+    sa.Column("model", sa.String(), nullable=False),
+    sa.Column("calls_per_minute", sa.BigInteger()),
+    sa.Column("tokens_per_minute", sa.BigInteger()),
+    sa.Column("calls_in_flight", sa.BigInteger()),
+    sa.Column("set_at", sa.DateTime(), nullable=False),
+)
+"""What the administrator says a provider allows of a model, by their canonical names; one row each, and
+empty where there is no limit."""
+
 WORKSPACE = sa.Table(
     "workspace",
     METADATA,
@@ -93,6 +129,17 @@ MODEL_HOURS = _rollup(
     *map(_group, ("provider_name", "model_name", "kind")),
 )
 """Sums by UTC hour, provider, model and kind."""
+
+PRICES = sa.Table(
+    "rollup_prices",
+    METADATA,
+    sa.Column("day", sa.DateTime(), nullable=False),
+    *map(_group, ("provider_name", "model_name", "kind", "cost_basis")),
+    sa.Column("input_price", TYPES[Form.PRICE]),
+    sa.Column("output_price", TYPES[Form.PRICE]),
+    *(sa.Column(measure.name, measure.type) for measure in COMMON),
+)
+"""Sums by local day, provider, model, kind, where the cost comes from, and the prices of the calls."""
 
 KEY_NAMES = sa.Table(
     "rollup_key_names",
