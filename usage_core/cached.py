@@ -4,6 +4,7 @@ import functools
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
@@ -18,11 +19,16 @@ from usage_core.answers import Answers, Stop
 from usage_core.errors import Interrupted, TookTooLong
 from usage_core.export.preview import Preview, preview
 from usage_core.export.preview import first_lines as first_lines_of
+from usage_core.intake import repricing
+from usage_core.intake.price_drift import Drift, drift
+from usage_core.intake.price_rules import Entered, every
 from usage_core.metrics import facts
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.facts import Directory, Holdings, directory, holdings
+from usage_core.metrics.prices_seen import Seen, seen
 from usage_core.metrics.question import Question
 from usage_core.metrics.sources import Coverage
+from usage_core.prices.catalogue import catalogue_version
 from usage_core.selection import Selection
 from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone
@@ -110,6 +116,16 @@ def answer(question: Question) -> pd.DataFrame:
     return found.copy(deep=False)  # pandas copies what is changed
 
 
+def found(work: Callable[..., Found], *asked: Any) -> Found:
+    """What a function of a connection, of these hashable arguments and of the store's coverage finds, for
+    statements that no question asks; yours to change."""
+    covered = _answer("coverage", coverage)
+    cut = tuple(_up_to_last_call(each, covered) if isinstance(each, Selection) else each for each in asked)
+    key = (work.__module__, work.__qualname__, *cut)
+    made = _answer(key, lambda connection: work(connection, *cut, covered))
+    return made.copy(deep=False) if isinstance(made, pd.DataFrame) else made
+
+
 def _up_to_last_call(selection: Selection, covered: Coverage) -> Selection:
     """The same calls by a timeframe that ends soon after the last of them.
 
@@ -142,6 +158,11 @@ def held() -> Holdings:
     return _answer("holdings", holdings)
 
 
+def rows_set_aside() -> int:
+    """How many rows the imports of the shown store could not store."""
+    return _answer("rows set aside", facts.rows_set_aside)
+
+
 def known() -> Directory:
     """The shown store's keys, providers, models and kinds."""
     return _answer("directory", directory)
@@ -157,6 +178,35 @@ def previewed(selection: Selection) -> Preview:
 def first_lines(selection: Selection) -> str:
     """The header and the first lines of an export of the selection."""
     return _answer(("first", selection), lambda connection: first_lines_of(connection, selection))
+
+
+def prices_seen() -> list[Seen]:
+    """The shown store's models with the prices of their calls."""
+    return _answer("prices seen", seen)
+
+
+def price_rules() -> list[Entered]:
+    """All price rules of the shown store, the newest first."""
+    return _answer("price rules", every)
+
+
+@shared
+def price_changes() -> list[repricing.Change]:
+    """What pricing anew would change in the shown store."""
+    return repricing.preview(shown().lake)
+
+
+@shared
+def price_drifts(selection: Selection) -> list[Drift]:
+    """Where the rows of the days of a selection have other prices than those in force."""
+    frame = selection.timeframe
+    first, last = (datetime.combine(day, time()) for day in (frame.first_day, frame.last_day))
+    return drift(shown().lake, first, last + timedelta(days=1))
+
+
+def catalogue() -> str:
+    """The catalogue's name and version."""
+    return catalogue_version()
 
 
 def days_zone() -> str:

@@ -23,6 +23,9 @@ PAGES = {
         ("usage/patterns", "Patterns", ":material/calendar_view_week:", "When calls are made"),
         ("usage/export", "Export", ":material/download:", "The calls behind the charts, as a file"),
     ],
+    "Billing": [
+        ("billing/prices", "Prices", ":material/sell:", "What each model costs, since when, and who says so"),
+    ],
     "Administration": [
         ("admin/imports", "Imports", ":material/upload_file:", "Bring in logs; see what became of them"),
         ("admin/workspace", "Workspace", ":material/settings:", "The time zone of its days, and its size"),

@@ -19,6 +19,7 @@ PAGES = {
     "usage/latency": "Latency",
     "usage/patterns": "Patterns",
     "usage/export": "Export",
+    "billing/prices": "Prices",
     "admin/imports": "Imports",
 }
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)

@@ -4,22 +4,17 @@ Only calls that came without a price of their own are priced anew; what a row or
 The same calls and the same rules always give the same costs, so withdrawing a rule undoes it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-import sqlalchemy as sa
-
-from usage_core.intake.price_rules import in_force
-from usage_core.intake.pricing import FALLS_INTO, cost, price_list
+from usage_core.intake.listed import Run, listed
+from usage_core.intake.pricing import FALLS_INTO, cost
 from usage_core.schema import CostBasis, usd
 from usage_core.store import rollups
 from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone
-from usage_core.store.tables import PRICES
 
 OURS = (CostBasis.OVERRIDE, CostBasis.CATALOGUE, CostBasis.UNKNOWN)
 """Costs that were worked out here, or are unknown."""
@@ -56,7 +51,7 @@ class Change:
 
 def preview(lake: Lake) -> list[Change]:
     """What pricing anew would change; nothing is changed."""
-    with lake.reading() as connection, _listed(connection) as run:
+    with lake.reading() as connection, listed(connection, OURS) as run:
         rows = run(
             f"""
             SELECT date_trunc('month', called_at) AS month, api_key_id, count(*), coalesce(sum(old_cost), 0),
@@ -73,7 +68,7 @@ def apply(lake: Lake, report: Callable[[float], None] = lambda _part: None) -> i
     """Price anew, all in one transaction; gives the number of calls changed. Readers see them before or
     after, never in between."""
     changed = 0
-    with lake.writing() as connection, _listed(connection) as run:
+    with lake.writing() as connection, listed(connection, OURS) as run:
         [[first, last]] = run(f"SELECT min(called_at), max(called_at) FROM ({_NEW}) WHERE {_CHANGED}", *_EVER)
         if first is None:
             return 0
@@ -92,7 +87,7 @@ def _next_month(moment: datetime) -> datetime:
     return (first + timedelta(days=32)).replace(day=1)
 
 
-def _apply(run: Callable[..., list[tuple[Any, ...]]], start: datetime, end: datetime) -> int:
+def _apply(run: Run, start: datetime, end: datetime) -> int:
     run(f"CREATE OR REPLACE TEMP TABLE repriced AS SELECT * FROM ({_NEW}) WHERE {_CHANGED}", start, end)
     [[count]] = run("SELECT count(*) FROM temp.main.repriced")
     run(
@@ -105,27 +100,3 @@ def _apply(run: Callable[..., list[tuple[Any, ...]]], start: datetime, end: date
     )
     run("DROP TABLE temp.main.repriced")
     return int(count)
-
-
-@contextmanager
-def _listed(connection: sa.Connection) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
-    """A way to run statements beside a price list of every model that has calls priced here."""
-    models = connection.execute(
-        sa.select(PRICES.c.provider_name, PRICES.c.model_name)
-        .where(PRICES.c.cost_basis.in_([str(basis) for basis in OURS]))
-        .distinct()
-    ).all()
-    rules = [entered.rule for entered in in_force(connection)]
-    native: Any = connection.connection.driver_connection
-
-    def run(sql: str, *values: object) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = native.execute(sql, values).fetchall()
-        return rows
-
-    native.register("given_list", price_list([(row[0], row[1]) for row in models], rules))
-    run("CREATE OR REPLACE TEMP TABLE price_list AS SELECT * FROM given_list")
-    native.unregister("given_list")
-    try:
-        yield run
-    finally:
-        run("DROP TABLE IF EXISTS temp.main.price_list")

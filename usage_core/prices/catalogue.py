@@ -63,6 +63,12 @@ def find(provider: str | None, model: str) -> tuple[str, ModelInfo] | None:
     return f"{maker.id}/{info.id}", info
 
 
+@lru_cache(maxsize=1)
+def every() -> tuple[str, ...]:
+    """Every model of the catalogue that has a price for tokens, as "openai/gpt-4o"."""
+    return tuple(f"{maker.id}/{info.id}" for maker in get_snapshot().providers for info in maker.models)
+
+
 @lru_cache(maxsize=4096)
 def _provider_id(provider: str | None) -> str | None:
     wanted = (provider or "").strip().casefold()

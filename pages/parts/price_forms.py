@@ -1,0 +1,211 @@
+"""Entering and withdrawing prices, and pricing calls anew."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import prices
+from pages.parts.sidebar import NOT_GIVEN
+from pages.parts.text import plain
+from usage_core import cached, wording
+from usage_core.errors import PriceRefused
+from usage_core.intake import price_rules, repricing
+from usage_core.prices import catalogue
+from usage_core.prices.rules import Rule, RuleKind, check
+
+KINDS = {
+    "A model's price": RuleKind.PRICE,
+    "A provider's discount": RuleKind.DISCOUNT,
+    "Which model it is": RuleKind.ALIAS,
+}
+TOLD = "prices-told"
+
+
+def enter() -> None:
+    """The form for a rule of a kind."""
+    kind = KINDS[
+        st.segmented_control(
+            "What to enter",
+            list(KINDS),
+            default="A model's price",
+            required=True,
+            key="rule",
+            bind="query-params",
+        )
+    ]
+    with st.form("price-rule", border=False):
+        rule = _rule(kind)
+        sent = st.form_submit_button("Enter", type="primary")
+    if not sent:
+        return
+    try:
+        _keep(rule())
+    except PriceRefused as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.session_state[TOLD] = "Entered. New calls without a price get it from now on."
+    st.rerun()
+
+
+def _rule(kind: RuleKind):  # type: ignore[no-untyped-def]
+    """The fields of a kind of rule; gives a function that makes the rule of what is in them."""
+    every = list(dict.fromkeys((one.provider, one.model) for one in cached.prices_seen()))
+    if kind is RuleKind.DISCOUNT:
+        providers = sorted({provider or NOT_GIVEN for provider, _ in every})
+        provider = st.selectbox("Provider", providers, key="rule-provider")
+        percent = st.text_input("Per cent off the catalogue's prices", placeholder="12.5", key="rule-percent")
+        times = _times()
+        return lambda: Rule(
+            kind=kind, provider=_given(provider), percent=_number(percent, "The discount"), **times()
+        )
+    names = {f"{model}  ·  {provider or NOT_GIVEN}": (provider, model) for provider, model in every}
+    chosen = st.selectbox("Model", list(names), key="rule-model")
+    subject = dict(zip(("provider", "model"), names.get(chosen, (None, None)), strict=True))
+    if kind is RuleKind.ALIAS:
+        stands_for = st.selectbox(
+            "The catalogue's model", catalogue.every(), index=None, key="rule-stands-for"
+        )
+        return lambda: Rule(kind=kind, **subject, stands_for=_chosen(stands_for))
+    fields = {}
+    for column, name in zip(st.columns(4), prices.PRICES, strict=True):
+        with column:
+            fields[f"{name.lower().replace(' ', '_')}_price"] = st.text_input(
+                f"{name} (USD per 1M)", key=f"rule-{name}", placeholder="2.50"
+            )
+    times = _times()
+    return lambda: Rule(
+        kind=kind,
+        **subject,
+        **{name: _number(text, "A price") for name, text in fields.items()},
+        **times(),
+    )
+
+
+def _times():  # type: ignore[no-untyped-def]
+    """First and last day (UTC), both optional; gives a function that makes `since` and `until` of them."""
+    left, right = st.columns(2)
+    bounds = {"min_value": date(2000, 1, 1), "max_value": date(2100, 12, 31), "format": "YYYY-MM-DD"}
+    first = left.date_input("From (UTC), or always", value=None, key="rule-from", **bounds)
+    last = right.date_input("To and including (UTC), or for ever", value=None, key="rule-to", **bounds)
+    return lambda: {"since": _midnight(first), "until": last and _midnight(last + timedelta(days=1))}
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return day and datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _given(provider: str | None) -> str | None:
+    return None if provider == NOT_GIVEN else provider
+
+
+def _chosen(name: str | None) -> str:
+    if not name:
+        raise PriceRefused("Choose the model of the catalogue that it is.")
+    return name
+
+
+def _number(text: str, what: str) -> Decimal | None:
+    try:
+        return Decimal(text.strip().removeprefix("$")) if text.strip() else None
+    except InvalidOperation:
+        raise PriceRefused(f"{what} is not a plain decimal number such as 2.50: {text[:40]!r}.") from None
+
+
+def _keep(rule: Rule) -> None:
+    rules = [entered.rule for entered in cached.price_rules() if entered.withdrawn_at is None]
+    usual = None
+    if rule.kind is RuleKind.PRICE and rule.model:
+        others = [other for other in rules if other.kind is RuleKind.ALIAS]
+        usual = catalogue_price(rule.provider, rule.model, others)
+    check(rule, rules, usual)
+    with cached.shown().lake.writing() as connection:
+        price_rules.enter(connection, rule)
+
+
+def catalogue_price(provider: str | None, model: str, rules: list[Rule]) -> Decimal | None:
+    """The catalogue's input price of a model now."""
+    return prices.in_force(prices.intervals(provider, model, rules), datetime.now(UTC)).prices.input
+
+
+def changes_to_apply() -> None:
+    """What pricing the stored calls anew would change, with a button to do it."""
+    if told := st.session_state.pop(TOLD, None):
+        st.success(told, icon=":material/check:")
+    changes = cached.price_changes()
+    if not changes:
+        return
+    before, after = (sum((getattr(one, name) for one in changes), Decimal(0)) for name in ("before", "after"))
+    calls = sum(one.calls for one in changes)
+    with st.container(border=True):
+        st.markdown(
+            f"With the prices in force, **{wording.plural(calls, 'stored call')}** would be priced anew: "
+            f"{plain(wording.money_exact(before))} becomes **{plain(wording.money_exact(after))}**. "
+            "Calls with a price of their own stay as they are."
+        )
+        with st.expander("By month and key"):
+            st.dataframe(_by_month(changes), hide_index=True, key="repricing")
+        if st.button("Price these calls anew", type="primary", key="reprice"):
+            bar = st.progress(0.0, "Pricing anew. The console can be used meanwhile.")
+            done = repricing.apply(cached.shown().lake, bar.progress)
+            st.session_state[TOLD] = (
+                f"{wording.plural(done, 'call')} priced anew. To undo it, withdraw the price under "
+                "“Price history” and price anew."
+            )
+            st.rerun()
+
+
+def _by_month(changes: list[repricing.Change]) -> pd.DataFrame:
+    names = cached.known().key
+    return pd.DataFrame(
+        {
+            "Month (UTC)": [f"{one.month:%Y-%m}" for one in changes],
+            "API key": [names.get(one.api_key_id, one.api_key_id) for one in changes],
+            "Calls": [one.calls for one in changes],
+            "Cost now": [wording.money_exact(one.before) for one in changes],
+            "Cost then": [wording.money_exact(one.after) for one in changes],
+            "Without a price now": [one.unpriced_before for one in changes],
+            "Without a price then": [one.unpriced_after for one in changes],
+        }
+    )
+
+
+def history() -> None:
+    """All rules there ever were; those in force can be withdrawn."""
+    rules = cached.price_rules()
+    if not rules:
+        st.caption("No price was entered yet. The catalogue's prices are used for calls without one.")
+        return
+    st.dataframe(pd.DataFrame([_line(entered) for entered in rules]), hide_index=True, key="rules")
+    standing = {_said(entered): entered.rule_id for entered in rules if entered.withdrawn_at is None}
+    if standing:
+        with st.form("withdraw", border=False):
+            chosen = st.selectbox("Withdraw", list(standing), key="withdraw-which")
+            if st.form_submit_button("Withdraw"):
+                with cached.shown().lake.writing() as connection:
+                    price_rules.withdraw(connection, standing[chosen])
+                st.session_state[TOLD] = "Withdrawn. It is kept in the history."
+                st.rerun()
+
+
+def _said(entered: price_rules.Entered) -> str:
+    line = _line(entered)
+    return f"{line['What']}: {line['Of']}, {line['Price']} ({line['From']} to {line['To']})"
+
+
+def _line(entered: price_rules.Entered) -> dict[str, str]:
+    rule, zone = entered.rule, "UTC"
+    names = ("input", "output", "cache read", "cache write")
+    given = [(name, getattr(rule, f"{name.replace(' ', '_')}_price")) for name in names]
+    said = ", ".join(f"{name} {wording.money_exact(price)}" for name, price in given if price is not None)
+    said = said or (f"{rule.percent.normalize():f} % off" if rule.percent else f"is {rule.stands_for}")
+    return {
+        "What": str(rule.kind).capitalize(),
+        "Of": " · ".join(part for part in (rule.model, rule.provider) if part) or NOT_GIVEN,
+        "Price": said,
+        "From": f"{rule.since:%Y-%m-%d}" if rule.since else "always",
+        "To": f"{rule.until - timedelta(days=1):%Y-%m-%d}" if rule.until else "for ever",
+        "Entered (UTC)": wording.moment(entered.entered_at, zone),
+        "Withdrawn (UTC)": wording.moment(entered.withdrawn_at, zone) if entered.withdrawn_at else "",
+    }

@@ -1,0 +1,149 @@
+"""What the Prices page says and shows of the models in the store."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.sidebar import NOT_GIVEN
+from pages.parts.text import plain
+from usage_core import cached, wording
+from usage_core.intake.price_drift import Drift
+from usage_core.metrics.prices_seen import Seen
+from usage_core.prices.book import Interval, in_force, intervals
+from usage_core.schema import CostBasis
+from usage_core.selection import Selection
+
+SOURCES = {
+    CostBasis.ROW: "on the row",
+    CostBasis.RECORDED: "recorded by the source",
+    CostBasis.OVERRIDE: "yours",
+    CostBasis.CATALOGUE: "catalogue",
+    CostBasis.UNKNOWN: "unknown",
+}
+"""Where a cost comes from, in words."""
+
+PRICES = ("Input", "Output", "Cache read", "Cache write")
+
+
+@cached.shared
+def answer() -> str:
+    """How many models have a price, and what has none (Markdown)."""
+    every = cached.prices_seen()
+    if not every:
+        return "There are no calls yet. Import a log to begin."
+    models = {(one.provider, one.model) for one in every}
+    without = [one for one in every if one.unpriced]
+    if not without:
+        return f"Every call of the {wording.plural(len(models), 'model')} seen has a price."
+    calls = sum(one.unpriced for one in without)
+    tokens = sum(one.input_tokens + one.output_tokens for one in without if one.basis is CostBasis.UNKNOWN)
+    names = list(dict.fromkeys(plain(one.model) for one in without))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (
+        f"**{wording.plural(calls, 'call')} without a price**, with {wording.count(tokens)} tokens, of "
+        f"{wording.joined(names[:3]) if not more else ', '.join(names[:3])}{more}. No cost figure holds them."
+    )
+
+
+def now_in_force(provider: str | None, model: str) -> Interval:
+    """The price of a call made now."""
+    rules = [entered.rule for entered in cached.price_rules() if entered.withdrawn_at is None]
+    return in_force(intervals(provider, model, rules), datetime.now(UTC))
+
+
+@cached.shared
+def _table() -> pd.DataFrame:
+    rows = []
+    for one in cached.prices_seen():
+        price = now_in_force(one.provider, one.model)
+        listed = (price.prices.input, price.prices.output, price.prices.cache_read, price.prices.cache_write)
+        rows.append(
+            {
+                "Model": one.model,
+                "Provider": one.provider or NOT_GIVEN,
+                "Price of its calls": SOURCES[one.basis],
+                "Calls": one.calls,
+                "Calls without a price": one.unpriced,
+                "Cost (USD)": None if one.cost is None else float(one.cost),
+                **dict(zip(PRICES, map(_usd, listed), strict=True)),
+                "Price now": _source(price),
+                "Last call": one.last.date(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _usd(price: Decimal | None) -> str:
+    return wording.UNKNOWN if price is None else wording.money_exact(price)
+
+
+def _source(price: Interval) -> str:
+    """Where the price in force comes from, with the catalogue's name of the model."""
+    return f"catalogue: {price.match}" if price.basis is CostBasis.CATALOGUE else SOURCES[price.basis]
+
+
+def models() -> None:
+    """Every model seen, with the price in force now and what is behind it."""
+    table = _table()
+    if table.empty:
+        return
+    config = {
+        "Cost (USD)": st.column_config.NumberColumn(format="%.4f", help="Of the calls whose cost is known"),
+        "Calls": st.column_config.NumberColumn(format="localized"),
+        "Calls without a price": st.column_config.NumberColumn(format="localized"),
+        "Price now": st.column_config.TextColumn(
+            help="Whose price a call without one of its own would get now, with the catalogue's name of "
+            "the model that was matched. Correct a wrong match below."
+        ),
+        **{
+            name: st.column_config.TextColumn(help="USD per million tokens", alignment="right")
+            for name in PRICES
+        },
+    }
+    st.dataframe(table, hide_index=True, column_config=config, key="models")
+
+
+def without_price() -> list[Seen]:
+    """Models with calls without a price, most calls first."""
+    return [one for one in cached.prices_seen() if one.unpriced]
+
+
+def drifts(selection: Selection) -> None:
+    """Where rows have other prices than those in force."""
+    found = cached.price_drifts(selection)
+    st.markdown(_drift_sentence(found))
+    if found:
+        st.dataframe(_drift_table(found), hide_index=True, key="drifts")
+
+
+def _drift_sentence(found: Iterable[Drift]) -> str:
+    every = list(found)
+    if not every:
+        return "In this timeframe the prices on the rows are those of the catalogue, or your own."
+    total = sum((one.difference for one in every), Decimal(0))
+    models_said = wording.plural(len({one.model for one in every}), "model")
+    return (
+        f"In this timeframe the rows of {models_said} have other prices than "
+        f"those in force: {plain(wording.money(abs(total)))} "
+        f"{'more' if total > 0 else 'less'} in all. The cost shown is that of the rows."
+    )
+
+
+def _drift_table(found: list[Drift]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Model": [one.model for one in found],
+            "Provider": [one.provider or NOT_GIVEN for one in found],
+            "First day": [one.first.date() for one in found],
+            "Last day": [one.last.date() for one in found],
+            "Input on the rows": [_usd(one.input_price) for one in found],
+            "Input in force": [_usd(one.listed_input) for one in found],
+            "Output on the rows": [_usd(one.output_price) for one in found],
+            "Output in force": [_usd(one.listed_output) for one in found],
+            "Calls": [one.calls for one in found],
+            "Difference": [wording.money_exact(one.difference) for one in found],
+        }
+    )
