@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from usage_core.schema import BY_NAME, EXPORT_COLUMNS, MAX_PICO, PRICE_PLACES, Column, Form, Kind, Status
-from usage_core.store.lake import literal
+from usage_core.store.engine import literal
 from usage_core.text_guard import UNGUARD_WHEN
 
 LONGEST_TEXT = 4000

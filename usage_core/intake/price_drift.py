@@ -34,7 +34,7 @@ _DRIFT = f"""
         sum(coalesce(sent, 0)::HUGEINT * ((input_price - listed_input) * 1000000)::HUGEINT
             + coalesce(received, 0)::HUGEINT
                 * (coalesce(output_price - listed_output, 0) * 1000000)::HUGEINT) AS difference
-    FROM compared WHERE NOT is_listed GROUP BY ALL 
+    FROM compared WHERE NOT is_listed GROUP BY ALL
     ORDER BY abs(difference) DESC, model_name, provider_name, input_price, output_price LIMIT {_MOST}
 """
 

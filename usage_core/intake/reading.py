@@ -19,7 +19,7 @@ from usage_core.importers.registry import recognise
 from usage_core.intake import repair
 from usage_core.intake.checks import checked
 from usage_core.intake.staging import Staging
-from usage_core.store.lake import literal
+from usage_core.store.engine import literal
 
 HEADER_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 22

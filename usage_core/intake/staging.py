@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from usage_core.store.lake import Lake, literal
+from usage_core.store.engine import literal
+from usage_core.store.lake import Lake
 from usage_core.store.scratch import Scratch
 
 Report = Callable[[str, float | None], None]

@@ -5,7 +5,6 @@ file, which the operating system frees when a process dies; readers never wait a
 consistent state of the store for as long as their transaction lasts.
 """
 
-import importlib
 import os
 import shutil
 import time
@@ -22,12 +21,11 @@ from filelock import FileLock, Timeout
 
 from usage_core.errors import Interrupted, StoreUnavailable
 from usage_core.store import migrate, rollups
+from usage_core.store.engine import EXTENSIONS, literal, load, memory_mb
 from usage_core.store.hot import Hot
 from usage_core.store.scratch import Scratch
 from usage_core.store.settings import reporting_zone
 
-EXTENSIONS = ("ducklake", "sqlite_scanner")
-MEMORY_SHARE, MEMORY_MOST_MB = 0.4, 4096
 READERS = 32
 
 
@@ -62,11 +60,11 @@ class Lake:
     def _attach(self, connection: Any, _record: object) -> None:
         execute = connection.execute
         for name in EXTENSIONS:
-            _load(execute, name)
+            load(execute, name)
         catalog = self.folder / CATALOG
         parquet = f"{self.folder / 'parquet'}{os.sep}"
         for setting in (
-            f"memory_limit = '{_memory_mb()}MB'",
+            f"memory_limit = '{memory_mb()}MB'",
             f"temp_directory = {literal(self.spill.path)}",
             "TimeZone = 'UTC'",
             "python_enable_replacements = false",
@@ -218,7 +216,7 @@ def _bring_up_to_date(lake: Lake) -> None:
     if not _is_current(lake):
         with lake.writing() as connection:
             migrate.upgrade(connection)
-            rollups.rebuild(connection, reporting_zone(connection))
+            rollups.fill(connection, reporting_zone(connection))
 
 
 def _is_current(lake: Lake) -> bool:
@@ -232,42 +230,6 @@ def _is_current(lake: Lake) -> bool:
 def remove(folder: Path) -> None:
     """Delete a store's folder with everything in it."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _load(execute: Callable[[str], object], name: str) -> None:
-    """Load an extension from its wheel; where the platform has no wheel, from DuckDB's own store."""
-    try:
-        package = importlib.import_module(f"duckdb_extension_{name}")
-        files = list(
-            Path(str(package.__path__[0])).glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension")
-        )
-    except ImportError:
-        files = []
-    if files:
-        execute(f"LOAD {literal(files[0])}")
-        return
-    try:
-        execute(f"INSTALL {name}")
-        execute(f"LOAD {name}")
-    except duckdb.Error as error:
-        raise StoreUnavailable(
-            f"DuckDB's extension {name!r} {duckdb.__version__} is missing and could not be fetched. "
-            f"Install the package duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}, "
-            "or connect this machine to the internet once."
-        ) from error
-
-
-def _memory_mb() -> int:
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
-        return MEMORY_MOST_MB
-    return max(256, min(MEMORY_MOST_MB, int(total * MEMORY_SHARE)))
-
-
-def literal(text: object) -> str:
-    """A text as an SQL literal, for the places where DuckDB takes no parameter."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _first_line(error: Exception) -> str:

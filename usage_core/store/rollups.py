@@ -174,11 +174,14 @@ def _add_by_parts(
 
 
 def rebuild(
-    connection: sa.Connection, zone: str, report: Callable[[float], None] = lambda _part: None
+    connection: sa.Connection,
+    zone: str,
+    report: Callable[[float], None] = lambda _part: None,
+    which: Sequence[_Rollup] = _ROLLUPS,
 ) -> None:
-    """Make all rollups anew for a zone, in the connection's transaction; readers see the old ones until
+    """Make rollups anew for a zone, in the connection's transaction; readers see the old ones until
     it ends. `report` is told how much is done, 0 to 1."""
-    for rollup in _ROLLUPS:
+    for rollup in which:
         connection.execute(sa.delete(rollup.table))
     first, last = connection.execute(sa.select(sa.func.min(c.called_at), sa.func.max(c.called_at))).one()
     if first is None:
@@ -187,9 +190,24 @@ def rebuild(
     while start <= last:  # a month at a time, so that memory stays bounded
         following = start.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)
         following = following.replace(day=1)
-        append(connection, zone, start, min(last, following - timedelta(microseconds=1)))
+        until = min(last + _INSTANT, following)
+        for rollup in which:
+            _add(connection, rollup, _around(start, until, zone), [c.called_at >= start, c.called_at < until])
         start = following
         report(min(1.0, (start - first) / max(last - first, timedelta(seconds=1))))
+
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def fill(connection: sa.Connection, zone: str) -> None:
+    """Make the rollups that are empty though there are calls, as a step of the schema leaves those that
+    are new or changed."""
+    counts = [sa.select(sa.func.count()).select_from(rollup.table) for rollup in _ROLLUPS]
+    rows = [connection.execute(count).scalar() for count in counts]
+    empty = [rollup for rollup, count in zip(_ROLLUPS, rows, strict=True) if not count]
+    if empty:
+        rebuild(connection, zone, which=empty)
 
 
 _COMBINED: dict[str, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]] = {

@@ -8,7 +8,8 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add what is missing; whoever runs the steps fills the rollups anew afterwards."""
+    """Add what is missing; whoever runs the steps fills empty rollups afterwards."""
+    op.execute("DELETE FROM rollup_days")
     for name in (
         "input_cost_pico",
         "output_cost_pico",

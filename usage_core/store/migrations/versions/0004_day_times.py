@@ -8,7 +8,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the rollup, empty: whoever runs the steps fills it afterwards."""
+    """Create the rollup, empty: whoever runs the steps fills empty rollups afterwards."""
     op.create_table(
         "rollup_day_times",
         sa.Column("day", sa.DateTime(), nullable=False),

@@ -12,7 +12,7 @@ def _prices(*names: str) -> list[sa.Column[object]]:
 
 
 def upgrade() -> None:
-    """Create both, empty: whoever runs the steps fills the rollup afterwards."""
+    """Create both, empty: whoever runs the steps fills empty rollups afterwards."""
     op.create_table(
         "price_rules",
         sa.Column("rule_id", sa.String(), nullable=False),
