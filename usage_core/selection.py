@@ -74,7 +74,7 @@ class Selection:
         if unknown:
             raise SelectionError(f"Unknown parameter: {', '.join(name[:60] for name in unknown)}.")
         zone = _single(found, "tz", "UTC")
-        start, end = (parse_edge(_single(found, edge), zone) for edge in ("from", "to"))
+        start, end = (_edge(found, name, zone) for name in ("from", "to"))
         filters = {name: tuple(found.get(name, ())) for name in FILTERS}
         return cls(Timeframe(start, end, zone), **filters)
 
@@ -84,6 +84,14 @@ def _single(found: Mapping[str, Sequence[str]], name: str, default: str | None =
     if len(values) != 1 or not values[0]:
         raise SelectionError(f"Give the parameter {name!r} once.")
     return values[0]
+
+
+def _edge(found: Mapping[str, Sequence[str]], name: str, zone: str) -> datetime:
+    value = _single(found, name)
+    try:
+        return parse_edge(value, zone)
+    except SelectionError as error:
+        raise SelectionError(f"The parameter {name!r} is not understood. {error}") from None
 
 
 def _instant(moment: datetime) -> str:

@@ -99,7 +99,7 @@ def receipts(zone: str) -> None:
     st.dataframe(table, hide_index=True, column_config=config, key="receipts")
 
 
-def _link(row: dict[str, object]) -> str | None:
+def _link(row: dict[str, object]) -> str:
     if not row["rows_rejected"]:
-        return None
+        return ""  # nothing at all would be shown as "None"
     return SET_ASIDE_PATH.lstrip("/").format(import_id=row["import_id"])

@@ -255,7 +255,7 @@ def test_costs_are_those_of_the_record(shelf: Shelf, calls: list[tuple]) -> None
         embeds = outputs is None and (MODELS[model] or (price_in is not None and price_out is None))
         kind = Kind.EMBEDDING if embeds else Kind.COMPLETION
         cost = cost_pico(inputs, outputs, price_in, price_out, kind)
-        listed = cost_pico(inputs, outputs, *LISTED.get(model, (None, None)), kind) if model in LISTED else None
+        listed = cost_pico(inputs, outputs, *LISTED[model], kind) if model in LISTED else None
         basis = "row" if cost is not None else "catalogue" if listed is not None else "unknown"
         expected.append((kind, listed if cost is None else cost, basis))
     found = sorted(shelf.stored(receipt, "api_key_id", "kind", "cost_pico", "cost_basis"))

@@ -22,7 +22,8 @@ SOURCE = "sample"
 
 _TEN = ", ".join(f"b.{column.name}" for column in EXPORT_COLUMNS)
 _INSERT = f"""
-    INSERT INTO calls BY NAME SELECT * EXCLUDE (cost, embeds, given_kind), {KIND} AS kind, {COST_PICO} AS cost_pico,
+    INSERT INTO calls BY NAME SELECT * EXCLUDE (cost, embeds, given_kind),
+        {KIND} AS kind, {COST_PICO} AS cost_pico,
         CASE WHEN {COST_PICO} IS NULL THEN '{CostBasis.UNKNOWN}' ELSE '{CostBasis.ROW}' END AS cost_basis,
         '{Status.UNKNOWN}' AS status, '{SOURCE}' AS source, $1 AS import_id
     FROM (SELECT {_TEN}, n.provider_name, n.model_name, n.embeds,
