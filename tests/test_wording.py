@@ -116,6 +116,22 @@ def test_count(value: int | None, text: str) -> None:
     assert wording.count(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0, "0.0"),
+        (Decimal("0.25"), "0.3"),
+        (Decimal("31.24"), "31.2"),
+        (Decimal("99.94"), "99.9"),
+        (Decimal("99.96"), "100"),
+        (Decimal("1925823.4"), "1,925,823"),
+    ],
+)
+def test_average(value: Decimal | None, text: str) -> None:
+    assert wording.average(value) == text
+
+
 def test_count_exact() -> None:
     assert wording.count_exact(None) == "–"
     assert wording.count_exact(12_841) == "12,841"

@@ -101,10 +101,10 @@ def forget() -> None:
     _answers().clear()
 
 
-def _answer(key: Hashable, work: Callable[[sa.Connection], Found]) -> Found:
+def _answer(key: Hashable, work: Callable[[sa.Connection], Found], state: Hashable | None = None) -> Found:
     lake = shown().lake
     still_wanted = get_run_yield_check() or (lambda: None)
-    found = _answers().get((_run.state, key), lambda stop: compute(lake, work, stop), still_wanted)
+    found = _answers().get((state or _run.state, key), lambda stop: compute(lake, work, stop), still_wanted)
     return cast(Found, found)
 
 
@@ -119,10 +119,22 @@ def answer(question: Question) -> pd.DataFrame:
 def found(work: Callable[..., Found], *asked: Any) -> Found:
     """What a function of a connection, of these hashable arguments and of the store's coverage finds, for
     statements that no question asks; yours to change."""
+    return _found(work, asked, None)
+
+
+def found_in_calls(work: Callable[..., Found], *asked: Any) -> Found:
+    """As `found`, for what takes long and depends on nothing in the store but when calls were made, by
+    whom, with how many tokens and how long they took: it is known until calls are imported."""
+    newest = [receipt["import_id"] for receipt in _answer("receipts", facts.receipts)[:1]]
+    state = (str(shown().lake.folder), tuple(newest), _answer("coverage", coverage))
+    return _found(work, asked, state)
+
+
+def _found(work: Callable[..., Found], asked: tuple[Any, ...], state: Hashable | None) -> Found:
     covered = _answer("coverage", coverage)
     cut = tuple(_up_to_last_call(each, covered) if isinstance(each, Selection) else each for each in asked)
     key = (work.__module__, work.__qualname__, *cut)
-    made = _answer(key, lambda connection: work(connection, *cut, covered))
+    made = _answer(key, lambda connection: work(connection, *cut, covered), state)
     return made.copy(deep=False) if isinstance(made, pd.DataFrame) else made
 
 

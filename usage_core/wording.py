@@ -97,6 +97,14 @@ def count_exact(value: int | None) -> str:
     return UNKNOWN if value is None else f"{value:,d}"
 
 
+def average(value: Number | None) -> str:
+    """A mean number of calls or tokens: `0.4`, `31.2`, `1,284`; below 100 with a decimal."""
+    if value is None:
+        return UNKNOWN
+    amount = _decimal(value)
+    return f"{_round(amount, 1 if abs(_round(amount, 1)) < 100 else 0):,f}"
+
+
 def read_exact(text: str) -> Decimal | None:
     """The amount behind `money_exact` or `count_exact`; None where it is neither."""
     try:

@@ -7,13 +7,17 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from pages.parts import figures
+from pages.parts import address, figures
+from pages.parts.drill import Drill, chart_options, leads
+from pages.parts.drill import table as drill_table
+from pages.parts.frame import selected
 from pages.parts.text import plain
 from usage_core import cached, wording
-from usage_core.charts.chart import Chart
+from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
+from usage_core.charts.numbers import numbers
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.selection import FILTERS, Selection
-from usage_core.timeframe import zone_info
+from usage_core.timeframe import Preset, zone_info
 from usage_core.wording import Direction
 
 # Five in a row, three on a small screen, two on a phone; Streamlit's own columns would be one there.
@@ -22,7 +26,17 @@ TILES_FIT = """<style>
 @media (min-width: 641px) and (max-width: 1359px) { .st-key-tiles > div { flex-basis: 30%; } }
 </style>"""
 
-WORSE_WHEN_HIGHER = ("cost_usd", "unpriced_calls", "p50_ms", "p95_ms", "p99_ms")
+WORSE_WHEN_HIGHER = (
+    "cost_usd",
+    "cost_per_call",
+    "cost_per_million_tokens",
+    "unpriced_calls",
+    "p50_ms",
+    "p95_ms",
+    "p99_ms",
+    "max_ms",
+)
+BETTER_WHEN_HIGHER = ("output_tokens_per_s",)
 
 
 HEADINGS = {"key": "API key", "provider": "Provider", "model": "Model"}
@@ -37,12 +51,52 @@ def breakdown(label: str, default: str = "API key") -> str:
     return by_label[chosen]
 
 
-def chart(drawn: Chart, key: str) -> None:
-    """A chart in a card."""
+def into(by: str, to: str | None = None, default: str = "API key") -> Drill:
+    """What narrows to one value of a breakdown: the page it leads to, whose breakdown begins at `default`,
+    is then broken down by what explains the value: by what is not narrowed to one value already."""
+    others = [other for other in ("model", "key", "provider") if other != by]
+    open_ones = [other for other in others if len(getattr(selected(), other)) != 1]
+    following = HEADINGS[(open_ones or others)[0]]
+    return Drill(by, to, {"by": "" if following == default else following})
+
+
+def chart(drawn: Chart, key: str, drill: Drill | None = None) -> None:
+    """A chart in a card, its numbers under it; what is clicked narrows the selection as `drill` says."""
     with st.container(border=True):
-        st.vega_lite_chart(
-            drawn.frame, drawn.spec, theme="streamlit", width="stretch", alt=drawn.alternative, key=key
+        options = chart_options(drawn, key, drill)
+        st.vega_lite_chart(theme="streamlit", width="stretch", alt=drawn.alternative, **options)
+        if drawn.columns:
+            _numbers_of(drawn, f"{key}-numbers", drill)
+
+
+def _numbers_of(drawn: Chart, key: str, drill: Drill | None) -> None:
+    """The table of a chart, made when it is opened."""
+    opened = st.expander("Numbers", key=key, type="compact", bind="query-params")
+    if not opened.open:
+        return
+    table = numbers(drawn)
+    config = {
+        heading: st.column_config.NumberColumn(format=written)
+        if written
+        else st.column_config.TextColumn(alignment="right")
+        for heading, written in table.formats.items()
+    }
+    rows = drawn.frame.loc[table.frame.index]
+    with opened:
+        drill_table(
+            table.frame,
+            f"{key}-table",
+            drill,
+            names=rows.get(PICK_NAME),
+            at=rows.get(PICK_AT),
+            grain=drawn.grain,
+            hide_index=True,
+            column_config=config,
+            placeholder=wording.UNKNOWN,
+            alt=" ".join(drawn.spec["title"]["text"]),
         )
+        if drill is not None and leads(drill, rows.get(PICK_NAME), rows.get(PICK_AT)):
+            st.caption("Choose a row to narrow to it; with the keyboard: Shift and Space.")
 
 
 def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = "", value: str = "") -> None:
@@ -54,16 +108,17 @@ def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = ""
     arrow = {Direction.UP: "up", Direction.DOWN: "down"}.get(change.direction, "off")
     if not totals.before["calls"]:
         arrow = "off"  # with nothing to compare to, nothing got better or worse
+    judged = {**dict.fromkeys(WORSE_WHEN_HIGHER, "inverse"), **dict.fromkeys(BETTER_WHEN_HIGHER, "normal")}
     course = spark[name].dropna()
     st.metric(
         label or metric.label,
         value or wording.figure(metric.unit, totals.now[name]),
         change.text,
-        delta_color="inverse" if name in WORSE_WHEN_HIGHER and arrow != "off" else "off",
+        delta_color="off" if arrow == "off" else judged.get(name, "off"),
         delta_arrow=arrow,
         help=f"{metric.meaning}. The change is against the period of equal length before.",
         chart_data=list(course) if len(course) > 1 else None,
-        chart_type="line" if metric.unit is Unit.MS else "bar",
+        chart_type="line" if metric.unit in (Unit.MS, Unit.TOKENS_PER_S) else "bar",
         border=True,
         height="stretch",
     )
@@ -82,9 +137,15 @@ def tiles(totals: figures.Totals, spark: pd.DataFrame) -> None:
 
 
 def ranking(
-    frame: pd.DataFrame, heading: str, metrics: Sequence[str], key: str, *, share: bool = True
+    frame: pd.DataFrame,
+    heading: str,
+    metrics: Sequence[str],
+    key: str,
+    *,
+    share: bool = True,
+    drill: Drill | None = None,
 ) -> None:
-    """A table of a ranking: name, share of cost where wanted, and figures."""
+    """A table of a ranking: name, share of cost where wanted, and figures; a row narrows as `drill` says."""
     table = pd.DataFrame({heading: frame["name"]})
     config = {}
     if share:
@@ -96,7 +157,7 @@ def ranking(
         table[label] = _numbers(frame[name], metric.unit)
         places = "%.4f" if metric.unit is Unit.USD else "localized"
         config[label] = st.column_config.NumberColumn(format=places, help=metric.meaning)
-    st.dataframe(table, hide_index=True, column_config=config, key=key)
+    drill_table(table, key, drill, names=frame["name"], hide_index=True, column_config=config)
 
 
 def _numbers(values: "pd.Series[object]", unit: Unit) -> "pd.Series[object]":
@@ -132,7 +193,6 @@ def _show_last(selection: Selection) -> None:
     held = cached.held()
     if held.last:
         last = held.last.replace(tzinfo=UTC).astimezone(zone_info(selection.timeframe.zone)).date()
-        st.session_state["tf"] = "Custom"
-        st.session_state["range"] = (last - timedelta(days=29), last)
-        for name in FILTERS:
-            st.session_state[name] = []
+        days = [(last - timedelta(days=29)).isoformat(), last.isoformat()]
+        unfiltered: address.Params = {name: [] for name in FILTERS}
+        address.wish(None, address.params() | unfiltered | {"tf": [Preset.CUSTOM.label], "range": days})

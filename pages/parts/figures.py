@@ -85,10 +85,15 @@ def order(selection: Selection, dimension: str) -> tuple[str, ...]:
 
 
 @cached.shared
-def over_time(selection: Selection, metric: str, dimension: str | None = None) -> pd.DataFrame:
-    """bucket, series, value (float), exact (text), calls: one row per period and series."""
+def over_time(
+    selection: Selection, metric: str, dimension: str | None = None, keep: tuple[str, ...] | None = None
+) -> pd.DataFrame:
+    """bucket, series, value (float), exact (text), calls: one row per period and series.
+
+    Series are the values in `keep`, or else those that have a colour of their own, and Other.
+    """
     step = grain(selection.timeframe)
-    keep = order(selection, dimension) if dimension else None
+    keep = (keep or order(selection, dimension)) if dimension else None
     by = (step, dimension) if dimension else (step,)
     wanted = tuple(dict.fromkeys((metric, "calls")))
     frame = cached.answer(Question(selection, wanted, by, keep)).rename(columns={step: "bucket"})

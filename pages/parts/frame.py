@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.parts import sidebar
+from pages.parts import address, drill, sidebar
 from pages.parts.text import plain
 from usage_core import cached
 from usage_core.errors import UsageError
@@ -42,8 +42,10 @@ def run() -> None:
     page = navigation()
     try:
         cached.refresh()
-        st.session_state[SELECTED] = sidebar.selection()
+        address.follow()
+        chosen = st.session_state[SELECTED] = sidebar.selection()
         _say_if_sample(page.title)
+        drill.way_back(_path(page), page.title, chosen)
         page.run()
     except UsageError as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -64,6 +66,10 @@ def navigation() -> Page:
             for section, pages in PAGES.items()
         }
     )
+
+
+def _path(page: Page) -> str:
+    return next(path for pages in PAGES.values() for path, title, *_ in pages if title == page.title)
 
 
 def selected() -> sidebar.Selection:

@@ -14,21 +14,37 @@ FEW_CALLS, DAYS_OF_A_WEEK = 20, 7
 """Fewer than this say nothing about percentiles or peaks."""
 
 
+def these(length: str) -> str:
+    """A length of time as the one that is selected: `these 30 days`, `this day`."""
+    return f"this {_one(length)}" if _one(length) else f"these {length}"
+
+
+def before(length: str) -> str:
+    """A length of time as the one before it: `30 days before`, `day before`."""
+    return f"{_one(length) or length} before"
+
+
+def _one(length: str) -> str:
+    """What there is one of."""
+    number, _, noun = length.partition(" ")
+    return noun if number == "1" and " " not in noun else ""
+
+
 def spent(selection: Selection, totals: figures.Totals) -> str:
     """What was spent, how that changed, and which key explains most of it (Markdown)."""
-    cost, before = totals.now["cost_usd"], totals.before["cost_usd"]
+    cost, was = totals.now["cost_usd"], totals.before["cost_usd"]
     length = wording.length(selection.timeframe)
     if cost is None:
         return (
-            f"None of the {wording.plural(totals.now['calls'], 'call')} in these {length} has a known price."
+            f"None of the {wording.plural(totals.now['calls'], 'call')} in {these(length)} has a known price."
         )
-    said = f"You spent **{plain(wording.money(cost))}** in these {length}"
-    if before and cost == before:
-        said += f", as much as in the {length} before"
-    elif before:
-        part = wording.share(abs(cost - before) / before)
-        said += f", {part} {'more' if cost > before else 'less'} than in the {length} before"
-    return said + _because(selection, cost, before) + "." + unpriced(totals)
+    said = f"You spent **{plain(wording.money(cost))}** in {these(length)}"
+    if was and cost == was:
+        said += f", as much as in the {before(length)}"
+    elif was:
+        part = wording.share(abs(cost - was) / was)
+        said += f", {part} {'more' if cost > was else 'less'} than in the {before(length)}"
+    return said + _because(selection, cost, was) + "." + unpriced(totals)
 
 
 @cached.shared

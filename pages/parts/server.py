@@ -19,6 +19,7 @@ from streamlit import config
 from pages.parts import frame
 from usage_core import cached
 from usage_core.api.calls import routes
+from usage_core.store.upkeep import Upkeep
 from usage_core.workspace import Shown
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -73,6 +74,10 @@ def _shown() -> Shown:
     return cached.workspace().shown()
 
 
+def _warm() -> None:
+    _shown().lake.keep_hot()
+
+
 def _hosts() -> list[str]:
     """Hosts that may be asked for. On loopback no other name leads here but by a trick."""
     named = list(config.get_option("server.allowedHosts") or [])
@@ -86,11 +91,14 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     for name in WARM:
         importlib.import_module(name)
     _name_pages()
-    await to_thread.run_sync(_shown)
+    await to_thread.run_sync(_warm)
+    upkeep = Upkeep(cached.workspace().real)
+    upkeep.start()
     # Streamlit collects garbage after every run; what is loaded now never becomes garbage.
     gc.collect()
     gc.freeze()
     yield
+    await to_thread.run_sync(upkeep.stop)
     await to_thread.run_sync(cached.workspace().close)
 
 

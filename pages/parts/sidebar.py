@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.parts import address
 from usage_core import cached, timeframe, wording
 from usage_core.api.calls import CALLS_PATH
 from usage_core.metrics.facts import Directory
@@ -13,7 +14,7 @@ from usage_core.selection import FILTERS, UNKNOWN, Selection
 from usage_core.timeframe import Preset, Timeframe
 
 NOT_GIVEN = "(not given)"
-_HEADINGS = {"key": "API key", "provider": "Provider", "model": "Model", "kind": "Call kind"}
+HEADINGS = {"key": "API key", "provider": "Provider", "model": "Model", "kind": "Call kind"}
 _BY_LABEL = {preset.label: preset for preset in Preset}
 
 
@@ -43,6 +44,7 @@ def _timeframe() -> Timeframe:
 
 def _dates(zone: str) -> tuple[date, date]:
     today = datetime.now(timeframe.zone_info(zone)).date()
+    address.fill_both_dates("range")
     picked = st.date_input(
         "First and last day",
         (today.replace(day=1), today),
@@ -74,14 +76,15 @@ def _zone() -> str:
 
 def _filters(known: Directory) -> dict[str, tuple[str, ...]]:
     options = {name: _labels(name, known) for name in FILTERS}
-    # On the first run of a link its filters are not widgets yet.
-    asked = {name: st.session_state.get(name, st.query_params.get_all(name)) for name in FILTERS}
+    link = {name: st.query_params.get_all(name) for name in FILTERS}
+    # The widgets follow the link on its first run, when they are none yet, and on the browser's way back.
+    asked = link if address.rules() else {name: st.session_state.get(name, link[name]) for name in FILTERS}
     used = sum(label in options[name] for name, labels in asked.items() for label in labels)
     chosen = {}
     with st.expander(f"Filters ({used})" if used else "Filters", expanded=bool(used), key="filters"):
         for name, values in options.items():
             picked = st.multiselect(
-                _HEADINGS[name], list(values), key=name, bind="query-params", placeholder="All"
+                HEADINGS[name], list(values), key=name, bind="query-params", placeholder="All"
             )
             chosen[name] = tuple(values[label] for label in picked)
         if used:
@@ -89,8 +92,12 @@ def _filters(known: Directory) -> dict[str, tuple[str, ...]]:
     return chosen
 
 
-def _labels(name: str, known: Directory) -> dict[str, str]:
+def choices(name: str) -> dict[str, str]:
     """Label -> value of every choice a filter has."""
+    return _labels(name, cached.known())
+
+
+def _labels(name: str, known: Directory) -> dict[str, str]:
     if name == "key":
         return {label: key for key, label in known.key.items()}
     values: Sequence[str | None] = getattr(known, name)

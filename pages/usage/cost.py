@@ -2,23 +2,28 @@
 
 import streamlit as st
 
-from pages.parts import drawn, figures, pictures
+from pages.parts import cost, cost_keys, cost_month, cost_table, cost_what_if, drawn, figures, pictures
 from pages.parts.frame import selected
 from pages.parts.sentences import dearest
+
+VIEWS = {"Table": cost_table, "What if": cost_what_if, "Keys to look at": cost_keys}
 
 selection = selected()
 st.title("Cost", anchor=False)
 if not drawn.nothing_selected(selection):
     answer = st.empty()
+    st.html(drawn.TILES_FIT)
+    with st.container(horizontal=True, key="tiles"):
+        cost.tiles(selection)
+        cost_month.tiles(selection)
     by = drawn.breakdown("Break down by")
-    totals = figures.totals(selection)
-    answer.markdown(dearest(selection, totals, by))
-    drawn.chart(pictures.over_time(selection, "cost_usd", by), "cost")
-    drawn.chart(pictures.top(selection, by, f"Cost by {by}"), "by")
-    st.subheader("All figures", anchor=False)
-    drawn.ranking(
-        figures.ranking(selection, by),
-        drawn.HEADINGS[by],
-        ("cost_usd", "calls", "input_tokens", "output_tokens", "unpriced_calls"),
-        "figures",
-    )
+    answer.markdown(dearest(selection, figures.totals(selection), by))
+    drawn.chart(pictures.over_time(selection, "cost_usd", by), "cost", drawn.into(by))
+    for column, part in zip(st.columns(2), (cost_month.section, cost.section), strict=True):
+        with column:
+            part(selection, by)
+    tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")
+    for tab, part in zip(tabs, VIEWS.values(), strict=True):
+        if tab.open:
+            with tab:
+                part.section(selection, by)

@@ -1,27 +1,24 @@
-"""How fast does each model and provider answer?"""
+"""How fast, for whom, and when did it get worse?"""
 
 import streamlit as st
 
-from pages.parts import drawn, figures, pictures
+from pages.parts import drawn, latency
+from pages.parts import latency_words as words
 from pages.parts.frame import selected
-from pages.parts.sentences import fastest
 
-selection = selected()
+whole = selected()
 st.title("Latency", anchor=False)
-if not drawn.nothing_selected(selection):
-    totals = figures.totals(selection)
-    st.markdown(fastest(selection, totals))
-    drawn.chart(pictures.percentiles(selection), "times")
-    left, right = st.columns(2)
-    with left:
-        drawn.chart(pictures.distribution(selection), "distribution")
-    with right:
-        drawn.chart(pictures.slowest_providers(selection), "providers")
-    by = drawn.breakdown("Break down by", default="Model")
-    drawn.ranking(
-        figures.ranking(selection, by, figures.TIMES),
-        drawn.HEADINGS[by],
-        ("calls", "p50_ms", "p95_ms", "p99_ms", "untimed_calls"),
-        "figures",
-        share=False,
-    )
+if not drawn.nothing_selected(whole):
+    answer = st.empty()
+    selection, left_out = latency.of_one_kind(whole)
+    answer.markdown(words.answer(selection))
+    latency.tiles(selection)
+    st.caption(words.exactness(selection, left_out))
+    latency.over_time(selection)
+    by = latency.by_what()
+    latency.changed(selection, by)
+    latency.each(selection, whole, by)
+    latency.target(selection, whole, by)
+    latency.spread(selection, whole)
+    latency.by_tokens(selection)
+    latency.slowest(selection)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import drawn, figures, pictures
+from pages.parts import drawn, figures, overview_change, overview_health, overview_unusual, pictures
 from pages.parts.frame import selected
 from pages.parts.sentences import spent
 
@@ -11,11 +11,15 @@ st.title("Overview", anchor=False)
 if not drawn.nothing_selected(selection):
     totals = figures.totals(selection)
     st.markdown(spent(selection, totals))
+    overview_health.line(selection)
     drawn.tiles(totals, figures.every_period(selection))
     by = drawn.breakdown("Spend by")
-    drawn.chart(pictures.over_time(selection, "cost_usd", by), "spend")
+    drawn.chart(pictures.over_time(selection, "cost_usd", by), "spend", drawn.into(by))
+    overview_change.section(selection)
+    overview_unusual.section(selection)
     for column, (title, dimension) in zip(
         st.columns(2), (("Top keys by cost", "key"), ("Top models by cost", "model")), strict=True
     ):
         with column:
-            drawn.chart(pictures.top(selection, dimension, title), f"top-{dimension}")
+            into = drawn.into(dimension, "usage/cost")
+            drawn.chart(pictures.top(selection, dimension, title), f"top-{dimension}", into)

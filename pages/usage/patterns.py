@@ -1,20 +1,26 @@
-"""When are calls made?"""
+"""When are the peaks, and what is preferred?"""
 
 import streamlit as st
 
-from pages.parts import drawn, figures, pictures
+from pages.parts import drawn, patterns, patterns_keys, patterns_limits, patterns_said
+from pages.parts.drill import Drill
 from pages.parts.frame import selected
-from pages.parts.sentences import busiest
-
-COUNTED = {"Calls": "calls", "Cost": "cost_usd", "Tokens": "tokens"}
 
 selection = selected()
 st.title("Patterns", anchor=False)
 if not drawn.nothing_selected(selection):
-    totals = figures.totals(selection)
-    st.markdown(busiest(figures.week(selection, "calls"), totals.now["calls"], selection.timeframe.days))
-    counted = st.segmented_control(
-        "Count", list(COUNTED), default="Calls", required=True, key="of", bind="query-params"
-    )
-    drawn.chart(pictures.week(selection, COUNTED[counted]), "week")
-    drawn.chart(pictures.over_time(selection, COUNTED[counted]), "over-time")
+    known = patterns.lived(selection.timeframe)
+    said = st.empty()
+    metric, way = patterns.controls()
+    said.markdown(patterns_said.answer(selection, metric, known))
+    drawn.chart(patterns.week_chart(selection, metric, way, known), "week")
+    by_day = patterns.by_day(selection, metric, known)
+    for column, (key, chart) in zip(st.columns(len(by_day)), by_day.items(), strict=True):
+        with column:
+            drawn.chart(chart, key, Drill())
+    for column, dimension in zip(st.columns(2), ("model", "provider"), strict=True):
+        with column:
+            chart = patterns.share_chart(selection, metric, dimension)
+            drawn.chart(chart, f"shares-{dimension}", Drill(dimension))
+    patterns_keys.section(selection)
+    patterns_limits.section(selection, known)

@@ -118,6 +118,22 @@ def test_heatmap_tells_zero_from_no_data() -> None:
     assert chart.alternative == "Calls (UTC): most on Mon at 09:00 (12)."
 
 
+def test_heatmap_says_more_of_a_cell_where_it_is_told() -> None:
+    frame = hours({(1, 9): 12.5, (1, 10): 0.0}).assign(exact=["12.5", "0.0"], of=["50 in 4 hours", "0"])
+    told = (("exact", "Mean per hour"), ("of", "In all"))
+    chart = heatmap(frame, "Calls by hour, mean", "calls", "UTC", told)
+    check(chart)
+    assert [tip["title"] for tip in chart.spec["layer"][1]["encoding"]["tooltip"]] == [
+        "Day",
+        "From",
+        "Mean per hour",
+        "In all",
+    ]
+    assert [column.heading for column in chart.columns] == ["Day", "From", "Calls", "In all"]
+    assert chart.alternative == "Calls by hour, mean (UTC): most on Mon at 09:00 (12.5)."
+    assert chart.frame["of"].value_counts().to_dict() == {"no data": 166, "50 in 4 hours": 1, "0": 1}
+
+
 def test_heatmap_of_zeros() -> None:
     check(heatmap(hours({(1, 9): 0.0}), "Calls", "calls", "UTC"))
 

@@ -114,7 +114,9 @@ def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
     page.goto(console(store).url + "/cost?tf=Last+month&model=gpt-6-luna")  # type: ignore[attr-defined]
     settled(page)
     assert "tz=Europe%2FBerlin" in page.url
-    elsewhere = browser.new_context(timezone_id="America/Los_Angeles", locale="en-US")
+    elsewhere = browser.new_context(
+        timezone_id="America/Los_Angeles", locale="en-US", viewport=page.viewport_size
+    )
     try:
         other = elsewhere.new_page()
         other.goto(page.url)
@@ -122,7 +124,8 @@ def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
         expect(other.get_by_test_id("stSidebar")).to_contain_text("Filters (1)")
         for part in ("stSidebarUserContent", "stMain"):
             expect(other.get_by_test_id(part)).to_have_text(
-                page.get_by_test_id(part).text_content() or "none"
+                page.get_by_test_id(part).text_content() or "none",
+                timeout=20_000,  # another visitor's browser has to load everything first
             )
         assert "tz=Europe%2FBerlin" in other.url
     finally:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import altair as alt
 import pandas as pd
 
 from usage_core.charts.palette import NAMED, OTHER, QUIET
+from usage_core.timeframe import Grain
 
 Spec: TypeAlias = dict[str, Any]
 
@@ -29,19 +30,41 @@ QUIET_COLOUR = alt.ColorValue(QUIET_TEXT)
 
 _NAME_LIMIT = alt.ExprRef("windowSize()[0] < 640 ? 112 : 220")
 
+PICK = "pick"
+"""The parameter of a spec that holds what was clicked, as far as anything can be."""
+
+PICK_NAME, PICK_AT = "pick_name", "pick_at"
+"""Columns that are not drawn: the whole name of what a mark stands for, and the local start of its
+period as ISO text; missing where there is none to narrow to, as for "Other"."""
+
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a chart's table in numbers."""
+
+    field: str
+    """The column of the chart's frame."""
+    heading: str
+    kind: Literal["text", "share", "exact", "count", "number"] = "text"
+    """Names; shares as they are written; amounts or whole numbers written in full; plain numbers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Chart:
     """A picture of a small table.
 
-    Draw it with `st.vega_lite_chart(chart.frame, chart.spec, theme="streamlit", alt=chart.alternative)`.
-    The spec is shared between all who ask for the same chart: read it, do not change it.
+    Draw it with `pages.parts.drawn.chart`. The spec is shared between all who ask for the same chart:
+    read it, do not change it.
     """
 
     frame: pd.DataFrame
     spec: Spec
     alternative: str
     """The chart in a sentence, for those who do not see it."""
+    columns: tuple[Column, ...] = ()
+    """What `charts.numbers` shows of the frame; nothing where there are no numbers."""
+    grain: Grain | None = None
+    """The length of the period that begins at `PICK_AT`."""
 
 
 def heading(title: str, *units: str) -> str:
@@ -66,6 +89,26 @@ def seal(chart: Drawing, title: str, height: int = HEIGHT) -> Spec:
             part.pop(key, None)
     spec["padding"] = {"bottom": 8}
     return spec
+
+
+def pickable(marks: alt.Chart, *fields: str) -> alt.Chart:
+    """Marks that can be clicked, which picks what these columns of the frame say of them.
+
+    The pointer is a hand only over marks of which something is said: a page that lets nothing be
+    picked leaves the columns out.
+    """
+    said = " || ".join(f"isValid(datum.{field})" for field in fields)
+    mark = marks.mark if isinstance(marks.mark, alt.MarkDef) else alt.MarkDef(type=marks.mark)
+    hand = {"cursor": {"expr": f"{said} ? 'pointer' : 'default'"}}
+    clicked = alt.selection_point(name=PICK, fields=list(fields), on="click", clear=False)
+    # Named here: a name of Altair's own making changes with the data, and with it the chart's identity.
+    found: alt.Chart = marks.properties(name="picked", mark=mark.to_dict() | hand).add_params(clicked)
+    return found
+
+
+def spoken(*fields: str) -> alt.ExprRef:
+    """What a screen reader says of a mark: these columns. Without it, it would read out coordinates."""
+    return alt.ExprRef(" + ', ' + ".join(f"datum.{field}" for field in fields))
 
 
 def tooltip(**titles: str) -> list[alt.Tooltip]:
@@ -107,8 +150,8 @@ def _legend(names: Sequence[str]) -> alt.Legend:
     )
 
 
-def axis(note: str | None = None, **options: Any) -> alt.Axis:
-    """An axis without ticks and title; `note` is a line under it, not its title."""
+def axis(note: str | list[str] | None = None, **options: Any) -> alt.Axis:
+    """An axis without ticks and title; `note` is a line under it, or several, not its title."""
     plain: dict[str, Any] = {"ticks": False, "labelPadding": 8, "labelFlush": False, "labelColor": QUIET_TEXT}
     said: dict[str, Any] = {
         "titleAnchor": "start",

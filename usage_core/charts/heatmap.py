@@ -11,49 +11,63 @@ from usage_core.charts.chart import (
     QUIET_COLOUR,
     QUIET_TEXT,
     Chart,
+    Column,
     Spec,
     axis,
     heading,
     nothing,
     seal,
+    spoken,
     tooltip,
 )
+from usage_core.charts.numbers import amounts
 from usage_core.charts.units import Unit, scale
 
 _NOTE = "Start of the hour. An outline is an hour without data"
 
 
-def heatmap(frame: pd.DataFrame, title: str, unit: Unit, zone: str) -> Chart:
+def heatmap(
+    frame: pd.DataFrame,
+    title: str,
+    unit: Unit,
+    zone: str,
+    told: tuple[tuple[str, str], ...] = (("exact", "Exactly"),),
+) -> Chart:
     """Cells of 24 hours by seven days, Monday first, little to much in one hue.
 
     `frame`: weekday (1 is Monday, 7 Sunday), hour (0 to 23), value (float), exact (str); a cell that
-    is missing, or without a value, has no data and is an outline, unlike a zero.
+    is missing, or without a value, has no data and is an outline, unlike a zero. `told`: what a tooltip
+    says of a cell besides, as columns of texts with their headings, the first of which is `exact`.
     """
     known = frame.dropna(subset=["value"])
     drawn = scale(unit, float(known["value"].max()) if len(known) else 0)
     head = heading(title, drawn.word, zone)
     if known.empty:
         return nothing(head)
-    table = _table(known)
-    day, start, most = table.nlargest(1, "value")[["day", "time", "value"]].to_numpy()[0]
-    peak = f"most on {day} at {start} ({drawn.shown(float(most))})"
-    return Chart(table, _spec(head, drawn.label, float(most) or 1.0), f"{head}: {peak}.")
+    table = _table(known, tuple(column for column, _ in told))
+    day, start, most, exact = table.nlargest(1, "value")[["day", "time", "value", "exact"]].to_numpy()[0]
+    peak = f"most on {day} at {start} ({drawn.shown(float(most)) if len(told) == 1 else exact})"
+    # No filter holds to an hour of the week, so nothing is picked here.
+    figure = amounts(title.partition(" by ")[0], unit, drawn.word)[0]
+    more = (Column(field, said, "exact") for field, said in told[1:])
+    columns = (Column("day", "Day"), Column("time", "From"), figure, *more)
+    return Chart(table, _spec(head, drawn.label, float(most) or 1.0, told), f"{head}: {peak}.", columns)
 
 
-def _table(known: pd.DataFrame) -> pd.DataFrame:
+def _table(known: pd.DataFrame, texts: tuple[str, ...]) -> pd.DataFrame:
     """All 168 cells, those without data with a missing value."""
     cells = pd.MultiIndex.from_product([range(1, 8), range(24)], names=["weekday", "hour"])
-    table = known.drop_duplicates(["weekday", "hour"]).set_index(["weekday", "hour"])[["value", "exact"]]
+    table = known.drop_duplicates(["weekday", "hour"]).set_index(["weekday", "hour"])[["value", *texts]]
     table = table.reindex(cells).reset_index()
     table["value"] = table["value"].astype(float)
-    table["exact"] = table["exact"].fillna("no data")
+    table[list(texts)] = table[list(texts)].fillna("no data")
     table["day"] = [wording.WEEKDAYS[weekday - 1] for weekday in table["weekday"]]
     table["time"] = [f"{hour:02d}:00" for hour in table["hour"]]
     return table.drop(columns=["weekday", "hour"])
 
 
 @lru_cache(maxsize=256)
-def _spec(title: str, label: str, most: float) -> Spec:
+def _spec(title: str, label: str, most: float, told: tuple[tuple[str, str], ...]) -> Spec:
     hours = [f"{hour:02d}:00" for hour in range(24)]
     starts = axis(_NOTE, values=hours[::3], labelAngle=0, domain=False)
     days = axis(domain=False)
@@ -61,16 +75,19 @@ def _spec(title: str, label: str, most: float) -> Spec:
     y = alt.Y(field="day", type="nominal", axis=days, sort=None, scale=band)
     x_scale = alt.Scale(domain=hours, padding=0.12)
     x = alt.X(field="time", type="nominal", axis=starts, sort=None, scale=x_scale)
-    tips = tooltip(day="Day", time="From", exact="Exactly")
-    cells = alt.Chart().mark_rect(cornerRadius=2)
-    filled = cells.encode(x=x, y=y, color=_ramp(label, most), tooltip=tips)
-    outline = alt.Chart().mark_rect(cornerRadius=2, filled=False, strokeWidth=1, strokeOpacity=0.5)
+    tips = tooltip(day="Day", time="From", **dict(told))
+    cells = alt.Chart().mark_rect(cornerRadius=2, description=spoken("day", "time", "exact"))
+    filled = cells.encode(x=x, y=y, color=ramp(label, most), tooltip=tips)
+    outline = alt.Chart().mark_rect(
+        cornerRadius=2, filled=False, aria=False, strokeWidth=1, strokeOpacity=0.5
+    )
     gaps = outline.encode(x=x, y=y, color=QUIET_COLOUR, tooltip=tips)
     gaps = gaps.transform_filter({"not": {"field": "value", "valid": True}})
     return seal(alt.layer(gaps, filled), title, 340)
 
 
-def _ramp(label: str, most: float) -> alt.Color:
+def ramp(label: str, most: float) -> alt.Color:
+    """Colour by the column `value`, from 0 to the most, with its scale under the chart."""
     legend = alt.Legend(
         title="",
         orient="bottom",

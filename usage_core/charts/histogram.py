@@ -9,8 +9,8 @@ import pandas as pd
 from usage_core import wording
 from usage_core.charts.chart import (
     Chart,
+    Column,
     Spec,
-    axis,
     colour,
     heading,
     nothing,
@@ -18,17 +18,11 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
+from usage_core.charts.durations import duration_x
 from usage_core.charts.palette import STRONG
 from usage_core.charts.units import amount_axis, scale
 
-_ROUND = (1, 2, 5, 10, 20, 50, 100, 200, 500, *(n * 1000 for n in (1, 2, 5, 10, 20)))
-_ROUND_MS = (*_ROUND, *(n * 60_000 for n in (1, 2, 5, 10, 20, 60, 120, 300, 600)))
-
-_LABEL = (
-    "datum.value < 1000 ? datum.value + ' ms' : datum.value < 60000 ? datum.value / 1000 + ' s' : "
-    "datum.value < 3600000 ? datum.value / 60000 + ' min' : datum.value / 3600000 + ' h'"
-)
-
+_COLUMNS = (Column("took", "Took"), Column("calls", "Calls", "count"), Column("share", "Share", "share"))
 
 _GAP = 0.04
 """The part of a bar's width that is left free on either side."""
@@ -60,7 +54,7 @@ def histogram(frame: pd.DataFrame, title: str, marks: tuple[tuple[str, float], .
     most = f"most took {_range(*busiest)}"
     named = "".join(f", {name} is {wording.duration_ms(value)}" for name, value in marks)
     total = wording.plural(int(counted["calls"].sum()), "call")
-    return Chart(table, _spec(shape), f"{head}: {total}, {most}{named}.")
+    return Chart(table, _spec(shape), f"{head}: {total}, {most}{named}.", _COLUMNS)
 
 
 def _range(lower: float, upper: float) -> str:
@@ -105,7 +99,7 @@ def _spec(shape: _Shape) -> Spec:
         alt.Chart()
         .mark_rect()
         .encode(
-            x=_x("from", shape),
+            x=duration_x("from", *shape.domain),
             x2=alt.X2(field="to"),
             y=y,
             y2=alt.Y2Datum(0),
@@ -115,24 +109,10 @@ def _spec(shape: _Shape) -> Spec:
     )
     if not shape.marks:
         return seal(bars, shape.title)
-    x, top = _x("mark", shape), alt.value(0)
+    x, top = duration_x("mark", *shape.domain), alt.value(0)
     rule = alt.Chart().mark_rule(strokeDash=[4, 3], strokeWidth=1.5, tooltip=None)
     outwards = {"before": {"align": "right", "dx": -4}, "after": {"align": "left", "dx": 4}}
     texts = [written(x, top, side, dy=-8, **mark) for side, mark in outwards.items()]
     return seal(
         alt.layer(bars, rule.encode(x=x, color=alt.ColorValue(alt.ExprRef(STRONG))), *texts), shape.title
     )
-
-
-def _x(field: str, shape: _Shape) -> alt.X:
-    low, high = shape.domain
-    labels = axis(
-        values=[value for value in _ROUND_MS if low <= value <= high],
-        labelExpr=_LABEL,
-        labelOverlap="parity",
-        labelSeparation=8,
-        domain=True,
-        grid=False,
-    )
-    logarithmic = alt.Scale(type="log", domain=[low, high], nice=False)
-    return alt.X(field=field, type="quantitative", axis=labels, scale=logarithmic)

@@ -9,8 +9,23 @@ import pandas as pd
 
 from usage_core import wording
 from usage_core.charts import periods as time
-from usage_core.charts.chart import Chart, Spec, colour, heading, nothing, seal, tooltip, written
+from usage_core.charts.chart import (
+    PICK_AT,
+    PICK_NAME,
+    Chart,
+    Column,
+    Spec,
+    colour,
+    heading,
+    nothing,
+    pickable,
+    seal,
+    spoken,
+    tooltip,
+    written,
+)
 from usage_core.charts.names import shortened, told_apart
+from usage_core.charts.numbers import amounts
 from usage_core.charts.palette import NAMED
 from usage_core.charts.periods import Periods
 from usage_core.charts.units import Unit, amount_axis, scale
@@ -20,6 +35,8 @@ _DIRECT = 3
 
 _FEW = 45
 """Up to so many periods have a dot each; with more, only those that stand alone between two gaps."""
+
+_MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 1440)
 
 _APART = 0.07
 """The least distance of two names at their lines' ends, as a part of the axis."""
@@ -33,7 +50,9 @@ class _Shape:
     label: str
     time: time.TimeShape
     top: float
+    ticks: tuple[float, ...]
     names: tuple[str, ...]
+    legend: tuple[str, ...]
 
 
 def lines(
@@ -50,23 +69,33 @@ def lines(
     head = heading(f"{title} by {periods.grain}", drawn.word, periods.zone)
     if known.empty:
         return nothing(head)
-    series = tuple(order or frame["series"].unique())
+    present = tuple(known["series"].unique())
+    series = tuple(order or present)
     labels = told_apart(series[:NAMED])
     index = periods.over(frame["bucket"])
     top = _round_top(float(known["value"].max()))
-    table = _table(frame, labels, periods, index, top)
+    drawn_labels = {of: name for of, name in labels.items() if of in present}
+    if not drawn_labels:
+        return nothing(head)
+    table = _table(frame, drawn_labels, periods, index, top)
     notes = [time.note(periods, index[-1], "it may still change")]
-    notes += [f"{NAMED} of {len(series)} series are drawn" if len(series) > NAMED else None]
+    hidden = len(set(present) - set(labels))
+    notes += [f"{len(drawn_labels)} of {len(present)} series are drawn" if hidden else None]
     shape = _Shape(
         head,
         drawn.label,
         time.time_shape(index, periods, notes),
         top,
+        _minutes(top) if drawn.word == "min" else (),
         tuple(labels.values()),
+        tuple(drawn_labels.values()),
     )
     ends = table.dropna(subset=["end"])
     last = [f"{shortened(n)} {drawn.shown(v)}" for n, v in zip(ends["name"], ends["end"], strict=True)]
-    return Chart(table, _spec(shape), f"{head}: at the end, {wording.joined(last)}.")
+    period = Column("period", periods.grain.capitalize())
+    columns = (period, Column("name", "Name"), *amounts(title, unit, drawn.word))
+    words = f"{head}: at the end, {wording.joined(last)}."
+    return Chart(table, _spec(shape), words, columns, periods.grain)
 
 
 def _round_top(largest: float) -> float:
@@ -77,6 +106,12 @@ def _round_top(largest: float) -> float:
     return next(step * size for step in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * size >= largest)
 
 
+def _minutes(top: float) -> tuple[float, ...]:
+    """Labels on whole minutes up to a time in ms; left alone, they stand on thousands of seconds."""
+    step = next((step for step in _MINUTES if top <= 6 * step * 60_000), _MINUTES[-1])
+    return tuple(float(at * 60_000) for at in range(0, int(top / 60_000) + 1, step))
+
+
 def _table(
     frame: pd.DataFrame, labels: dict[object, str], periods: Periods, index: pd.DatetimeIndex, top: float
 ) -> pd.DataFrame:
@@ -84,9 +119,11 @@ def _table(
     parts = [_one(frame[frame["series"] == series], name, index) for series, name in labels.items()]
     table = pd.concat(parts, ignore_index=True)
     at = pd.DatetimeIndex(table["bucket"])
+    series = {name: str(of) for of, name in labels.items()}
+    table[PICK_NAME], table[PICK_AT] = table["name"].map(series), time.starts(at)
     table["at"] = time.milliseconds(at)
     table["period"] = [time.label(moment, periods, index[-1]) for moment in at]
-    table["end_at"] = _spread(table["end"], top * _APART)
+    table["end_at"] = spread(table["end"], top * _APART)
     return table.drop(columns="bucket")
 
 
@@ -108,7 +145,7 @@ def _one(rows: pd.DataFrame, name: str, index: pd.DatetimeIndex) -> pd.DataFrame
     )
 
 
-def _spread(ends: "pd.Series[float]", apart: float) -> "pd.Series[float]":
+def spread(ends: "pd.Series[float]", apart: float) -> "pd.Series[float]":
     """Where the names at the lines' ends are written: upwards where two would overlap."""
     placed = ends.copy()
     below = float("-inf")
@@ -122,23 +159,29 @@ def _spread(ends: "pd.Series[float]", apart: float) -> "pd.Series[float]":
 def _spec(shape: _Shape) -> Spec:
     x = time.time_x("at", shape.time)
     y_axis = amount_axis(shape.label)
+    if shape.ticks:
+        y_axis["values"], y_axis["tickCount"] = list(shape.ticks), len(shape.ticks)
 
     def y(column: str) -> alt.Y:
         # The top stands in the scale, so that names moved up at the ends do not stretch it.
         return alt.Y(field=column, type="quantitative", axis=y_axis, scale=alt.Scale(domain=[0, shape.top]))
 
-    direct = len(shape.names) <= _DIRECT
-    shade = colour(shape.names, None, () if direct else shape.names)
+    direct = len(shape.legend) <= _DIRECT
+    shade = colour(shape.names, None, () if direct else shape.legend)
     tips = tooltip(period="Period", name="Name", exact="Exactly", calls="Calls")
     layers = [
         alt.Chart().mark_line(strokeWidth=2, tooltip=None).encode(x=x, y=y("value"), color=shade),
         alt.Chart()
-        .mark_point(size=18, filled=True, opacity=1, tooltip=None)
+        .mark_point(size=18, filled=True, opacity=1, tooltip=None, aria=False)
         .encode(x=x, y=y("dot"), color=shade),
         # Wide and unseen: what the pointer hits.
-        alt.Chart()
-        .mark_point(size=260, filled=True, opacity=0)
-        .encode(x=x, y=y("value"), color=shade, tooltip=tips),
+        pickable(
+            alt.Chart()
+            .mark_point(size=260, filled=True, opacity=0, description=spoken("period", "name", "exact"))
+            .encode(x=x, y=y("value"), color=shade, tooltip=tips),
+            PICK_NAME,
+            PICK_AT,
+        ),
     ]
     if direct:
         layers.append(written(x, y("end_at"), "name", align="left", dx=8, limit=110))

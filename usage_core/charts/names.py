@@ -55,6 +55,10 @@ class Folding:
         """The name under which a series is shown."""
         return self.labels.get(name) or self.other or OTHER_NAME
 
+    def series(self, label: str) -> str | None:
+        """The series behind a name shown; None for the rest."""
+        return next((str(series) for series, shown in self.labels.items() if shown == label), None)
+
     def rank(self, label: str) -> int:
         """The position of a name shown; the rest comes last."""
         return self.names.index(label) if label in self.names else NAMED

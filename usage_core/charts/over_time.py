@@ -8,8 +8,23 @@ import pandas as pd
 
 from usage_core import wording
 from usage_core.charts import periods as time
-from usage_core.charts.chart import HEIGHT, Chart, Spec, colour, heading, nothing, seal, tooltip
+from usage_core.charts.chart import (
+    HEIGHT,
+    PICK_AT,
+    PICK_NAME,
+    Chart,
+    Column,
+    Spec,
+    colour,
+    heading,
+    nothing,
+    pickable,
+    seal,
+    spoken,
+    tooltip,
+)
 from usage_core.charts.names import Folding, biggest, fold, shortened
+from usage_core.charts.numbers import amounts
 from usage_core.charts.periods import Periods
 from usage_core.charts.units import Scale, Unit, amount_axis, scale
 
@@ -56,7 +71,16 @@ def over_time(
         folding.other,
         present if len(present) > 1 else (),
     )
-    return Chart(table, _spec(shape), _alternative(head, folded, periods, drawn))
+    words = _alternative(head, folded, periods, drawn)
+    return Chart(table, _spec(shape), words, _columns(title, unit, shape), periods.grain)
+
+
+def _columns(title: str, unit: Unit, shape: _Shape) -> tuple[Column, ...]:
+    grain = shape.time.grain
+    several = (Column("name", "Name"),) if shape.legend else ()
+    share = f"Share of the {grain}" if shape.legend else ""
+    period = Column("period", grain.capitalize())
+    return period, *several, *amounts(title, unit, scale(unit).word, share)
 
 
 def _folded(frame: pd.DataFrame, folding: Folding, drawn: Scale) -> pd.DataFrame:
@@ -104,6 +128,8 @@ def _table(folded: pd.DataFrame, folding: Folding, periods: Periods, index: pd.D
             "exact": rows["exact"].to_numpy(),
             "share": [wording.share(part / total if total else None) for part, total in parts],
             "calls": [wording.count_exact(int(calls)) for calls in rows["calls"]],
+            PICK_NAME: pd.array([folding.series(name) for name in rows["name"]], dtype="str"),
+            PICK_AT: time.starts(at),
             "state": ["open" if periods.incomplete and bucket == index[-1] else "over" for bucket in at],
         }
     )
@@ -124,7 +150,7 @@ def _spec(shape: _Shape) -> Spec:
     lighter = alt.Scale(domain=["over", "open"], range=[1, 0.5])
     chart = (
         alt.Chart()
-        .mark_rect()
+        .mark_rect(description=spoken("period", *names, "exact"))
         .encode(
             x=time.time_x("from", shape.time),
             x2=alt.X2(field="to"),
@@ -137,6 +163,7 @@ def _spec(shape: _Shape) -> Spec:
             tooltip=tooltip(period="Period", **names, exact="Exactly", **shares, calls="Calls"),
         )
     )
+    chart = pickable(chart, PICK_NAME, PICK_AT)
     # A phone lists the names in two columns: more names need more height.
     return seal(chart, shape.title, HEIGHT if len(shape.legend) <= 4 else 400)
 

@@ -93,3 +93,10 @@ Streamlit's own labels have a contrast of 3.7:1 on white, and its config has no 
 
 STRONG = f"luminance(background) > 0.5 ? '{LIGHT.text}' : '{DARK.text}'"
 """Likewise the colour of text, for a line drawn across bars."""
+
+WORSE = "luminance(background) > 0.5 ? '#b3261e' : '#ff8f87'"
+BETTER = "luminance(background) > 0.5 ? '#146c43' : '#6fd09b'"
+"""The theme's red and green, for an amount that is more or less than it was: never without its sign."""
+
+NEUTRAL = f"luminance(background) > 0.5 ? '{LIGHT.category[OTHER]}' : '{DARK.category[OTHER]}'"
+"""The grey of "Other", for an amount that is neither."""

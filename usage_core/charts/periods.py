@@ -62,6 +62,11 @@ def milliseconds(at: pd.DatetimeIndex) -> pd.Index:
     return ((at - pd.Timestamp(0)) / pd.Timedelta(milliseconds=1)).astype(float)
 
 
+def starts(at: pd.DatetimeIndex) -> list[str]:
+    """Local times as ISO text, to the minute."""
+    return list(at.strftime("%Y-%m-%dT%H:%M"))
+
+
 def following(at: pd.DatetimeIndex, grain: Grain) -> pd.DatetimeIndex:
     """The start of the period after each."""
     if grain == "month":
@@ -125,6 +130,7 @@ def time_x(field: str, shape: "TimeShape") -> alt.X:
     """The horizontal axis of periods, with a note under it where there is something to know."""
     labels = axis(
         shape.note,
+        description="Time",
         values=list(shape.ticks),
         labelExpr=_LABEL[shape.grain],
         labelSeparation=8,

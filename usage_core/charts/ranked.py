@@ -8,17 +8,22 @@ import pandas as pd
 
 from usage_core import wording
 from usage_core.charts.chart import (
+    PICK_NAME,
     Chart,
+    Column,
     Spec,
     colour,
     heading,
     name_axis,
     nothing,
+    pickable,
     seal,
+    spoken,
     tooltip,
     written,
 )
 from usage_core.charts.names import Folding, fold, shortened, told_apart
+from usage_core.charts.numbers import amounts
 from usage_core.charts.units import Unit, scale
 
 MOST = 12
@@ -36,10 +41,14 @@ class _Shape:
     rows: int
     names: tuple[str, ...]
     other: str | None
+    of_one: bool
+    """Whether the bars are parts of 1, and a whole one fills the width."""
 
 
-def ranked(frame: pd.DataFrame, title: str, unit: Unit, order: tuple[str, ...] | None = None) -> Chart:
-    """One bar for each row, in the frame's order, its value at the bar's end; at most twelve rows.
+def ranked(
+    frame: pd.DataFrame, title: str, unit: Unit, order: tuple[str, ...] | None = None, most: int = MOST
+) -> Chart:
+    """One bar for each row, in the frame's order, its value at the bar's end; at most `most` rows.
 
     `frame`: name (str), value (float), exact (str), share (fraction of 1, missing where unknown),
     calls (int); a row without a value is left out.
@@ -51,22 +60,27 @@ def ranked(frame: pd.DataFrame, title: str, unit: Unit, order: tuple[str, ...] |
     head = heading(title, scale(unit).word if unit != "ms" else "")
     if frame.empty:
         return nothing(head)
-    rows = frame.head(MOST)
+    rows = frame.head(most)
     folding = fold(rows["name"], order) if order is not None else None
     table = _table(rows, folding, unit)
     shape = _Shape(
-        _of(head, len(frame)),
+        _of(head, len(frame), most),
         len(rows),
         folding.names if folding else ("all",),
         folding.other if folding else None,
+        unit == "share",
     )
     parts = ["" if part == wording.UNKNOWN else f" ({part})" for part in table["share"]]
     named = [f"{shortened(n)} {v}{p}" for n, v, p in zip(table["row"], table["shown"], parts, strict=True)]
-    return Chart(table, _spec(shape), f"{_of(head, len(frame))}: {wording.joined(named[:5])}.")
+    words = f"{_of(head, len(frame), most)}: {wording.joined(named[:5])}."
+    share = "Share" if rows["share"].notna().any() else ""
+    word = scale(unit).word
+    figure = "Time" if unit == "ms" else word[:1].upper() + word[1:]
+    return Chart(table, _spec(shape), words, (Column("row", "Name"), *amounts(figure, unit, word, share)))
 
 
-def _of(head: str, rows: int) -> str:
-    return head if rows <= MOST else f"{head}, first {MOST} of {wording.count_exact(rows)}"
+def _of(head: str, rows: int, most: int) -> str:
+    return head if rows <= most else f"{head}, first {most} of {wording.count_exact(rows)}"
 
 
 def _table(rows: pd.DataFrame, folding: Folding | None, unit: Unit) -> pd.DataFrame:
@@ -79,6 +93,7 @@ def _table(rows: pd.DataFrame, folding: Folding | None, unit: Unit) -> pd.DataFr
             "shown": [scale(unit).shown(float(value)) for value in rows["value"]],
             "exact": rows["exact"].to_numpy(),
             "share": [wording.share(None if pd.isna(part) else float(part)) for part in rows["share"]],
+            PICK_NAME: rows["name"].to_numpy(),
             "calls": [wording.count_exact(int(calls)) for calls in rows["calls"]],
         }
     )
@@ -88,9 +103,14 @@ def _table(rows: pd.DataFrame, folding: Folding | None, unit: Unit) -> pd.DataFr
 def _spec(shape: _Shape) -> Spec:
     # The order of the data is the order of the rows: no name appears in the spec but for its colour.
     y = alt.Y(field="row", type="nominal", sort=None, axis=name_axis(), scale=alt.Scale(padding=0.25))
-    x = alt.X(field="value", type="quantitative", axis=None, scale=alt.Scale(zero=True, nice=False))
+    length = alt.Scale(domain=[0, 1]) if shape.of_one else alt.Scale(zero=True, nice=False)
+    x = alt.X(field="value", type="quantitative", axis=None, scale=length)
     tips = tooltip(row="Name", exact="Exactly", share="Share", calls="Calls")
-    bars = alt.Chart().mark_bar().encode(x=x, y=y, color=colour(shape.names, shape.other), tooltip=tips)
+    mark = alt.Chart().mark_bar(tooltip=None, description=spoken("row", "exact"))
+    bars = mark.encode(x=x, y=y, color=colour(shape.names, shape.other))
+    # The whole row is hit, not only its bar, which may be a hair's breadth.
+    row = alt.Chart().mark_bar(opacity=0, aria=False)
+    hit = pickable(row.encode(x=alt.value(0), x2=alt.value("width"), y=y, tooltip=tips), PICK_NAME)
     values = written(x, y, "shown", align="left", baseline="middle", dx=6)
     height = _FRAME + _ROW * max(shape.rows, 2)
-    return seal(alt.layer(bars, values), shape.title, height)
+    return seal(alt.layer(bars, values, hit), shape.title, height)

@@ -10,7 +10,7 @@ import altair as alt
 from usage_core import wording
 from usage_core.charts.chart import axis
 
-Unit: TypeAlias = Literal["USD", "calls", "tokens", "ms", "share"]
+Unit: TypeAlias = Literal["USD", "calls", "tokens", "ms", "tokens/s", "share"]
 """What a chart's values are; "share" is a fraction of 1."""
 
 
@@ -70,6 +70,8 @@ _SCALES: dict[Unit, Scale] = {
     "USD": Scale("USD", _DOLLARS, _money, wording.money_exact),
     "calls": Scale("calls", _COUNT, _count, _count_exact),
     "tokens": Scale("tokens", _COUNT, _count, _count_exact),
+    # Its word is in the names of all figures that have it.
+    "tokens/s": Scale("", _COUNT, wording.speed, wording.speed),
     "share": Scale("%", "format(datum.value * 100, '.2~f') + ' %'", wording.share, wording.share),
 }
 

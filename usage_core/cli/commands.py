@@ -5,7 +5,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
 from usage_core import sample as sampling
-from usage_core import settings
+from usage_core import settings, wording
 from usage_core.cli import options
 from usage_core.cli.printing import err, out, print_figures, print_json, print_set_aside
 from usage_core.errors import UsageError
@@ -172,10 +172,21 @@ def zone(
 
 @app.command()
 def compact() -> None:
-    """Add up the sums that many small imports left beside each other; safe beside the console and imports."""
-    with _store() as lake, err.status("Adding up"):
-        maintenance.merge_rollups(lake)
-    out.print("Sums are kept once for each period now.")
+    """Join small data files and remove old ones; safe beside the console and imports."""
+    with _store() as lake, Progress(console=err, transient=True) as progress:
+        task = progress.add_task("", total=None)
+
+        def report(doing: str, part: float | None) -> None:
+            progress.update(task, description=doing, total=None if part is None else 1.0, completed=part or 0)
+
+        done = maintenance.compact(lake, report)
+    before, after = wording.bytes_size(done.bytes_before), wording.bytes_size(done.bytes_after)
+    out.print(
+        f"Data files: {done.files_before:,} ({before}) before, {done.files_after:,} ({after}) now. "
+        f"{wording.plural(done.files_removed, 'old file')} removed; what was replaced is kept for "
+        f"{maintenance.GRACE // timedelta(hours=1)} hours, for whoever still reads it.",
+        soft_wrap=True,
+    )
 
 
 @app.command("sample")

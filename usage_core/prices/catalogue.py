@@ -54,13 +54,14 @@ def find(provider: str | None, model: str) -> tuple[str, ModelInfo] | None:
 
     A provider that the catalogue does not know may serve a model that it knows from its maker.
     """
-    try:
-        maker, info = get_snapshot().find_provider_model(
-            _model_name(model), None, _provider_id(provider), None
-        )
-    except LookupError:
-        return None
-    return f"{maker.id}/{info.id}", info
+    # Some of the catalogue's own names have a path in front.
+    for name in dict.fromkeys((model.strip().lower(), _model_name(model))):
+        try:
+            maker, info = get_snapshot().find_provider_model(name, None, _provider_id(provider), None)
+        except LookupError:
+            continue
+        return f"{maker.id}/{info.id}", info
+    return None
 
 
 @lru_cache(maxsize=1)

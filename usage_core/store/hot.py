@@ -69,6 +69,7 @@ class Hot:
     def close(self) -> None:
         """Let go of every connection, once a copy being made is finished."""
         with self._making:
+            self.version = -1  # whoever still asks is answered by the lake
             self._engine.dispose()
 
 

@@ -1,0 +1,116 @@
+"""The top of the Cost page: what calls cost, each and per token, and what the cost is made of."""
+
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import drawn, figures
+from pages.parts.text import plain
+from usage_core import cached, timeframe, wording
+from usage_core.charts.chart import Chart
+from usage_core.charts.cost_parts import PARTS, cost_parts
+from usage_core.metrics.definitions import METRICS
+from usage_core.metrics.question import Question
+from usage_core.selection import Selection
+
+TILES = ("cost_usd", "cost_per_call", "cost_per_million_tokens")
+
+SPLIT = ("cost_usd", "input_cost_usd", "output_cost_usd", "calls")
+
+CACHED = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
+
+
+@cached.shared
+def totals(selection: Selection) -> figures.Totals:
+    """The figures of the page's tiles, now and before."""
+    asked = (*TILES, "calls")
+    now, before = (
+        cached.answer(Question(which, asked)).to_dict("records")[0]
+        for which in (selection, selection.previous)
+    )
+    return figures.Totals(now, before)
+
+
+@cached.shared
+def every_period(selection: Selection) -> pd.DataFrame:
+    """The tiles' figures for every period: index bucket, floats, missing where unknown; for sparklines."""
+    step = figures.grain(selection.timeframe)
+    frame = cached.answer(Question(selection, TILES, (step,))).set_index(step)
+    frame = frame.reindex(timeframe.buckets(selection.timeframe, step))
+    return frame.map(lambda amount: None if pd.isna(amount) else float(amount)).astype(float)
+
+
+def tiles(selection: Selection) -> None:
+    """Cost, and what it is by call and by token."""
+    found, spark = totals(selection), every_period(selection)
+    drawn.tile("cost_usd", found, spark)
+    drawn.tile("cost_per_call", found, spark)
+    drawn.tile("cost_per_million_tokens", found, spark, "Per million tokens")
+
+
+@cached.shared
+def parts(selection: Selection, by: str) -> Chart:
+    """Cost by a breakdown, each in input, output and what is not split."""
+    frame = cached.answer(Question(selection, SPLIT, (by,)))
+    frame = frame[frame["cost_usd"].notna()]
+    made = pd.DataFrame({"name": figures.names(by, frame[by])})
+    amounts = {name: [] for name in ("value", *PARTS)}
+    for row in frame.to_dict("records"):
+        for name, amount in zip(amounts, _split(row), strict=True):
+            amounts[name].append(amount)
+    for name, each in amounts.items():
+        made[name] = [float(amount) for amount in each]
+        made["exact" if name == "value" else f"{name}_exact"] = [wording.money_exact(one) for one in each]
+    order = figures.names(by, figures.order(selection, by))
+    return cost_parts(made, f"Cost of input and output by {drawn.HEADINGS[by]}", order)
+
+
+def _split(row: dict[Any, Any]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    """The whole, input, output, and what is left: costs that a source recorded without prices, less what
+    it charged below them."""
+    whole: Decimal = row["cost_usd"]
+    sent, received = (row[name] or Decimal(0) for name in ("input_cost_usd", "output_cost_usd"))
+    return whole, sent, received, whole - sent - received
+
+
+@cached.shared
+def made_of(selection: Selection) -> str:
+    """What the cost is made of, and what of the input came from a cache (Markdown)."""
+    row = cached.answer(Question(selection, (*SPLIT, *CACHED))).to_dict("records")[0]
+    if not row["cost_usd"]:
+        return ""
+    whole, sent, received, rest = _split(row)
+    said = f"Input is {wording.share(sent / whole)} of the cost, output {wording.share(received / whole)}"
+    if rest > 0:
+        said += f"; {plain(wording.money(rest))} is not split: its source recorded a cost without prices"
+    if rest < 0:
+        said += (
+            f"; {plain(wording.money(-rest))} less was charged than tokens at their prices, as for a cache"
+        )
+    return f"{said}. {_cache(row)}"
+
+
+def _cache(row: dict[Any, Any]) -> str:
+    read, written, whole = (row[name] for name in ("cache_read_tokens", "cache_write_tokens", "input_tokens"))
+    if read is None and written is None:
+        return "Nothing is known of cache tokens."
+    shares = [
+        f"{wording.share(Decimal(tokens) / whole)} {what} a cache"
+        for tokens, what in ((read, "read from"), (written, "written to"))
+        if tokens is not None and whole
+    ]
+    return f"Of the input tokens, {wording.joined(shares)}." if shares else ""
+
+
+def section(selection: Selection, by: str) -> None:
+    """The chart of what the cost is made of, and a sentence on it."""
+    drawn.chart(parts(selection, by), "by", drawn.into(by))
+    st.caption(made_of(selection))
+
+
+def heading(name: str) -> str:
+    """A figure's heading in a table, with the unit that its numbers are in."""
+    metric = METRICS[name]
+    return f"{metric.label} ({metric.unit})" if metric.unit in ("USD", "ms") else metric.label

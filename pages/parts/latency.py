@@ -1,0 +1,168 @@
+"""The parts of the Latency page, each with its controls; all of them are kept in the link."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts import drawn, figures
+from pages.parts import latency_figures as answers
+from pages.parts import latency_pictures as pictures
+from pages.parts import latency_tables as tables
+from pages.parts import latency_words as words
+from pages.parts.drill import Drill
+from pages.parts.sentences import before as before_it
+from usage_core import wording
+from usage_core.charts.distribution import MOST as MOST_MODELS
+from usage_core.metrics.slow_calls import MOST as MOST_CALLS
+from usage_core.metrics.within_target import LONGEST_TARGET_MS
+from usage_core.selection import Selection
+
+FIGURES = {
+    "p50": "p50_ms",
+    "p90": "p90_ms",
+    "p95": "p95_ms",
+    "p99": "p99_ms",
+    "Longest": "max_ms",
+    "Output tokens/s": "output_tokens_per_s",
+}
+TILES = {label: FIGURES[label] for label in ("p50", "p95", "p99", "Longest", "Output tokens/s")}
+
+ALL_KINDS = "All kinds"
+TARGET_S = 10.0
+
+
+def of_one_kind(selection: Selection) -> tuple[Selection, tuple[str, ...]]:
+    """The calls of the kind that is chosen, and the kinds that are left out.
+
+    Embeddings answer many times faster than completions: together they have percentiles of neither.
+    The choice is there only where the sidebar lets through calls of several kinds.
+    """
+    kinds = answers.kinds(selection)
+    if len(kinds) < 2:
+        return selection, ()
+    labels = {words.KINDS[kind].capitalize(): kind for kind in kinds}
+    first = "completion" if "completion" in kinds else kinds[0]
+    chosen = st.segmented_control(
+        "Kind of calls",
+        [*labels, ALL_KINDS],
+        default=words.KINDS[first].capitalize(),
+        required=True,
+        key="of-kind",
+        bind="query-params",
+    )
+    if chosen == ALL_KINDS:
+        return selection, ()
+    kind = labels.get(chosen, first)
+    return replace(selection, kind=(kind,)), tuple(each for each in kinds if each != kind)
+
+
+def tiles(selection: Selection) -> None:
+    """p50, p95, p99, the longest time, and the speed of output."""
+    totals, course = answers.totals(selection), answers.each_period(selection)
+    st.html(drawn.TILES_FIT)
+    with st.container(horizontal=True, key="tiles"):
+        for label, name in TILES.items():
+            drawn.tile(name, totals, course, label)
+
+
+def over_time(selection: Selection) -> None:
+    """All percentiles over time."""
+    drawn.chart(pictures.percentiles(selection), "times", Drill())
+
+
+def by_what() -> str:
+    """What the rest of the page is broken down by."""
+    return drawn.breakdown("Break down by", default="Model")
+
+
+def changed(selection: Selection, by: str) -> None:
+    """What got slower or faster than before."""
+    st.subheader("What changed", anchor=False)
+    before = before_it(wording.length(selection.timeframe))
+    if not answers.totals(selection).before["calls"]:
+        st.caption(f"There are no calls in the {before} to compare with.")
+        return
+    st.caption(f"Against the {before}; times in ms; what got slower first, by the time it cost.")
+    tables.changes(selection, by).draw("changes", drawn.into(by, default="Model"))
+    with st.popover("How a change is told from noise", type="tertiary"):
+        st.markdown(words.METHOD)
+
+
+def each(selection: Selection, whole: Selection, by: str) -> None:
+    """One figure over time by model, provider or key, and all figures as a table."""
+    st.subheader(f"By {drawn.HEADINGS[by] if by == 'key' else by}", anchor=False)
+    label = st.segmented_control(
+        "Figure", list(FIGURES), default="p95", required=True, key="figure", bind="query-params"
+    )
+    leads = drawn.into(by, default="Model")
+    drawn.chart(pictures.course(selection, whole, FIGURES[label], by), "course", leads)
+    tables.all_figures(selection, by).draw("figures", leads)
+
+
+def target(selection: Selection, whole: Selection, by: str) -> None:
+    """The share of calls within a time that the reader sets."""
+    st.subheader("Within a target", anchor=False)
+    seconds = st.number_input(
+        "Target (seconds)",
+        min_value=0.001,
+        max_value=LONGEST_TARGET_MS / 1000,
+        value=TARGET_S,
+        step=0.5,
+        format="%g",
+        key="target",
+        bind="query-params",
+        width=200,
+    )
+    target_ms = max(1, round(seconds * 1000))
+    st.markdown(words.met(selection, target_ms))
+    left, right = st.columns(2)
+    with left:
+        drawn.chart(pictures.within_over_time(selection, target_ms), "within", Drill())
+    with right:
+        leads = drawn.into(by, default="Model")
+        drawn.chart(pictures.within_by(selection, whole, target_ms, by), "within-by", leads)
+
+
+def spread(selection: Selection, whole: Selection) -> None:
+    """How completion times are distributed, in all and by model."""
+    st.subheader("Distribution", anchor=False)
+    models = answers.most_used(selection)
+    labels = dict(zip(figures.names("model", models), models, strict=True))
+    chosen = st.multiselect(
+        f"Models to compare (up to {MOST_MODELS}; without a choice, the most used)",
+        list(labels),
+        max_selections=MOST_MODELS,
+        key="compare",
+        bind="query-params",
+        placeholder="The most used",
+    )
+    compared = tuple(labels[label] for label in chosen if label in labels) or models[:MOST_MODELS]
+    left, right = st.columns(2)
+    with left:
+        drawn.chart(pictures.all_times(selection), "distribution")
+    with right:
+        drawn.chart(pictures.compared(selection, whole, compared), "compared")
+
+
+def by_tokens(selection: Selection) -> None:
+    """Completion time against output tokens; it reads the calls, so only when it is opened."""
+    opened = st.expander(
+        "Completion time by output tokens", key="by-tokens", on_change="rerun", bind="query-params"
+    )
+    if opened.open:
+        with opened, st.spinner("Reading the calls"):
+            drawn.chart(pictures.by_tokens(selection), "tokens")
+
+
+def slowest(selection: Selection) -> None:
+    """The slowest calls; they are looked for only when this is opened."""
+    opened = st.expander(
+        f"The {MOST_CALLS} slowest calls", key="slow-calls", on_change="rerun", bind="query-params"
+    )
+    if opened.open:
+        with opened, st.spinner("Reading the calls"):
+            table = tables.slowest(selection)
+            if table:
+                table.draw("slowest", Drill("key"))
+            else:
+                st.caption("No call has a completion time.")

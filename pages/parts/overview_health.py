@@ -1,0 +1,87 @@
+"""Whether the figures can be trusted: what is missing from the calls, in one line."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from pages.parts import figures
+from pages.parts.frame import IMPORTS
+from pages.parts.text import plain
+from usage_core import cached, wording
+from usage_core.metrics import gaps
+from usage_core.metrics.gaps import Gap
+from usage_core.selection import Selection
+from usage_core.timeframe import Timeframe
+
+PRICES = "pages/billing/prices.py"
+
+SAID = 2
+"""So many gaps are named, the others counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What there is to know of the data (Markdown), and where it can be mended."""
+
+    text: str
+    sound: bool
+    by_prices: bool
+    by_imports: bool
+
+
+def line(selection: Selection) -> None:
+    """The line under a page's answer."""
+    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    found = health(selection, min(selection.timeframe.end, this_hour))
+    icon = ":green[:material/check_circle:]" if found.sound else ":orange[:material/warning:]"
+    with st.container(horizontal=True, vertical_alignment="center", key="data-health"):
+        st.caption(f"{icon} {found.text}")
+        if found.by_prices:
+            st.page_link(PRICES, label="Prices", icon=":material/sell:", width="content")
+        if found.by_imports:
+            st.page_link(IMPORTS, label="Imports", icon=":material/upload_file:", width="content")
+
+
+@cached.shared
+def health(selection: Selection, until: datetime) -> Health:
+    """The last call, calls without a price, hours without data, rows set aside; `until` is an hour up to
+    which calls are awaited."""
+    zone, totals = selection.timeframe.zone, figures.totals(selection).now
+    missing, late = _missing_calls(selection.timeframe, until)
+    aside, unpriced = cached.rows_set_aside(), totals["unpriced_calls"]
+    said = [f"Last call {plain(wording.moment(cached.held().last, zone))} ({plain(zone)})"]
+    if late:
+        said.append(f"none since, usually about {wording.count(late)}")
+    if unpriced:
+        part = wording.share(unpriced / totals["calls"])
+        said.append(f"{wording.plural(unpriced, 'call')} without a price ({part})")
+    said += _named(missing, zone)
+    if aside:
+        said.append(f"{wording.plural(aside, 'row')} set aside in imports")
+    sound = not (unpriced or missing or late or aside)
+    if sound:
+        said.append("every call has a price, no hour is missing, no row was set aside")
+    return Health(" · ".join(said), sound, bool(unpriced), bool(missing or late or aside))
+
+
+def _missing_calls(frame: Timeframe, until: datetime) -> tuple[tuple[Gap, ...], int]:
+    """The gaps of a timeframe, and how many calls are awaited since the last one."""
+    held = cached.held()
+    if held.first is None or held.last is None:
+        return (), 0
+    answer = cached.answer(gaps.question(frame))
+    late = gaps.awaited(answer, held.first, held.last, until)
+    return gaps.find(answer, frame, held.first, held.last), late
+
+
+def _named(found: tuple[Gap, ...], zone: str) -> list[str]:
+    """The largest gaps in words, and how many more there are."""
+    largest = sorted(found, key=lambda gap: -gap.usual_calls)[:SAID]
+    said = [
+        f"no calls {plain(wording.day_range(Timeframe(gap.start, gap.end, zone)))}, "
+        f"usually about {wording.count(gap.usual_calls)}"
+        for gap in sorted(largest, key=lambda gap: gap.start)
+    ]
+    more = len(found) - len(largest)
+    return said + ([f"{wording.plural(more, 'more gap')}"] if more else [])

@@ -1,0 +1,152 @@
+"""What the Latency page asks beyond questions: rollups answer as the calls do, in a store of any size."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.metrics.by_hand import as_log, call
+from usage_core import sample
+from usage_core.intake.run import import_file
+from usage_core.metrics.answer import coverage
+from usage_core.metrics.shift_counts import counts
+from usage_core.metrics.slow_calls import MOST, slow_calls
+from usage_core.metrics.slow_days import daily, slow_days
+from usage_core.metrics.sources import Coverage
+from usage_core.metrics.within_target import spread, within_target
+from usage_core.selection import Selection
+from usage_core.store.lake import Lake, open_lake
+from usage_core.store.settings import set_reporting_zone
+from usage_core.timeframe import Timeframe
+
+LAST = datetime(2026, 4, 20, tzinfo=UTC)
+DAYS = 40
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
+    """Two imports over one another's days, in a workspace of Berlin, whose clocks change within them."""
+    home = tmp_path_factory.mktemp("latency")
+    lake = open_lake(home / "store")
+    with lake.writing() as connection:
+        set_reporting_zone(connection, "Europe/Berlin")
+    for seed in (1, 2):
+        sample.write_csv(home / "log.csv", calls=3_000, days=DAYS, seed=seed, until=LAST)
+        import_file(lake, home / "log.csv")
+    with lake.reading() as connection:
+        yield connection
+    lake.close()
+
+
+@pytest.fixture(scope="module")
+def large(connection: sa.Connection) -> Coverage:
+    """As if the store had too many calls to sort."""
+    return replace(coverage(connection), calls=10**9)
+
+
+frames = st.builds(
+    lambda start, length, zone: Timeframe(
+        LAST - timedelta(minutes=start), LAST - timedelta(minutes=max(start - length, 0)), zone
+    ),
+    st.integers(1, (DAYS + 2) * 1440),
+    st.integers(1, (DAYS + 2) * 1440),
+    st.sampled_from(["Europe/Berlin", "UTC", "Asia/Kolkata"]),
+)
+selections = st.builds(
+    Selection,
+    frames,
+    kind=st.sampled_from([(), ("completion",)]),
+    provider=st.sampled_from([(), ("OpenAI",)]),
+)
+
+
+@settings(max_examples=25)
+@given(
+    selection=selections,
+    target_ms=st.integers(0, 300) | st.integers(0, 120_000),
+    by=st.sampled_from([(), ("day",), ("model",), ("key",), ("week",)]),
+)
+def test_shares_from_bins_are_right_within_their_margin(
+    connection: sa.Connection, large: Coverage, selection: Selection, target_ms: int, by: tuple[str, ...]
+) -> None:
+    near = within_target(connection, selection, target_ms, by, large)
+    exact = within_target(connection, selection, target_ms, by)
+    if by:
+        near, exact = (frame.set_index(by[0]).sort_index() for frame in (near, exact))
+    assert list(near["timed"]) == list(exact["timed"])
+    assert ((near["share"] - exact["share"]).abs() <= near["margin"] + 1e-12).all()
+    if spread(target_ms) is None:
+        assert (near["margin"] == 0).all()
+
+
+def test_bins_answer_a_large_store(connection: sa.Connection, large: Coverage) -> None:
+    month = Selection(Timeframe(LAST - timedelta(days=30), LAST, "Europe/Berlin"))
+    for by, table in (
+        ((), "rollup_day_times"),
+        (("model",), "rollup_times"),
+        (("day", "key"), "rollup_key_times"),
+    ):
+        assert within_target(connection, month, 5_000, by, large).attrs["sources"] == [table]
+    assert within_target(connection, month, 5_000, (), coverage(connection)).attrs["sources"] == ["calls"]
+
+
+@settings(max_examples=25)
+@given(selection=selections)
+def test_the_slowest_calls_are_found_by_their_days(
+    connection: sa.Connection, large: Coverage, selection: Selection
+) -> None:
+    quick, plain = (slow_calls(connection, selection, known) for known in (large, None))
+    assert quick.to_dict("records") == plain.to_dict("records")
+    assert len(quick) <= MOST
+
+
+def test_equally_long_calls_come_newest_first(lake: Lake, tmp_path: Path) -> None:
+    """Thirty calls of each of sixty days took as long: the fifty slowest are of the last two days."""
+    start = (LAST - timedelta(days=60)).replace(tzinfo=None)
+    at = [start + timedelta(days=day, minutes=n) for day in range(60) for n in range(30)]
+    (tmp_path / "log.csv").write_text(as_log(call(each, completion_time_ms=600_000) for each in at))
+    import_file(lake, tmp_path / "log.csv")
+    everything = Selection(Timeframe(LAST - timedelta(days=60), LAST))
+    with lake.reading() as connection:
+        found = slow_calls(connection, everything, coverage(connection))
+    assert list(found["called_at"]) == sorted(at, reverse=True)[:MOST]
+
+
+@settings(max_examples=15)
+@given(selection=selections, by=st.sampled_from(["model", "provider", "key"]))
+def test_counts_are_those_of_the_calls(
+    connection: sa.Connection, large: Coverage, selection: Selection, by: str
+) -> None:
+    # In days of the store's zone, whichever the selection has.
+    there = selection.over(replace(selection.timeframe, zone="Europe/Berlin"))
+    from_bins = counts(connection, selection, selection.previous, by, large)
+    from_calls = counts(connection, there, there.previous, by)
+    for left, right in zip(from_bins, from_calls, strict=True):
+        assert left.keys() == right.keys()
+        for value in left:
+            assert left[value][:2] == right[value][:2]
+            assert left[value].spent == pytest.approx(right[value].spent)
+
+
+def test_the_slow_days_of_the_sample_are_found(connection: sa.Connection, large: Coverage) -> None:
+    told = sample.story(LAST)
+    month = Selection(Timeframe(LAST - timedelta(days=30), LAST, "Europe/Berlin"), kind=("completion",))
+    days = daily(connection, month, large)
+    in_order = [
+        frame.sort_values(["provider", "at"], ignore_index=True) for frame in (days, daily(connection, month))
+    ]
+    pd.testing.assert_frame_equal(*in_order)
+    found = [slow for slow in slow_days(days) if slow.provider == told.slow_provider]
+    assert all(told.slow_from <= slow.first.date() <= slow.last.date() < told.slow_until for slow in found)
+
+
+def test_a_large_store_keeps_its_own_days(connection: sa.Connection, large: Coverage) -> None:
+    month = Selection(Timeframe(LAST - timedelta(days=30), LAST, "Asia/Kolkata"))
+    assert daily(connection, month, large).attrs["zone"] == "Europe/Berlin"
+    assert daily(connection, month, coverage(connection)).attrs["zone"] == "Asia/Kolkata"

@@ -1,0 +1,132 @@
+"""How the completion times of several series are distributed, as shares, so that volumes do not matter."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import altair as alt
+import pandas as pd
+
+from usage_core import wording
+from usage_core.charts.chart import Chart, Column, Spec, colour, heading, nothing, seal, tooltip, written
+from usage_core.charts.durations import duration_x
+from usage_core.charts.names import shortened, told_apart
+from usage_core.charts.numbers import CALLS
+from usage_core.charts.palette import NAMED
+from usage_core.charts.units import amount_axis, scale
+
+MOST = 6
+"""More lines than this cannot be told apart."""
+
+_SPARE = (1, 5, 3, 2, 7, 6, 0, 4)
+"""In which order colours are lent to lines that have none: first those least like their neighbours."""
+
+_DIRECT = 3
+"""Up to so many lines are named at their peaks, more in a legend."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Everything the spec is made of: two charts of one shape share it."""
+
+    title: str
+    names: tuple[str, ...]
+    """A name for each colour, a control character where no line has it."""
+    legend: tuple[str, ...]
+    domain: tuple[float, float]
+
+
+def distribution(frame: pd.DataFrame, title: str, order: Sequence[str], drawn: Sequence[str]) -> Chart:
+    """A line for each series over bins of completion times: the share of its calls in each bin.
+
+    `frame`: series (str), lower, upper (ms, lower included, upper not), calls (int), in bins that grow by
+    the same factor. `drawn` are the series to draw, at most six; those in `order`, the same as on the
+    page's other charts, keep their colour, and others are dashed, in colours that are left over.
+    """
+    head = heading(title, "% of its calls")
+    counted = frame[(frame["calls"] > 0) & frame["series"].isin(list(drawn)[:MOST])]
+    if counted.empty:
+        return nothing(head)
+    present = [name for name in list(drawn)[:MOST] if name in set(counted["series"])]
+    labels = told_apart(present)
+    table = pd.concat([_line(counted[counted["series"] == name], labels[name]) for name in present])
+    own = {labels[name] for name in present if name in order}
+    table["line"] = ["own" if name in own else "left over" for name in table["name"]]
+    shape = _Shape(
+        head,
+        _coloured(present, order, labels),
+        tuple(labels.values()),
+        (float(table["took_ms"].min()), float(table["took_ms"].max())),
+    )
+    peaks = [f"{shortened(name)} {took}" for name, took in _peaks(table)]
+    columns = (Column("name", "Name"), Column("took", "Took"), Column("share", "Share", "share"), CALLS)
+    words = f"{head}: most often {wording.joined(peaks)}."
+    return Chart(table.reset_index(drop=True), _spec(shape), words, columns)
+
+
+def _line(counted: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Every bin from before the first to after the last with calls; the others are known to have none."""
+    growth = math.log2(float((counted["upper"] / counted["lower"]).iloc[0]))
+    places = [round(math.log2(lower) / growth) for lower in counted["lower"]]
+    calls = dict(zip(places, counted["calls"], strict=True))
+    every = [place for place in range(min(places) - 1, max(places) + 2) if _holds_one(place, growth)]
+    edges = [(2 ** (place * growth), 2 ** ((place + 1) * growth)) for place in every]
+    total = int(counted["calls"].sum())
+    parts = [int(calls.get(place, 0)) for place in every]
+    peak = parts.index(max(parts))
+    return pd.DataFrame(
+        {
+            "name": name,
+            "took_ms": [math.sqrt(lower * upper) for lower, upper in edges],
+            "part": [part / total for part in parts],
+            "took": [" to ".join(map(wording.duration_ms, each)) for each in edges],
+            "share": [wording.share(part / total) for part in parts],
+            "calls": [wording.count_exact(part) for part in parts],
+            "peak": [name if n == peak else "" for n in range(len(parts))],
+        }
+    )
+
+
+def _holds_one(place: int, growth: float) -> bool:
+    """Whether a whole number of ms lies in a bin: the shortest bins are too narrow for one."""
+    return math.ceil(2 ** (place * growth)) < 2 ** ((place + 1) * growth)
+
+
+def _peaks(table: pd.DataFrame) -> list[tuple[str, str]]:
+    peaks = table[table["peak"] != ""]
+    return list(zip(peaks["name"], peaks["took"], strict=True))
+
+
+def _coloured(present: Sequence[str], order: Sequence[str], labels: dict[object, str]) -> tuple[str, ...]:
+    """Which name has which colour: its own by its place in the order, or one that nobody here has."""
+    names = [chr(place + 1) for place in range(NAMED)]
+    for name in present:
+        if name in list(order)[:NAMED]:
+            names[list(order).index(name)] = labels[name]
+    for name in present:
+        if labels[name] not in names:
+            free = next(place for place in _SPARE if names[place] == chr(place + 1))
+            names[free] = labels[name]
+    return tuple(names)
+
+
+@lru_cache(maxsize=256)
+def _spec(shape: _Shape) -> Spec:
+    x = duration_x("took_ms", *shape.domain)
+    y = alt.Y(field="part", type="quantitative", axis=amount_axis(scale("share").label))
+    direct = len(shape.legend) <= _DIRECT
+    shade = colour(shape.names, None, () if direct else shape.legend)
+    dashes = alt.Scale(domain=["own", "left over"], range=[[1, 0], [5, 3]])
+    dashed = alt.StrokeDash(field="line", type="nominal", scale=dashes, legend=None)
+    tips = tooltip(name="Name", took="Took", share="Share", calls="Calls")
+    layers = [
+        alt.Chart()
+        .mark_line(strokeWidth=2, interpolate="monotone", tooltip=None)
+        .encode(x=x, y=y, color=shade, strokeDash=dashed),
+        # Wide and unseen: what the pointer hits.
+        alt.Chart().mark_point(size=260, filled=True, opacity=0).encode(x=x, y=y, color=shade, tooltip=tips),
+    ]
+    if direct:
+        layers.append(written(x, y, "peak", align="center", baseline="bottom", dy=-6))
+    return seal(alt.layer(*layers), shape.title)

@@ -1,0 +1,189 @@
+"""Percentiles of completion times over time, from the middle to the longest, on a logarithmic axis."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import altair as alt
+import pandas as pd
+
+from usage_core import wording
+from usage_core.charts import periods as time
+from usage_core.charts.chart import (
+    PICK_AT,
+    QUIET_COLOUR,
+    Chart,
+    Column,
+    Spec,
+    heading,
+    nothing,
+    pickable,
+    seal,
+    tooltip,
+    written,
+)
+from usage_core.charts.durations import LEAST_MS, duration_axis, logarithmic
+from usage_core.charts.numbers import CALLS
+from usage_core.charts.periods import Periods
+
+LINES = ("p50", "p90", "p95", "p99")
+LONGEST = "longest"
+NUMBERS = (*LINES, LONGEST)
+
+_HEIGHT = 380
+_FEW = 45
+"""Up to so many periods have a dot each; with more, only those that stand alone between two gaps."""
+
+_APART = 0.055
+"""The least distance of two names at the lines' ends, as a part of the axis."""
+
+_STRENGTH = (1.0, 0.75, 0.6, 0.45)
+"""How strong each line is drawn: one hue, as they are one thing seen at four depths."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Everything the spec is made of: two charts of one shape share it."""
+
+    title: str
+    time: time.TimeShape
+    domain: tuple[float, float]
+
+
+def fan(frame: pd.DataFrame, title: str, periods: Periods) -> Chart:
+    """A line for each of p50, p90, p95 and p99, a band between the outer two, a dot for the longest time.
+
+    `frame`: bucket (naive datetime64, local start of the period), p50, p90, p95, p99 and longest (float,
+    ms, missing where unknown), calls (int, those with a completion time).
+    """
+    head = heading(f"{title} by {periods.grain}", "logarithmic", periods.zone)
+    known = frame.dropna(subset=["p50"])
+    if known.empty:
+        return nothing(head)
+    index = periods.over(frame["bucket"])
+    figures = frame.drop_duplicates("bucket").set_index("bucket").reindex(index)
+    drawn = figures[[*LINES, LONGEST]].astype(float).clip(lower=LEAST_MS)
+    domain = (max(LEAST_MS, float(drawn["p50"].min()) / 1.3), float(drawn[LONGEST].max()) * 1.3)
+    notes = [time.note(periods, index[-1], "it may still change")]
+    shape = _Shape(head, time.time_shape(index, periods, notes), domain)
+    table = _table(figures, drawn, periods, index, domain)
+    columns = (
+        Column("period", periods.grain.capitalize()),
+        *(Column(name, f"{_said(name)} (ms)", "number") for name in NUMBERS),
+        CALLS,
+    )
+    return Chart(table, _spec(shape), _words(head, known, periods), columns, periods.grain)
+
+
+def _said(name: str) -> str:
+    return name.capitalize() if name == LONGEST else name
+
+
+def _words(head: str, known: pd.DataFrame, periods: Periods) -> str:
+    """The chart in a sentence: how far the middle and p95 went, and when the longest call was made."""
+    ranges = [
+        f"{name} from {_text(float(known[name].min()))} to {_text(float(known[name].max()))}"
+        for name in ("p50", "p95")
+    ]
+    longest = known.nlargest(1, LONGEST)
+    when = wording.period(longest["bucket"].iloc[0].to_pydatetime(), periods.grain)
+    most = f"the longest call took {_text(float(longest[LONGEST].iloc[0]))} ({when})"
+    return f"{head}: {wording.joined([*ranges, most])}."
+
+
+def _table(
+    figures: pd.DataFrame,
+    drawn: pd.DataFrame,
+    periods: Periods,
+    index: pd.DatetimeIndex,
+    domain: tuple[float, float],
+) -> pd.DataFrame:
+    """A row for each period with everything that is said of it, then one for each line and period."""
+    said = pd.DataFrame(
+        {
+            "row": "period",
+            "hue": "time",
+            "at": time.milliseconds(index),
+            PICK_AT: time.starts(index),
+            "period": [time.label(moment, periods, index[-1]) for moment in index],
+            "low": drawn["p50"].to_numpy(),
+            "high": drawn["p99"].to_numpy(),
+            "top": drawn[LONGEST].to_numpy(),
+            **{name: figures[name].astype(float).to_numpy() for name in NUMBERS},
+            **{f"{name}_text": list(figures[name].astype(float).map(_text)) for name in NUMBERS},
+            "calls": [wording.count_exact(int(n)) for n in figures["calls"].fillna(0)],
+        }
+    )
+    lines = pd.concat([_line(drawn[name], name, said["at"]) for name in NUMBERS], ignore_index=True)
+    lines["end_at"] = _spread(lines["end"], domain)
+    return pd.concat([said, lines], ignore_index=True)
+
+
+def _text(value: float) -> str:
+    return wording.duration_ms(value)
+
+
+def _line(value: "pd.Series[float]", name: str, at: "pd.Series[float]") -> pd.DataFrame:
+    alone = value.shift().isna() & value.shift(-1).isna()
+    last = value.last_valid_index()
+    return pd.DataFrame(
+        {
+            "row": "line",
+            "hue": "time",
+            "at": at,
+            "name": name,
+            "value": None if name == LONGEST else value.to_numpy(),
+            "dot": None if name == LONGEST else value.where(alone | (len(value) <= _FEW)).to_numpy(),
+            "end": value.where(value.index == last).to_numpy(),
+        }
+    )
+
+
+def _spread(ends: "pd.Series[float]", domain: tuple[float, float]) -> "pd.Series[float]":
+    """Where the names at the lines' ends are written: upwards where two would overlap."""
+    apart = (domain[1] / domain[0]) ** _APART
+    placed, below = ends.copy(), 0.0
+    for row in ends.dropna().sort_values(kind="stable").index:
+        below = max(float(ends[row]), below * apart)
+        placed[row] = below
+    return placed
+
+
+@lru_cache(maxsize=256)
+def _spec(shape: _Shape) -> Spec:
+    x, scale = time.time_x("at", shape.time), logarithmic(*shape.domain)
+    marks = duration_axis(*shape.domain, most=8, grid=True)
+
+    def y(column: str) -> alt.Y:
+        return alt.Y(field=column, type="quantitative", axis=marks, scale=scale)
+
+    hue = alt.Color(
+        field="hue", type="nominal", scale=alt.Scale(domain=["time"], range="category"), legend=None
+    )
+    strength = alt.Scale(domain=list(LINES), range=list(_STRENGTH))
+    faded = alt.Opacity(field="name", type="nominal", scale=strength, legend=None)
+    wide = alt.Scale(domain=list(LINES), range=[2.5, 1.5, 1.5, 1.5])
+    width = alt.StrokeWidth(field="name", type="nominal", scale=wide, legend=None)
+    plain, lines = (
+        alt.Chart().transform_filter(alt.FieldEqualPredicate(field="row", equal=row))
+        for row in ("period", "line")
+    )
+    tips = tooltip(period="Period", **{f"{name}_text": _said(name) for name in NUMBERS}, calls="Calls")
+    layers = [
+        plain.mark_area(opacity=0.12, tooltip=None).encode(
+            x=x, y=y("low"), y2=alt.Y2(field="high"), color=hue
+        ),
+        lines.mark_line(tooltip=None).encode(x=x, y=y("value"), color=hue, opacity=faded, strokeWidth=width),
+        lines.mark_point(size=18, filled=True, tooltip=None).encode(
+            x=x, y=y("dot"), color=hue, opacity=faded
+        ),
+        plain.mark_point(size=14, filled=True, tooltip=None).encode(x=x, y=y("top"), color=QUIET_COLOUR),
+        # Wide and unseen: what the pointer hits.
+        pickable(
+            plain.mark_rule(strokeWidth=14, opacity=0).encode(
+                x=x, y=alt.value(0), y2=alt.value("height"), tooltip=tips
+            ),
+            PICK_AT,
+        ),
+        written(x, y("end_at"), "name", align="left", dx=8),
+    ]
+    return seal(alt.layer(*layers), shape.title, _HEIGHT)

@@ -1,0 +1,115 @@
+"""Hours without a call where there usually are many: logs that are missing, or a time nothing worked.
+
+An hour is held against the same hour of the WEEKS weeks before it: their median is usual. The first and
+the last hour of a silence count no more than the hours beside them usually bring, because clocks are put
+forward and back, and all that is done by them comes an hour earlier or later. Hours in a row make a gap
+where together they would usually have brought MANY calls: fewer may be missing by chance. Only gaps that
+ended are gaps; what is missing since the last call was not brought in yet.
+"""
+
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pandas as pd
+
+from usage_core.metrics.question import Question
+from usage_core.selection import Selection
+from usage_core.timeframe import Timeframe
+
+WEEKS, LEAST_WEEKS = 8, 4
+"""How far back, and how many of these weeks have to be known."""
+
+MANY = 20
+"""Where so many calls come by chance, none at all comes once in 500 million times."""
+
+MOST_DAYS = 150
+"""With these, an answer has at most (150 + 56) x 24 rows and one."""
+
+HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From when to when (aware UTC) no call was made, and how many there usually are."""
+
+    start: datetime
+    end: datetime
+    usual_calls: int
+
+
+def question(frame: Timeframe) -> Question:
+    """What has to be asked: calls by UTC hour, whatever is filtered; of a long timeframe, its end."""
+    start = _first_judged(frame) - WEEKS * WEEK
+    return Question(Selection(Timeframe(start, frame.end)), ("calls",), ("hour",))
+
+
+def _first_judged(frame: Timeframe) -> datetime:
+    first = max(frame.start, frame.end - timedelta(days=MOST_DAYS))
+    return first.replace(minute=0)
+
+
+def find(answer: pd.DataFrame, frame: Timeframe, first: datetime, last: datetime) -> tuple[Gap, ...]:
+    """The gaps of a timeframe, in order, from the answer to `question`.
+
+    `first` and `last` are when the first and the last call of the store were made (aware).
+    """
+    calls, found = _calls(answer), []
+    usual = _usual(calls, first)
+    for run in _silent(calls, _first_judged(frame), min(frame.end, last)):
+        awaited = {hour: number for hour in run if (number := _expected(usual, hour, run))}
+        if sum(awaited.values()) >= MANY:
+            found.append(Gap(min(awaited), max(awaited) + HOUR, int(sum(awaited.values()))))
+    return tuple(found)
+
+
+def awaited(answer: pd.DataFrame, first: datetime, last: datetime, until: datetime) -> int:
+    """How many calls there usually are from the hour after the last call until an hour; 0 for few."""
+    usual = _usual(_calls(answer), first)
+    start = last.replace(minute=0, second=0, microsecond=0) + HOUR
+    until = min(until, start + timedelta(days=MOST_DAYS))
+    run = [start + number * HOUR for number in range((until - start) // HOUR)]
+    calls = sum(_expected(usual, hour, run) for hour in run)
+    return int(calls) if calls >= MANY else 0
+
+
+def _calls(answer: pd.DataFrame) -> dict[datetime, int]:
+    return {
+        hour.to_pydatetime().replace(tzinfo=UTC): int(number)
+        for hour, number in zip(answer["hour"], answer["calls"], strict=True)
+    }
+
+
+def _usual(calls: Mapping[datetime, int], first: datetime) -> Callable[[datetime], float]:
+    """How many calls an hour usually has; 0 where too little is known."""
+    known_from = first.replace(minute=0, second=0, microsecond=0) + HOUR
+
+    @cache
+    def median(hour: datetime) -> float:
+        before = [hour - n * WEEK for n in range(1, WEEKS + 1)]
+        known = [calls.get(then, 0) for then in before if then >= known_from]
+        return statistics.median(known) if len(known) >= LEAST_WEEKS else 0
+
+    return median
+
+
+def _expected(usual: Callable[[datetime], float], hour: datetime, run: Sequence[datetime]) -> float:
+    """How many calls are missing in an hour of a silence, whatever was done to the clocks."""
+    beside = (hour - HOUR, hour, hour + HOUR) if hour in (run[0], run[-1]) else (hour,)
+    return min(map(usual, beside))
+
+
+def _silent(calls: Mapping[datetime, int], start: datetime, end: datetime) -> Iterator[list[datetime]]:
+    """Whole hours in a row without a call; after the end, there are calls."""
+    run: list[datetime] = []
+    for number in range((end - start) // HOUR):
+        hour = start + number * HOUR
+        if hour not in calls:
+            run.append(hour)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
