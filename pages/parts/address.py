@@ -31,6 +31,11 @@ def params() -> Params:
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
+def of_the_frame(params: Params) -> Params:
+    """What of a link is the sidebar's."""
+    return {name: values for name, values in params.items() if name in FRAME}
+
+
 def rules() -> bool:
     """Whether in this run the link says what the widgets of the frame show, whatever they held before."""
     context = get_script_run_ctx()

@@ -106,15 +106,16 @@ def _known(month: Month) -> None:
 
 
 def _same_days(month: Month) -> Decimal | None:
-    """What the month before cost up to the same day."""
+    """What the month before cost up to the same day, or in all where it was shorter."""
     number = (month.through - month.first).days + 1
-    days = [cost for day, cost in month.before.items() if day.day <= number]
-    return sum(days, Decimal(0)) if days and len(days) == number else None
+    days = [cost for day, cost in month.before.items() if month.is_over or day.day <= number]
+    return sum(days, Decimal(0)) if days else None
 
 
 def _against(month: Month) -> str:
     before = month.first - DAY
-    return f"The change is against the same days of {name(before)}." if _same_days(month) is not None else ""
+    which = "" if month.is_over else "the same days of "
+    return f"The change is against {which}{name(before)}." if _same_days(month) is not None else ""
 
 
 def _projected(month: Month) -> None:

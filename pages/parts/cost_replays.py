@@ -67,8 +67,9 @@ def times(selection: Selection) -> dict[Model, Any]:
 
 
 def label(model: Model) -> str:
-    """A model's name with its provider."""
-    return f"{model.name} ({model.provider or NOT_GIVEN})"
+    """A model's name with its provider, and with its kind where it is not the usual one."""
+    kind = "" if model.kind == Kind.COMPLETION else f", {model.kind}"
+    return f"{model.name} ({model.provider or NOT_GIVEN}{kind})"
 
 
 @cached.shared

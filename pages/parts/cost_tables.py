@@ -93,7 +93,7 @@ def all_figures(selection: Selection, by: str) -> Table:
     shown = pd.DataFrame({heading(by): names})
     shares = [_share(amount, total) for amount in frame["cost_usd"]]
     shown[SHARE] = numbers(shares, None)
-    if not DIMENSIONS[by].is_period:
+    if total and not DIMENSIONS[by].is_period:
         shown[CUMULATIVE] = numbers(accumulate(share or Decimal(0) for share in shares), None)
         formats[CUMULATIVE] = PERCENT
     for name, label in zip(known, headings, strict=True):

@@ -1,4 +1,4 @@
-"""Drill-down: what a click on a chart or a row narrows, and the way back."""
+"""Drill-down: what a click on a chart or on a row of a table narrows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,19 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts import address, sidebar
-from pages.parts.text import plain
-from usage_core import wording
+from pages.parts import address, sidebar, trail
 from usage_core.charts.chart import PICK, PICK_AT, PICK_NAME, Chart
-from usage_core.charts.names import shortened
-from usage_core.selection import FILTERS, Selection
+from usage_core.selection import Selection
 from usage_core.timeframe import Grain, Preset, following
 
-MOST_STEPS = 20
-"""So many clicks can be taken back."""
-
-_TIME = ("tf", "range")
-_HERE, _TRAIL, _TURNS = "drill-here", "drill-trail", "drill-turns"
+_TURNS = "drill-turns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +30,20 @@ class Drill:
     """Parameters of that page, as they stand in its link; "" for the page's own choice."""
 
 
-@dataclass(slots=True)
-class _Here:
-    """Where the visitor stands, as the frame drew it last."""
-
-    page: str
-    title: str
-    selection: Selection
-
-
-@dataclass(slots=True)
-class _Step:
-    """One click: what stood in the link before, and where that was."""
-
-    before: address.Params
-    after: address.Params | None
-    """None until the page was drawn: only then is it known what of the wish came true."""
-    here: _Here
-    to: str
-    shown: list[str]
-    """The parameters of the page that it set."""
-
-
 def narrow(drill: Drill, name: str | None, at: str | None, grain: Grain | None) -> None:
     """Narrow the selection to a name and to the period that begins at a local time; for callbacks.
 
     What is unknown, or says nothing new, narrows nothing. A period is cut to the timeframe.
     """
-    here: _Here = st.session_state[_HERE]
-    before = address.params()
-    asked = before if drill.to in (None, here.page) else _of_the_frame(before)
-    asked = asked | _named(drill.by, name) | _period(at, grain, here.selection)
-    if _shown(asked) == _shown(before) and drill.to in (None, here.page):
+    here, before, named = trail.here(), address.params(), _named(drill.by, name)
+    found = named | _period(at, grain, here.selection)
+    stays = drill.to in (None, here.page)
+    if not found or (stays and trail.selects(before | found) == trail.selects(before)):
         return
-    if drill.by is None or _named(drill.by, name):
+    asked = (before if stays else address.of_the_frame(before)) | found
+    if named or drill.by is None:
         asked |= {parameter: [value] if value else [] for parameter, value in drill.show.items()}
-    trail = st.session_state.setdefault(_TRAIL, [])
-    trail.append(_Step(before, None, here, drill.to or here.page, list(drill.show)))
-    del trail[:-MOST_STEPS]
-    address.wish(drill.to, asked)
-
-
-def _of_the_frame(params: address.Params) -> address.Params:
-    return {name: values for name, values in params.items() if name in address.FRAME}
-
-
-def _shown(params: address.Params) -> address.Params:
-    """What of a link says which calls are shown."""
-    return {name: values for name, values in params.items() if name in (*_TIME, *FILTERS)}
+    trail.go(drill.to, asked, tuple(drill.show))
 
 
 def _named(by: str | None, name: str | None) -> address.Params:
@@ -97,10 +56,11 @@ def _period(at: str | None, grain: Grain | None, selection: Selection) -> addres
         return {}
     try:
         start = datetime.fromisoformat(at)
-    except ValueError:
+        end = following(start, grain)
+    except (ValueError, OverflowError):
         return {}
     frame = selection.timeframe
-    last = max(start.date(), (following(start, grain) - timedelta(days=1)).date())
+    last = max(start.date(), (end - timedelta(days=1)).date())
     first, last = max(start.date(), frame.first_day), min(last, frame.last_day)
     if first > last or (first, last) == (frame.first_day, frame.last_day):
         return {}
@@ -182,82 +142,3 @@ def _chosen(
     if rows:
         name, start = (None if each is None else list(each)[rows[0]] for each in (names, at))
         narrow(drill, name, start, grain)
-
-
-def way_back(page: str, title: str, selection: Selection) -> None:
-    """Say what a click narrowed, with the way back, above a page ("usage/cost", its title)."""
-    here = st.session_state[_HERE] = _Here(page, title, selection)
-    now, trail = address.params(), st.session_state.get(_TRAIL, [])
-    if trail and trail[-1].after is None:
-        trail[-1].after = now
-    step = next((step for step in reversed(trail) if _holds(step, now)), None)
-    if step is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="narrowed", border=True):
-        st.markdown(f":material/filter_alt: Narrowed to {_narrowed(trail, now, selection)}")
-        label = f"Back to {_before(step, here)}"
-        st.button(plain(label), on_click=_back, args=(step,), icon=":material/arrow_back:", key="way-back")
-
-
-def _changed(step: _Step) -> list[str]:
-    """The parameters of the selection that a step changed."""
-    before, after = _shown(step.before), _shown(step.after or {})
-    return [name for name in (*_TIME, *FILTERS) if before.get(name) != after.get(name)]
-
-
-def _holds(step: _Step, now: address.Params) -> bool:
-    """Whether what a step narrowed is still so: nothing was changed by hand or by the browser since."""
-    changed = _changed(step)
-    return bool(changed) and all(now.get(name) == (step.after or {}).get(name) for name in changed)
-
-
-def _narrowed(trail: Sequence[_Step], now: address.Params, selection: Selection) -> str:
-    """What is shown because of clicks (Markdown)."""
-    names = {
-        name
-        for step in trail
-        for name in _changed(step)
-        if now.get(name) and now.get(name) == (step.after or {}).get(name)
-    }
-    said = [f"**{plain(_label(name, now[name]))}**" for name in FILTERS if name in names]
-    if names & set(_TIME):
-        said.append(plain(_days(selection)))
-    return ", ".join(said)
-
-
-def _before(step: _Step, here: _Here) -> str:
-    """Where the way back leads, in words."""
-    changed, said = _changed(step), []
-    if here.page == step.to != step.here.page:
-        said.append(step.here.title)
-    if set(changed) & set(_TIME):
-        said.append(_days(step.here.selection))
-    said += [_label(name, step.before.get(name, [])) for name in changed if name in FILTERS]
-    return ", ".join(said)
-
-
-def _days(selection: Selection) -> str:
-    return wording.days(selection.timeframe.first_day, selection.timeframe.last_day)
-
-
-def _label(name: str, values: Sequence[str]) -> str:
-    """The values of a filter in words: the one there is, or how many, or all."""
-    heading = sidebar.HEADINGS[name]
-    heading = heading if heading.startswith("API") else heading.lower()
-    if len(values) == 1:
-        value = shortened(values[0], 40)
-        return f"{heading} {value}" if value.strip() == sidebar.NOT_GIVEN else value
-    return f"{len(values)} {heading}s" if values else f"all {heading}s"
-
-
-def _back(step: _Step) -> None:
-    """Undo a step, and return to the page where it was made from the one that it led to."""
-    here: _Here = st.session_state[_HERE]
-    now, changed = address.params(), _changed(step)
-    returns = here.page == step.to != step.here.page
-    if returns:
-        now = _of_the_frame(now) | {n: v for n, v in step.before.items() if n not in address.FRAME}
-    elif here.page == step.to:
-        changed += step.shown
-    restored = {name: step.before.get(name, []) for name in changed}
-    address.wish(step.here.page if returns else None, now | restored)

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.parts import address, drill, sidebar
+from pages.parts import address, sidebar, trail
 from pages.parts.text import plain
 from usage_core import cached
 from usage_core.errors import UsageError
@@ -45,7 +45,7 @@ def run() -> None:
         address.follow()
         chosen = st.session_state[SELECTED] = sidebar.selection()
         _say_if_sample(page.title)
-        drill.way_back(_path(page), page.title, chosen)
+        trail.way_back(_path(page), page.title, chosen)
         page.run()
     except UsageError as error:
         st.error(plain(str(error)), icon=":material/error:")

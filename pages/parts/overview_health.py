@@ -1,7 +1,7 @@
 """Whether the figures can be trusted: what is missing from the calls, in one line."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
@@ -61,7 +61,10 @@ def health(selection: Selection, until: datetime) -> Health:
         said.append(f"{wording.plural(aside, 'row')} set aside in imports")
     sound = not (unpriced or missing or late or aside)
     if sound:
-        said.append("every call has a price, no hour is missing, no row was set aside")
+        hours = "no hour"
+        if selection.timeframe.length > timedelta(days=gaps.MOST_DAYS):
+            hours += f" of the last {gaps.MOST_DAYS} days"
+        said.append(f"every call has a price, {hours} is missing, no row was set aside")
     return Health(" · ".join(said), sound, bool(unpriced), bool(missing or late or aside))
 
 

@@ -131,7 +131,7 @@ def peaks(selection: Selection, limited: Limited, known: Timeframe) -> Peaks:
     mondays = trend.complete_weeks(known)
     work = _in_flight if limited == "calls_in_flight" else _per_minute
     every, each, left_out = work(selection, limited, mondays)
-    ordered = sorted(each, key=lambda one: (-one.peak, one.served or ("", "")[0] or "", str(one.served)))
+    ordered = sorted(each, key=lambda one: (-one.peak, *(name or "" for name in one.served or ())))
     return Peaks(every, tuple(ordered[:MOST_ROWS]), left_out, len(mondays))
 
 

@@ -92,8 +92,8 @@ times = (
     | st.integers(10**12, 10**18 - 1)
 )
 QUARTER = 15 * MINUTE
-on_the_quarter = st.integers(-12, WEEKEND.length // QUARTER).map(lambda n: START + n * QUARTER)
-quarters = st.none() | st.integers(0, 12).map(lambda n: n * QUARTER // MS)
+on_the_quarter = st.integers(-12, 32).map(lambda n: START + n * QUARTER)  # clocks change at 12
+quarters = st.integers(-1, 12).map(lambda n: n * QUARTER // MS if n >= 0 else None)
 
 
 def some(moments: st.SearchStrategy[datetime], times: st.SearchStrategy[int | None]) -> Any:
@@ -117,7 +117,7 @@ sizes = st.sampled_from([1, 2, 5, 1000])
 @st.composite
 def frames(draw: st.DrawFn, zone: str = "Europe/Berlin") -> Timeframe:
     """The weekend in which Berlin's clocks are put back, or a part of it."""
-    step = draw(st.sampled_from([MINUTE, QUARTER, WEEKEND.length]))
+    step = draw(st.sampled_from([MINUTE, QUARTER, HOUR, WEEKEND.length]))
     edge = st.integers(0, WEEKEND.length // step)
     start, end = sorted(draw(st.lists(edge, min_size=2, max_size=2, unique=True)))
     return Timeframe(WEEKEND.start + start * step, WEEKEND.start + end * step, zone)
@@ -210,15 +210,28 @@ def same_over_time(connection: sa.Connection, rows: Sequence[Row], frame: Timefr
     rows=calls,
     frame=frames() | frames("UTC") | frames("Asia/Kathmandu"),
     size=sizes,
-    grain=st.sampled_from(["hour", "day", "week", "month"]),
+    grain=st.sampled_from(["hour", "hour", "hour", "day", "week", "month"]),
 )
-@settings(max_examples=60)
+@settings(max_examples=100)
 def test_each_period_has_the_peak_of_its_own_instants(
     engine: sa.Engine, rows: list[Row], frame: Timeframe, size: int, grain: str
 ) -> None:
     """Also where nothing begins in it, and where clocks show an hour twice."""
     with held(engine, rows) as connection, read_by(size):
         same_over_time(connection, rows, frame, grain)
+
+
+def test_an_hour_has_what_begins_with_it_and_not_what_ends_with_it(engine: sa.Engine) -> None:
+    frame = Timeframe(WEEKEND.start, WEEKEND.start + 5 * HOUR)
+    rows = [
+        call(START + HOUR, completion_time_ms=1000),
+        call(START + 3 * HOUR - SECOND, completion_time_ms=1000),
+    ]
+    for size in (1, 1000):
+        with held(engine, rows) as connection, read_by(size):
+            found = over_time(connection, Selection(frame), "hour")
+        assert found.periods["in_flight"].tolist() == [0, 1, 1, 0, 0]
+        assert found.periods["at"].dropna().tolist() == [at(HOUR), at(3 * HOUR - SECOND)]
 
 
 @pytest.mark.parametrize(("zone", "day"), CASES, ids=IDS)

@@ -145,8 +145,6 @@ def test_tiles_are_the_figures_by_hand(holding: Holding) -> None:
     [
         ("usage/cost", "API key"),
         ("usage/cost", "Model"),
-        ("usage/latency", "Provider"),
-        ("usage/latency", "Model"),
     ],
 )
 def test_tables_are_the_figures_by_hand(holding: Holding, page: str, by: str) -> None:

@@ -1,6 +1,6 @@
 """The table under a chart, for those who want its numbers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -62,14 +62,14 @@ def _exact(texts: list[str]) -> tuple["pd.Series[Any]", str | None]:
     """Amounts with the same number of decimals down the column; as texts where a number would round."""
     amounts = [wording.read_exact(text) for text in texts]
     unread = [text for text, amount in zip(texts, amounts, strict=True) if amount is None]
-    if any(text != wording.UNKNOWN for text in unread):
-        return _share(texts)
+    if any(_digits(text) for text in unread):
+        return pd.Series([text if _digits(text) else None for text in texts], dtype=object), None
     known = [amount for amount in amounts if amount is not None]
     places = max((_places(amount) for amount in known), default=0)
     if places == 0:
         return pd.Series([_int(amount) for amount in amounts], dtype="Int64"), _LOCALIZED
     written = [None if amount is None else f"{amount:.{places}f}" for amount in amounts]
-    if _longest(written) > _DIGITS:
+    if any(_digits(text or "") > _DIGITS for text in written):
         return pd.Series(written, dtype=object), None
     floats = [None if amount is None else float(amount) for amount in amounts]
     return pd.Series(floats, dtype="Float64"), f"%.{places}f"
@@ -80,8 +80,9 @@ def _places(amount: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _longest(written: Iterable[str | None]) -> int:
-    return max(sum(char.isdigit() for char in text or "") for text in written)
+def _digits(text: str) -> int:
+    """How many digits a text has; one without, "no data", says that there is no amount."""
+    return sum(char.isdigit() for char in text)
 
 
 _KINDS: dict[str, Callable[[list[Any]], tuple["pd.Series[Any]", str | None]]] = {

@@ -1,0 +1,144 @@
+"""Clicks in a real browser: a bar narrows, a row leads on, and Back and the browser's back undo it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from usage_core import sample
+from usage_core.intake.run import import_file
+from usage_core.store.lake import open_lake
+
+pytestmark = pytest.mark.browser
+
+Console = Callable[..., "object"]
+Settled = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("drill")
+    today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
+    sample.write_csv(home / "log.csv", calls=3_000, days=40, seed=4, until=today)
+    lake = open_lake(home / "store")
+    import_file(lake, home / "log.csv")
+    lake.close()
+    return home / "store"
+
+
+@pytest.fixture
+def overview(console: Console, page: Page, settled: Settled, store: Path) -> Page:
+    page.goto(console(store).url + "/?tz=Europe/Berlin")  # type: ignore[attr-defined]
+    settled(page)
+    return page
+
+
+def chart(page: Page, title: str) -> Locator:
+    found = page.get_by_test_id("stVegaLiteChart").filter(has_text=title)
+    expect(found.locator("svg")).to_be_visible()
+    return found
+
+
+def biggest(bars: Locator) -> Locator:
+    heights = [(bars.nth(n).bounding_box() or {})["height"] for n in range(bars.count())]
+    return bars.nth(heights.index(max(heights)))
+
+
+def link(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def shown(page: Page) -> str:
+    """How many calls the sidebar offers: those that are shown."""
+    return page.get_by_test_id("stSidebar").get_by_test_id("stCaptionContainer").last.inner_text()
+
+
+def test_a_bar_narrows_and_every_way_back_undoes_it(overview: Page, settled: Settled) -> None:
+    page, all_calls, entries = overview, shown(overview), overview.evaluate("history.length")
+    bar = biggest(chart(page, "Cost per day").locator("g.mark-rect path"))
+    said = (bar.get_attribute("aria-label") or "").split(", ")
+    bar.hover()
+    expect(chart(page, "Cost per day").locator("svg")).to_have_css("cursor", "pointer")
+    bar.click()
+    settled(page)
+    day, name = said[0].split(" ", 1)[1], said[1]
+    expect(page.locator(".st-key-narrowed")).to_contain_text(f"Narrowed to {name}, {day}")
+    assert link(page)["key"] == [name]
+    assert link(page)["tf"] == ["Custom"]
+    assert len(link(page)["range"]) == 2
+    assert page.evaluate("history.length") == entries + 1
+    few_calls = shown(page)
+    assert few_calls != all_calls
+    narrow = page.url
+
+    page.get_by_role("button", name="Back to").click()
+    settled(page)
+    assert shown(page) == all_calls
+    assert set(link(page)) == {"tz"}
+    expect(page.locator(".st-key-narrowed")).to_have_count(0)
+
+    page.go_back()
+    settled(page)
+    assert (page.url, shown(page)) == (narrow, few_calls)
+    page.go_back()
+    settled(page)
+    assert shown(page) == all_calls
+    page.go_forward()
+    settled(page)
+    assert shown(page) == few_calls
+    expect(page.get_by_role("button", name="Back to")).to_be_visible()
+
+
+def test_a_narrowed_link_shows_the_same_to_another_visitor(
+    overview: Page, settled: Settled, console: Console, store: Path
+) -> None:
+    page = overview
+    biggest(chart(page, "Cost per day").locator("g.mark-rect path")).click()
+    settled(page)
+    calls, other = shown(page), page.context.new_page()
+    other.goto(page.url)
+    settled(other)
+    assert shown(other) == calls
+    assert other.url == page.url
+
+
+def test_a_row_leads_to_cost_and_back(overview: Page, settled: Settled) -> None:
+    page = overview
+    rows = chart(page, "Top models by cost")
+    # Right of the shortest bar: the whole row is a way in.
+    rows.locator("g.mark-rect path").last.click()
+    settled(page)
+    expect(page.get_by_role("heading", name="Cost", exact=True)).to_be_visible()
+    (model,) = link(page)["model"]
+    assert urlsplit(page.url).path == "/cost"
+    expect(page.locator(".st-key-narrowed")).to_contain_text(f"Narrowed to {model}")
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("Filters (1)")
+    page.get_by_role("button", name="Back to Overview").click()
+    settled(page)
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+    assert "model" not in link(page)
+
+
+def test_the_keyboard_opens_the_numbers_and_chooses_a_row(overview: Page, settled: Settled) -> None:
+    page = overview
+    toggle = page.locator("summary", has_text="Numbers").first
+    toggle.focus()
+    page.keyboard.press("Enter")
+    settled(page)
+    assert link(page)["spend-numbers"] == ["true"]
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "CANVAS":
+            break
+    page.keyboard.press("Shift+Space")
+    settled(page)
+    expect(page.locator(".st-key-narrowed")).to_be_visible()
+    assert link(page)["tf"] == ["Custom"]
+    back = page.get_by_role("button", name="Back to")
+    back.focus()
+    page.keyboard.press("Enter")
+    settled(page)
+    assert "tf" not in link(page)
