@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core import cli
 from usage_core.api.calls import CALLS_PATH, routes
-from usage_core.cli import commands
+from usage_core.cli import opening
 from usage_core.export import stream
 from usage_core.settings import CHECKOUT, DATABASE_URL
 from usage_core.workspace import Shown
@@ -36,9 +36,10 @@ def run(
 ) -> Run:
     monkeypatch.setenv(DATABASE_URL, "ducklake://" + quote(str(module_shelf.lake.folder)))
     monkeypatch.setenv("COLUMNS", "200")
+    module_shelf.dirty = True
     # Opening a store takes half a second.
     monkeypatch.setattr(
-        commands, "open_lake", lambda folder: {module_shelf.lake.folder: module_shelf.lake}[folder]
+        opening, "open_lake", lambda folder: {module_shelf.lake.folder: module_shelf.lake}[folder]
     )
     monkeypatch.setattr(module_shelf.lake, "close", lambda: None)
 
@@ -180,3 +181,22 @@ def test_import(run: Run, shelf: Shelf, tmp_path: Path) -> None:
     import_id = lines[2].split()[-1]
     assert run("rejected", import_id).out.startswith(b'Line,Field,Value,Reason\n3,Input Tokens,x,"It is not')
     assert run("import", str(tmp_path / "good.csv")).out.count(b"1 already there") == 1
+
+
+def test_undo(run: Run, shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "[b]log.csv").write_text(HEADER + as_csv([row(), row(api_key_id="k2"), row(model="")]))
+    run("import", str(tmp_path / "[b]log.csv"))
+    import_id = run("imports").out.decode().splitlines()[2].split()[0]
+    asked = run("undo", import_id[:8])
+    assert (asked.code, len(shelf.stored())) == (1, 2)
+    told = asked.out.decode()
+    assert "[b]log.csv, imported" in told
+    assert "2 calls, $0.0265" in told
+    assert "by 2 API keys: checkout (1), checkout (1)" in told
+    assert "the list of 1 row set aside" in told
+    assert "Add --yes" in asked.err
+    assert run("undo", import_id, "--yes").code == 0
+    assert shelf.stored() == []
+    assert run("undo", import_id, "--yes").err.startswith("The import of [b]log.csv was undone already")
+    run("import", str(tmp_path / "[b]log.csv"))
+    assert len(shelf.stored()) == 2

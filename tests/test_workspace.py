@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.importing import GOOD, Shelf
+from usage_core.intake.undoing import undo
 from usage_core.settings import Settings
 from usage_core.store.lake import Lake
 from usage_core.store.tables import CALLS
@@ -66,7 +67,7 @@ def test_the_sample_comes_and_goes(workspace: Workspace, clock: Clock, lake: Lak
     assert [path.name for path in home.iterdir() if path.is_dir()] == [f"{clock.day}-{CALLS_IN_SAMPLE}"]
 
     # As another process does.
-    Shelf(lake, tmp_path).rows({}, {"api_key_id": "other"})
+    receipt = Shelf(lake, tmp_path).rows({}, {"api_key_id": "other"})
     now = workspace.shown()
     assert (now.is_sample, held(now.lake)[0]) == (False, 2)
     assert not home.exists()
@@ -74,3 +75,6 @@ def test_the_sample_comes_and_goes(workspace: Workspace, clock: Clock, lake: Lak
     with now.lake.reading() as connection:
         keys = connection.execute(sa.select(CALLS.c.api_key_id).order_by(CALLS.c.api_key_id)).scalars().all()
     assert keys == [GOOD["api_key_id"], "other"]
+
+    undo(lake, receipt.import_id)
+    assert workspace.shown().is_sample, "an import that was undone was none"

@@ -31,3 +31,7 @@ class TookTooLong(UsageError):
 
 class PriceRefused(UsageError):
     """A price, discount or alias that cannot be meant."""
+
+
+class UndoRefused(UsageError):
+    """An import that cannot be undone: it is not there, or was undone before."""

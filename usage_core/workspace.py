@@ -39,8 +39,8 @@ class Workspace:
         self._calls = calls
         self._sample: tuple[date, Lake] | None = None
         self._has_real = False
-        self._empty_at = -1
-        """The version of the store of real calls at which it was last seen to be empty."""
+        self._looked_at = -1
+        """The version of the store of real calls at which was last looked whether it has any."""
         self._guard = threading.Lock()
 
     def shown(self) -> Shown:
@@ -55,15 +55,14 @@ class Workspace:
             return Shown(self._sample[1], is_sample=True)
 
     def has_real_calls(self) -> bool:
-        """Whether the store holds any call; the sample is removed the first time it does."""
-        if not self._has_real and (version := self.real.version()) != self._empty_at:
+        """Whether the store holds any call; the sample is removed when the first is there."""
+        version = self.real.version()
+        if version != self._looked_at:
             with self.real.reading() as connection:
                 found = connection.execute(sa.select(sa.literal(1)).select_from(CALLS).limit(1)).first()
-            if found:
-                self._has_real = True
+            if found and not self._has_real:
                 self._forget_sample()
-            else:
-                self._empty_at = version
+            self._has_real, self._looked_at = found is not None, version
         return self._has_real
 
     def _make_sample(self, until: date) -> Lake:

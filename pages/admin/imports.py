@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.parts import uploads
+from pages.parts import undoing, uploads
 from pages.parts.frame import selected
 
 st.title("Imports", anchor=False)
 zone = selected().timeframe.zone
 uploads.uploader(zone)
 uploads.receipts(zone)
+undoing.chooser(zone)

@@ -91,6 +91,7 @@ def receipts(zone: str) -> None:
             "First call": [wording.moment(row["first_call_at"], zone) for row in past],
             "Last call": [wording.moment(row["last_call_at"], zone) for row in past],
             "Rows set aside": [_link(row) for row in past],
+            "Undone": [wording.moment(row["undone_at"], zone) if row["undone_at"] else "" for row in past],
         }
     )
     numbers = ("Rows read", "Stored", "Already there", "Set aside")
@@ -100,6 +101,6 @@ def receipts(zone: str) -> None:
 
 
 def _link(row: dict[str, object]) -> str:
-    if not row["rows_rejected"]:
+    if not row["rows_rejected"] or row["undone_at"]:
         return ""  # nothing at all would be shown as "None"
     return SET_ASIDE_PATH.lstrip("/").format(import_id=row["import_id"])

@@ -1,5 +1,7 @@
 """The command line."""
 
-from usage_core.cli.commands import app, main
+from usage_core.cli import imports as _imports  # noqa: F401 - its commands are added when it is loaded
+from usage_core.cli.commands import main
+from usage_core.cli.opening import app
 
 __all__ = ["app", "main"]

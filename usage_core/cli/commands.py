@@ -1,111 +1,28 @@
-"""The command line: import, export, summary, sample."""
+"""Commands about calls and the store: export, summary, zone, compact, sample; and how all are run."""
 
 import os
 import sys
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
+from rich.progress import Progress
 
 from usage_core import sample as sampling
-from usage_core import settings, wording
+from usage_core import wording
 from usage_core.cli import options
-from usage_core.cli.printing import err, out, print_figures, print_json, print_set_aside
+from usage_core.cli.opening import app, output_to, store
+from usage_core.cli.printing import err, out, print_figures, print_json
 from usage_core.errors import UsageError
-from usage_core.export import set_aside
 from usage_core.export.stream import csv_stream
-from usage_core.intake.receipt import Receipt
-from usage_core.intake.run import import_file
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.definitions import SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.facts import directory
 from usage_core.metrics.question import Question
 from usage_core.store import maintenance
-from usage_core.store.lake import Lake, open_lake
 from usage_core.store.settings import reporting_zone
-
-app = typer.Typer(help="API Usage Console on the command line.", no_args_is_help=True, add_completion=False)
-
-
-@contextmanager
-def _store() -> Iterator[Lake]:
-    lake = open_lake(settings.load().folder)
-    try:
-        yield lake
-    finally:
-        lake.close()
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[BinaryIO]:
-    """Standard output for "-" or nothing; else a file that appears only when it is complete."""
-    if path is None or str(path) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@app.command("import")
-def import_command(files: Annotated[list[Path], typer.Argument(help="Log files", metavar="FILE...")]) -> None:
-    """Import log files; prints a receipt for each."""
-    failed = 0
-    with _store() as lake:
-        for path in files:
-            try:
-                receipt = _import_one(lake, path)
-            except UsageError as error:
-                failed += 1
-                err.print(str(error), style="red", markup=False)
-                continue
-            out.print(receipt.sentence, markup=False, soft_wrap=True)
-            if receipt.rows_rejected:
-                print_set_aside(lake, receipt)
-    if failed:
-        raise typer.Exit(1)
-
-
-def _import_one(lake: Lake, path: Path) -> Receipt:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-    )
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(path.name, total=None)
-
-        def report(doing: str, part: float | None) -> None:
-            progress.update(
-                task, description=f"{path.name}: {doing}", total=part and 1.0, completed=part or 0
-            )
-
-        return import_file(lake, path, report=report)
-
-
-@app.command()
-def rejected(
-    import_id: Annotated[str, typer.Argument(help="The import's id, from its receipt")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File; - for standard output")] = None,
-) -> None:
-    """Write the rows an import set aside as CSV."""
-    with _store() as lake, _output(output) as file:
-        for piece in set_aside.csv_stream(lake, import_id):
-            file.write(piece)
 
 
 @app.command()
@@ -120,9 +37,9 @@ def export(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; - for standard output")] = None,
 ) -> None:
     """Write the calls of a timeframe as CSV, the same bytes the console's Download CSV gives."""
-    with _store() as lake:
+    with store() as lake:
         selection = options.selection(lake, (start, end, tz), key, provider, model, kind)
-        with _output(output) as file:
+        with output_to(output) as file:
             for piece in csv_stream(lake, selection):
                 file.write(piece)
 
@@ -140,7 +57,7 @@ def summary(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Print the Overview's figures for a timeframe."""
-    with _store() as lake:
+    with store() as lake:
         selection = options.selection(lake, (start, end, tz), key, provider, model, kind)
         with lake.reading() as connection:
             frame = ask(connection, Question(selection, SUMMARY, (by,) if by else ()), coverage(connection))
@@ -159,7 +76,7 @@ def zone(
     ] = "",
 ) -> None:
     """Show or change the zone whose days the workspace's sums are kept in."""
-    with _store() as lake:
+    with store() as lake:
         if not name:
             with lake.reading() as connection:
                 out.print(reporting_zone(connection), markup=False)
@@ -173,7 +90,7 @@ def zone(
 @app.command()
 def compact() -> None:
     """Join small data files and remove old ones; safe beside the console and imports."""
-    with _store() as lake, Progress(console=err, transient=True) as progress:
+    with store() as lake, Progress(console=err, transient=True) as progress:
         task = progress.add_task("", total=None)
 
         def report(doing: str, part: float | None) -> None:
@@ -200,7 +117,7 @@ def sample_command(
 ) -> None:
     """Write a made-up log of any size, for trials."""
     until = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
-    with _output(output) as file, Progress(console=err, transient=True) as progress:
+    with output_to(output) as file, Progress(console=err, transient=True) as progress:
         task = progress.add_task("Writing calls", total=calls)
         sampling.write_csv(
             file,

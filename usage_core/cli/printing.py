@@ -1,8 +1,10 @@
 """What commands print for people, and for programs."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import typer
@@ -18,6 +20,9 @@ from usage_core.metrics.definitions import METRICS, SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.store.lake import Lake
 
+ID_SHOWN = 8
+"""Characters of an import's id, enough to name it."""
+
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
@@ -31,6 +36,27 @@ def print_set_aside(lake: Lake, receipt: Receipt, shown: int = 10) -> None:
     out.print(
         f"  All of them: python -m usage_core rejected {receipt.import_id}", markup=False, soft_wrap=True
     )
+
+
+def print_imports(receipts: Sequence[Mapping[str, Any]]) -> None:
+    """One row per import, with the beginning of its id."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("Import", no_wrap=True, min_width=ID_SHOWN)
+    table.add_column("At (UTC)", no_wrap=True, min_width=16)
+    table.add_column("File", overflow="fold", min_width=8)
+    for heading in ("Read", "Stored", "Double", "Aside"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for each in receipts:
+        counts = (each[f"rows_{name}"] for name in ("read", "stored", "duplicate", "rejected"))
+        table.add_row(
+            each["import_id"][:ID_SHOWN],
+            f"{each['imported_at']:%Y-%m-%d %H:%M}",
+            escape(each["file_name"]),
+            *map(wording.count, counts),
+            "undone" if each["undone_at"] else "",
+        )
+    out.print(table)
 
 
 def print_json(frame: pd.DataFrame, by: str | None) -> None:

@@ -78,7 +78,7 @@ def apply(lake: Lake, report: Callable[[float], None] = lambda _part: None) -> i
             changed += _apply(run, start, following)
             start = following
             report(0.9 * min(1.0, (start - first) / (last - first + _SECOND)))
-        rollups.renew_costs(connection, reporting_zone(connection), first, last)
+        rollups.renew(connection, reporting_zone(connection), first, last, costs_only=True)
     return changed
 
 

@@ -25,7 +25,7 @@ def coverage(connection: sa.Connection) -> Coverage:
         sa.func.coalesce(sa.func.sum(IMPORTS.c.rows_stored), 0),
         sa.func.min(IMPORTS.c.first_call_at),
         sa.func.max(IMPORTS.c.last_call_at),
-    )
+    ).where(IMPORTS.c.undone_at.is_(None))
     calls, first, last = connection.execute(edges).one()
     first, last = (moment and moment.replace(tzinfo=UTC) for moment in (first, last))
     return Coverage(reporting_zone(connection), int(calls), first, last)

@@ -83,6 +83,6 @@ def receipts(connection: sa.Connection, limit: int = 200) -> list[dict[str, Any]
 
 
 def rows_set_aside(connection: sa.Connection) -> int:
-    """How many rows all imports together could not store."""
+    """How many rows all imports together could not store; an import that was undone read none."""
     total = sa.func.coalesce(sa.func.sum(IMPORTS.c.rows_rejected), 0)
-    return int(connection.execute(sa.select(total)).scalar_one())
+    return int(connection.execute(sa.select(total).where(IMPORTS.c.undone_at.is_(None))).scalar_one())

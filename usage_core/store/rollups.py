@@ -135,8 +135,11 @@ def _add(
 _AT_ONCE = timedelta(days=31)
 
 
-def renew_costs(connection: sa.Connection, zone: str, first: datetime, last: datetime) -> None:
-    """Make all sums of cost anew for calls from first to last (naive UTC), after their costs were changed.
+def renew(
+    connection: sa.Connection, zone: str, first: datetime, last: datetime, *, costs_only: bool = False
+) -> None:
+    """Make all sums anew for calls from first to last (naive UTC), after some were taken out or, with
+    `costs_only`, after nothing but their costs was changed.
 
     Whole days and hours are made anew, so the calls around the edges are read, too.
     """
@@ -154,11 +157,16 @@ def renew_costs(connection: sa.Connection, zone: str, first: datetime, last: dat
     }
     for rollup in _ROLLUPS:
         table = rollup.table
-        if "cost_pico" in table.c:
-            period = "day" if "day" in table.c else "hour"
-            written, beyond, start, end = whole[period]
-            connection.execute(sa.delete(table).where(table.c[period] >= written, table.c[period] < beyond))
-            _add_by_parts(connection, rollup, zone, start, end)
+        period = next((name for name in whole if name in table.c), None)
+        if costs_only and "cost_pico" not in table.c:
+            continue
+        if period is None:  # a few rows for each key, of all times
+            connection.execute(sa.delete(table))
+            _add(connection, rollup, _around(first, last, zone), [])
+            continue
+        written, beyond, start, end = whole[period]
+        connection.execute(sa.delete(table).where(table.c[period] >= written, table.c[period] < beyond))
+        _add_by_parts(connection, rollup, zone, start, end)
 
 
 def _add_by_parts(
@@ -166,11 +174,18 @@ def _add_by_parts(
 ) -> None:
     """Add the calls of [start, end) by parts, so that memory stays bounded; rows of a period that is cut
     add up."""
-    while start < end:
-        until = min(end, start + _AT_ONCE)
-        frame = _around(start, until, zone)
-        _add(connection, rollup, frame, [c.called_at >= start, c.called_at < until])
+    while (found := _next_call(connection, start)) is not None and found < end:
+        until = min(end, found + _AT_ONCE)
+        frame = _around(found, until, zone)
+        _add(connection, rollup, frame, [c.called_at >= found, c.called_at < until])
         start = until
+
+
+def _next_call(connection: sa.Connection, start: datetime) -> datetime | None:
+    """When the first call from `start` on was made: one with a wrong clock may lie decades from others."""
+    found = sa.select(sa.func.min(c.called_at)).where(c.called_at >= start)
+    moment: datetime | None = connection.execute(found).scalar()
+    return moment
 
 
 def rebuild(
@@ -186,15 +201,15 @@ def rebuild(
     first, last = connection.execute(sa.select(sa.func.min(c.called_at), sa.func.max(c.called_at))).one()
     if first is None:
         return
-    start = first
-    while start <= last:  # a month at a time, so that memory stays bounded
+    start: datetime | None = first
+    while start is not None:  # a month at a time, so that memory stays bounded
         following = start.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)
         following = following.replace(day=1)
         until = min(last + _INSTANT, following)
         for rollup in which:
             _add(connection, rollup, _around(start, until, zone), [c.called_at >= start, c.called_at < until])
-        start = following
-        report(min(1.0, (start - first) / max(last - first, timedelta(seconds=1))))
+        report(min(1.0, (following - first) / max(last - first, timedelta(seconds=1))))
+        start = _next_call(connection, following)
 
 
 _INSTANT = timedelta(microseconds=1)

@@ -42,8 +42,10 @@ IMPORTS = sa.Table(
     sa.Column("first_call_at", sa.DateTime()),
     sa.Column("last_call_at", sa.DateTime()),
     sa.Column("catalogue_version", sa.String(), nullable=False),
+    sa.Column("undone_at", sa.DateTime()),
 )
-"""One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected."""
+"""One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected. Of an import
+that was undone the receipt is all that is left."""
 
 REJECTED = sa.Table(
     "rejected_rows",

@@ -1,0 +1,40 @@
+"""The Imports page: an import is undone after it was shown what that takes away."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from streamlit.testing.v1 import AppTest
+
+from tests.metrics.by_hand import call
+from tests.pages.conftest import check, texts, visit
+
+Holding = Callable[..., None]
+
+AT = datetime(2026, 11, 2, 9)  # noqa: DTZ001 - the store's instants are naive UTC
+CALLS = [call(AT, api_key_id="a", api_key_name="*web*"), call(AT, api_key_id="b")]
+
+
+def undone(app: AppTest) -> list[str]:
+    [table] = [each.value for each in app.dataframe]
+    return list(table["Undone"])
+
+
+def test_an_import_is_undone(holding: Holding) -> None:
+    holding("undone", CALLS)
+    app = visit("admin/imports")
+    check(app, "Imports")
+    assert undone(app) == [""]
+    [choice] = [each for each in app.main.selectbox if each.label == "Undo an import"]
+    choice.select_index(0).run()
+    [asked] = [each.value for each in app.main.warning]
+    assert asked.startswith(r"Undoing the import of **log\.csv** takes away 2 calls from 2 Nov 2026")
+    assert r"2 API keys: \*web\* (1), b (1)." in asked
+    app.main.button(key="undo-not").click().run()
+    assert not app.main.warning
+    choice.select_index(0).run()
+    app.main.button(key="undo-now").click().run()
+    check(app, "Imports")
+    assert r"The import of log\.csv is undone: 2 calls taken away." in texts(app)
+    assert undone(app) != [""]
+    assert "Undo an import" not in [each.label for each in app.main.selectbox]
+    check(visit(), "Overview")  # the sample is back

@@ -1,0 +1,44 @@
+"""The command line itself, the store it works on, and where it writes."""
+
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import typer
+
+from usage_core import settings
+from usage_core.errors import UsageError
+from usage_core.store.lake import Lake, open_lake
+
+app = typer.Typer(help="API Usage Console on the command line.", no_args_is_help=True, add_completion=False)
+
+
+@contextmanager
+def store() -> Iterator[Lake]:
+    """The store that the settings name, open for the length of a `with` block."""
+    lake = open_lake(settings.load().folder)
+    try:
+        yield lake
+    finally:
+        lake.close()
+
+
+@contextmanager
+def output_to(path: Path | None) -> Iterator[BinaryIO]:
+    """Standard output for "-" or nothing; else a file that appears only when it is complete."""
+    if path is None or str(path) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
