@@ -55,7 +55,7 @@ def test_the_copy_is_the_store(lake: Lake) -> None:
         with lake.reading() as connection:
             stored = connection.execute(rows).all()
         assert lake.answer(lambda connection, rows=rows: connection.execute(rows).all()) == stored
-        assert stored or name in ("limits", "price_rules"), name
+        assert stored or name in ("limits", "price_rules") or name.startswith("bill"), name
     assert lake.answer(database) == "hot"
 
 

@@ -1,0 +1,1 @@
+"""Providers' bills: read, kept, matched with the calls, and explained."""

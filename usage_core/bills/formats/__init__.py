@@ -1,0 +1,1 @@
+"""Formats that bills can be read from: one module each, found through `bills.registry`."""

@@ -1,0 +1,64 @@
+"""The cost file of Anthropic's console, in each of its four generations: amounts rounded to cents."""
+
+from decimal import Decimal
+from typing import Any
+
+from usage_core.bills.fields import DAY, Fields, printed_decimals, token_class
+from usage_core.bills.format import Charge, Document, Line, Reading
+
+NEEDED = frozenset({"usage_date_utc", "model", "token_type", "cost_usd"})
+
+
+class AnthropicConsole:
+    """A price on the list that is not what is charged is a discount, which is a line of its own."""
+
+    name = "anthropic_console"
+    label = "Anthropic costs (console CSV)"
+    known_by = "usage_date_utc, model, token_type, cost_usd"
+
+    def recognises(self, document: Document) -> bool:
+        """Whether the headings are there."""
+        return set(document.header) >= NEEDED
+
+    def read(self, document: Document) -> Reading:
+        """One line per row, and one for its discount where there is one."""
+        found = Reading(rows=len(document.records))
+        for record in document.records:
+            row = Fields(document.name, record.number, record.fields)
+            cost = row.needed(row.amount("cost_usd"), "cost_usd", "an amount such as 0.05")
+            listed = row.amount("list_price_usd")
+            found.decimals = max(found.decimals, printed_decimals(row.text("cost_usd")))
+            found.lines.append(_line(row, cost if listed is None else listed))
+            if listed is not None and listed != cost:
+                found.lines.append(_line(row, cost - listed, Charge.DISCOUNT))
+        return found
+
+
+def _line(row: Fields, amount: Decimal, charge: Charge | None = None) -> Line:
+    first: Any = row.needed(row.day("usage_date_utc"), "usage_date_utc", "a day such as 2026-08-04")
+    named, kind = row.text("token_type"), row.text("cost_type")
+    klass = token_class(named)
+    is_tokens = kind in (None, "token", "tokens")
+    if is_tokens and named and klass is None:
+        raise row.refuse("token_type", "a class of tokens the console knows")
+    return Line(
+        number=row.number,
+        first=first,
+        until=first + DAY,
+        amount=amount,
+        provider="Anthropic",
+        currency="USD",
+        charge=charge or (Charge.USAGE if is_tokens else Charge.SERVICE),
+        model=row.text("model"),
+        key=row.text("api_key_id", "api_key"),
+        key_name=row.text("api_key"),
+        project=row.text("workspace"),
+        token_class=klass,
+        description=" ".join(
+            part for part in (row.text("usage_type"), row.text("context_window"), row.text("speed")) if part
+        )
+        or None,
+    )
+
+
+FORMAT = AnthropicConsole()

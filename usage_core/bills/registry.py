@@ -1,0 +1,105 @@
+"""Every known format of bills, and which one a file is of."""
+
+import csv
+import importlib
+import io
+import json
+import pkgutil
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+from usage_core.bills import formats as package
+from usage_core.bills.format import BillFormat, BillRefused, Document, Record, plain_heading
+
+MOST_BYTES = 100_000_000
+"""A larger file is a log, not a bill."""
+
+
+@lru_cache(maxsize=1)
+def formats() -> tuple[BillFormat, ...]:
+    """The formats of every module of the package that has one."""
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    modules = (importlib.import_module(f"{package.__name__}.{name}") for name in names)
+    return tuple(module.FORMAT for module in modules)
+
+
+def opened(path: Path, name: str) -> Document:
+    """A bill's file, as a table or as JSON.
+
+    Raises:
+        BillRefused: it cannot be read, is too large, or is neither.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BillRefused(
+                f"{name} is larger than {MOST_BYTES // 10**6} MB, so it was not read as a bill."
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise BillRefused(f"{name} cannot be read: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise BillRefused(f"{name} is not UTF-8 text. Save it as CSV UTF-8 or JSON and try again.") from None
+    if text.lstrip()[:1] in ("{", "["):
+        return Document(name, json=_json(text, name))
+    return _table(text, name)
+
+
+def _json(text: str, name: str) -> object:
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except (json.JSONDecodeError, RecursionError) as error:
+        where = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deep"
+        raise BillRefused(f"{name} is not whole JSON ({where}). Download it again.") from None
+
+
+def _table(text: str, name: str) -> Document:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: tuple[str, ...] = ()
+    records = []
+    try:
+        for row in reader:
+            if not header:
+                header = tuple(plain_heading(heading) for heading in row)
+            elif any(field.strip() for field in row):
+                if len(row) != len(header):
+                    raise BillRefused(
+                        f"{name}, line {reader.line_num}: {len(row)} columns, where the header has "
+                        f"{len(header)}. Nothing of the bill was stored."
+                    )
+                records.append(Record(reader.line_num, dict(zip(header, row, strict=True))))
+    except csv.Error as error:
+        raise BillRefused(
+            f"{name}, line {reader.line_num}: {error}. Nothing of the bill was stored."
+        ) from None
+    doubled = sorted({heading for heading in header if heading and header.count(heading) > 1})
+    if doubled:
+        raise BillRefused(
+            f"{name} has more than one column {doubled[0]!r}. Remove all but one and try again."
+        )
+    return Document(name, header, records)
+
+
+def recognised(document: Document) -> BillFormat:
+    """The one format a file is of.
+
+    Raises:
+        BillRefused: no format knows it.
+    """
+    known = [each for each in formats() if each.recognises(document)]
+    if len(known) == 1:
+        return known[0]
+    told = "; ".join(f"{each.label} ({each.known_by})" for each in formats())
+    found = ", ".join(document.header[:20]) if document.json is None else _names(document.json)
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in found[:400])
+    raise BillRefused(
+        f"{document.name} is not a bill in a format the console knows, so nothing was stored.\n"
+        f"Formats known: {told}.\nFound: {shown or 'nothing'}.\n"
+        "Any other bill can be entered with the template for a plain CSV."
+    )
+
+
+def _names(found: object) -> str:
+    if isinstance(found, list):
+        return f"a list of {_names(found[0])}" if found else "an empty list"
+    return ", ".join(map(str, list(found)[:20])) if isinstance(found, dict) else repr(found)[:60]

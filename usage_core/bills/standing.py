@@ -1,0 +1,92 @@
+"""The bills in the store: which stand, which were replaced or withdrawn, and what they are worth in USD."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from usage_core.bills.format import BillRefused
+from usage_core.store.tables import BILL_LINES, BILLS
+
+b = BILLS.c
+
+STANDS = sa.and_(b.replaced_by.is_(None), b.withdrawn_at.is_(None))
+"""Whether a bill is in force."""
+
+USD = "USD"
+MOST_RATE = Decimal(100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A bill with its history. Days are the provider's; times are naive UTC. `amount` is all it charges,
+    in its currency; `usd_rate` is None where no rate is known."""
+
+    bill_id: str
+    file_name: str
+    file_hash: str
+    source: str
+    provider: str
+    account: str | None
+    currency: str
+    zone: str
+    first_day: datetime
+    until_day: datetime
+    rows_stored: int
+    taken_at: datetime
+    taken_by: str | None
+    replaced_by: str | None
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+    usd_rate: Decimal | None
+    amount: Decimal
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is in force."""
+        return self.replaced_by is None and self.withdrawn_at is None
+
+
+RATE = sa.case((b.currency == USD, sa.literal(Decimal(1), sa.Numeric(18, 9))), else_=b.usd_rate)
+"""USD for one unit of a bill's currency; NULL where it has to be entered."""
+
+
+def every(connection: sa.Connection) -> list[Bill]:
+    """All bills there ever were, the newest first."""
+    total = (
+        sa.select(sa.func.sum(BILL_LINES.c.amount)).where(BILL_LINES.c.bill_id == b.bill_id).scalar_subquery()
+    )
+    names = [name for name in Bill.__slots__ if name not in ("amount", "usd_rate")]
+    chosen = sa.select(*(b[name] for name in names), RATE.label("usd_rate"), total.label("amount"))
+    newest = chosen.order_by(b.taken_at.desc(), b.bill_id)
+    return [Bill(**_row(dict(row))) for row in connection.execute(newest).mappings()]
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"amount": Decimal(row["amount"] or 0)}
+
+
+def withdraw(connection: sa.Connection, bill_id: str, by: str) -> None:
+    """Take a bill out of force; it stays visible, and those that it replaced stand again."""
+    change = sa.update(BILLS).where(b.bill_id == bill_id, b.withdrawn_at.is_(None))
+    connection.execute(change.values(withdrawn_at=_now(), withdrawn_by=by))
+    back = sa.update(BILLS).where(b.replaced_by == bill_id)
+    connection.execute(back.values(replaced_by=None))
+
+
+def enter_rate(connection: sa.Connection, bill_id: str, rate: Decimal, by: str) -> None:
+    """Say what one unit of a bill's currency is worth in USD.
+
+    Raises:
+        BillRefused: the rate cannot be meant.
+    """
+    if not rate.is_finite() or not 0 < rate < MOST_RATE or rate != round(rate, 9):
+        raise BillRefused("A rate is more than 0, less than 100,000, and has at most nine decimals.")
+    change = sa.update(BILLS).where(b.bill_id == bill_id, b.currency != USD)
+    connection.execute(change.values(usd_rate=rate, rated_at=_now(), rated_by=by))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

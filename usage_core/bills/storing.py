@@ -1,0 +1,180 @@
+"""Takes a bill into the store: whole or not at all, once, and in place of the one that it corrects."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from usage_core.bills.format import BillRefused, Document, Line, Reading
+from usage_core.bills.registry import opened, recognised
+from usage_core.bills.standing import STANDS
+from usage_core.prices import catalogue
+from usage_core.store.lake import Lake
+from usage_core.store.tables import BILL_LINES, BILLS
+
+b = BILLS.c
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file: rows read = lines were made of + charge nothing + already there."""
+
+    file_name: str
+    label: str
+    rows_read: int
+    rows_stored: int
+    rows_skipped: int
+    rows_duplicate: int
+    bills: tuple[str, ...]
+    """Ids of the bills stored, one for each provider, account and currency."""
+    replaced: tuple[str, ...]
+    """The files whose bills stood before, and are replaced."""
+
+    @property
+    def sentence(self) -> str:
+        """The receipt as a person reads it."""
+        if self.rows_duplicate:
+            return f"{self.file_name}: this bill is already there; nothing was stored twice."
+        more = f" It replaces {', '.join(self.replaced)}, which stays visible." if self.replaced else ""
+        return (
+            f"{self.file_name} ({self.label}): {self.rows_read:,} rows read = {self.rows_stored:,} stored + "
+            f"{self.rows_skipped:,} that charge nothing.{more}"
+        )
+
+
+def take(lake: Lake, path: Path, *, by: str, name: str | None = None) -> Taken:
+    """Read a bill and keep it.
+
+    Raises:
+        BillRefused: it is not understood, or covers part of the days of a bill that stands.
+    """
+    document = opened(path, name or path.name)
+    known = recognised(document)
+    reading = known.read(document)
+    if not reading.lines:
+        raise BillRefused(f"{document.name} charges nothing: there is no amount in it. Nothing was stored.")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rows = (reading.rows, reading.rows - reading.skipped, reading.skipped)
+    with lake.writing() as connection:
+        if connection.execute(
+            sa.select(b.bill_id).where(b.file_hash == digest, b.withdrawn_at.is_(None))
+        ).first():
+            return Taken(document.name, known.label, rows[0], 0, 0, rows[0], (), ())
+        made, replaced = [], []
+        for lines in _bills(reading.lines):
+            bill = _bill(document, known.name, digest, reading, lines) | {"taken_by": by}
+            replaced += _replace(connection, bill)
+            connection.execute(sa.insert(BILLS).values(bill))
+            _keep(connection, bill["bill_id"], lines)
+            made.append(bill["bill_id"])
+    return Taken(document.name, known.label, *rows, 0, tuple(made), tuple(dict.fromkeys(replaced)))
+
+
+def _bills(lines: Iterable[Line]) -> list[list[Line]]:
+    """The lines of each provider (by its canonical name), account, currency and zone."""
+
+    def whose(line: Line) -> tuple[str, ...]:
+        return line.provider, line.account or "", line.currency, line.zone
+
+    named = [replace(line, provider=catalogue.names(line.provider, "").provider or "") for line in lines]
+    return [list(group) for _, group in groupby(sorted(named, key=whose), whose)]
+
+
+def _bill(
+    document: Document, source: str, digest: str, reading: Reading, lines: list[Line]
+) -> dict[str, Any]:
+    days = [(line.first, line.until) for line in lines] + reading.days
+    one = lines[0]
+    return {
+        "bill_id": str(uuid.uuid4()),
+        "file_hash": digest,
+        "file_name": document.name,
+        "source": source,
+        "provider": one.provider,
+        "account": one.account,
+        "currency": one.currency,
+        "zone": one.zone,
+        "first_day": midnight(min(first for first, _ in days)),
+        "until_day": midnight(max(until for _, until in days)),
+        "decimals": reading.decimals,
+        "rows_read": reading.rows,
+        "rows_stored": reading.rows - reading.skipped,
+        "rows_skipped": reading.skipped,
+        "taken_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of a day, without a zone."""
+    return datetime.combine(day, time())
+
+
+def _replace(connection: sa.Connection, bill: dict[str, Any]) -> list[str]:
+    """Have a bill stand in place of those whose days it covers; gives the names of their files."""
+    same = sa.and_(
+        STANDS,
+        b.provider == bill["provider"],
+        b.account.is_not_distinct_from(bill["account"]),
+        b.currency == bill["currency"],
+        b.file_hash != bill["file_hash"],
+        b.first_day < bill["until_day"],
+        b.until_day > bill["first_day"],
+    )
+    found = connection.execute(sa.select(b.bill_id, b.file_name, b.first_day, b.until_day).where(same)).all()
+    for _, name, first, until in found:
+        if first < bill["first_day"] or until > bill["until_day"]:
+            raise BillRefused(
+                f"{bill['file_name']} covers {_days(bill['first_day'], bill['until_day'])}, and {name} of "
+                f"the same provider covers {_days(first, until)}: what is on both would be counted twice. "
+                f"Withdraw {name}, or take a bill of all its days. Nothing was stored."
+            )
+    ids = [bill_id for bill_id, *_ in found]
+    connection.execute(sa.update(BILLS).where(b.bill_id.in_(ids)).values(replaced_by=bill["bill_id"]))
+    return [name for _, name, *_ in found]
+
+
+def _days(first: datetime, until: datetime) -> str:
+    return f"{first:%Y-%m-%d} to before {until:%Y-%m-%d}"
+
+
+_TEXTS = ("charge", "model", "key", "key_name", "project", "token_class", "description")
+_LINES = pa.schema(
+    [
+        ("bill_id", pa.string()),
+        ("number", pa.int64()),
+        ("first", pa.timestamp("us")),
+        ("until", pa.timestamp("us")),
+        *((name, pa.string()) for name in _TEXTS),
+        ("quantity", pa.int64()),
+        ("requests", pa.int64()),
+        ("amount", pa.decimal128(38, 18)),
+    ]
+)
+
+
+def _keep(connection: sa.Connection, bill_id: str, lines: list[Line]) -> None:
+    rows = pa.Table.from_pylist(
+        [
+            {name: getattr(line, name) for name in ("number", *_TEXTS, "quantity", "requests", "amount")}
+            | {"bill_id": bill_id, "first": midnight(line.first), "until": midnight(line.until)}
+            for line in lines
+        ],
+        schema=_LINES,
+    )
+    native: Any = connection.connection.driver_connection
+    native.register("given_lines", rows)
+    try:
+        names = {"number": "line", "first": "first_day", "until": "until_day", "key": "api_key"}
+        given: list[sa.Label[Any]] = [sa.column(name).label(names.get(name, name)) for name in _LINES.names]
+        chosen = sa.select(*given).select_from(sa.table("given_lines")).order_by(sa.column("number"))
+        columns = [BILL_LINES.c[label.name] for label in given]
+        connection.execute(sa.insert(BILL_LINES).from_select(columns, chosen))
+    finally:
+        native.unregister("given_lines")
