@@ -146,6 +146,13 @@ def test_a_day_that_never_was_is_named() -> None:
     assert custom(date(2011, 12, 29), date(2011, 12, 31), "Pacific/Apia").length == 2 * DAY
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_longest_timeframe_still_has_one_before(zone: str) -> None:
+    ever = custom(date(1970, 1, 1), date(2200, 12, 31), zone)
+    assert ever.previous.end == ever.start
+    assert timedelta(0) < ever.previous.length < ever.length
+
+
 @pytest.mark.parametrize("edge", [date.min, date.max, date(1969, 1, 1), date(2201, 12, 31)])
 def test_years_out_of_reach_are_refused(edge: date) -> None:
     for zone in ("UTC", "Pacific/Kiritimati", "Pacific/Honolulu"):
@@ -168,8 +175,8 @@ def test_the_period_before_is_as_long_and_ends_where_this_starts(frame: Timefram
         (at("2026-11-01"), at("2026-11-02 00:00:00.000001")),
         (at("2026-11-01").replace(tzinfo=None), at("2026-11-02")),
         (at("2026-11-01"), at("2026-11-02").astimezone(ZoneInfo("Asia/Tokyo"))),
-        (at("1969-12-31"), at("2026-11-02")),
-        (at("2026-11-01"), at("2201-01-01")),
+        (at("1969-12-29"), at("2026-11-02")),
+        (at("2026-11-01"), at("2201-01-03")),
     ],
 )
 def test_edges_that_make_no_timeframe(start: datetime, end: datetime) -> None:

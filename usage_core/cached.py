@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yiel
 from usage_core import settings
 from usage_core.answers import Answers, Stop
 from usage_core.errors import Interrupted, TookTooLong
-from usage_core.export.preview import Preview, preview
+from usage_core.export.preview import Preview, line_bytes, preview
 from usage_core.export.preview import first_lines as first_lines_of
 from usage_core.intake import repricing
 from usage_core.intake.price_drift import Drift, drift
@@ -182,9 +182,8 @@ def known() -> Directory:
 
 def previewed(selection: Selection) -> Preview:
     """What an export of the selection will hold."""
-    covered = _answer("coverage", coverage)
-    asked = _up_to_last_call(selection, covered)
-    return _answer(("preview", asked), lambda connection: preview(connection, asked, covered))
+    calls: int = answer(Question(selection, ("calls",))).to_dict("records")[0]["calls"]
+    return preview(calls, _answer("line bytes", line_bytes))
 
 
 def first_lines(selection: Selection) -> str:

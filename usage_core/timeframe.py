@@ -14,6 +14,8 @@ from usage_core.errors import SelectionError
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
+# A day and more before the first year begins anywhere, so that every timeframe has one before it.
+_EARLIEST, _LATEST = datetime(FIRST_YEAR - 1, 12, 30, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 2, tzinfo=UTC)
 
 Grain: TypeAlias = Literal["hour", "day", "week", "month"]
 """The length of the periods of a chart or table over time."""
@@ -90,7 +92,7 @@ class Timeframe:
         for edge in (self.start, self.end):
             if edge.tzinfo is None or edge.utcoffset() != timedelta(0):
                 raise SelectionError("A timeframe's edges are UTC instants.")
-            if not FIRST_YEAR <= edge.year <= LAST_YEAR:
+            if not _EARLIEST <= edge <= _LATEST:
                 raise SelectionError(f"A timeframe lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
             if edge.second or edge.microsecond:
                 raise SelectionError("A timeframe starts and ends on a whole minute.")
@@ -106,8 +108,8 @@ class Timeframe:
 
     @property
     def previous(self) -> "Timeframe":
-        """The timeframe of equal length just before this one."""
-        return Timeframe(self.start - self.length, self.start, self.zone)
+        """The timeframe of equal length just before this one; a shorter one where time began since."""
+        return Timeframe(max(self.start - self.length, _EARLIEST), self.start, self.zone)
 
     @property
     def first_day(self) -> date:

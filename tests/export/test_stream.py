@@ -10,7 +10,7 @@ import pytest
 from tests.importing import EVER, FIELDS, GOOD, HEADER, Shelf, as_csv, row
 from usage_core.export import stream
 from usage_core.export.csv_lines import HEADER as FIRST_LINE
-from usage_core.export.preview import file_name, first_lines, preview
+from usage_core.export.preview import file_name, first_lines, line_bytes, preview
 from usage_core.schema import EXPORT_HEADER
 from usage_core.selection import Selection
 from usage_core.timeframe import Timeframe
@@ -152,15 +152,19 @@ def test_a_reader_who_goes_away_lets_go_of_the_store(own_shelf: Shelf) -> None:
 
 def test_the_preview_tells_what_comes(filled: Shelf) -> None:
     with filled.lake.reading() as connection:
-        told, lines = preview(connection, EVER), first_lines(connection, EVER, shown=3)
-        before = over(START - timedelta(days=2), START - timedelta(days=1))
-        nothing, no_lines = preview(connection, before), first_lines(connection, before)
+        lines, width = first_lines(connection, EVER, shown=3), line_bytes(connection)
+        no_lines = first_lines(connection, over(START - timedelta(days=2), START - timedelta(days=1)))
     written = filled.export()
-    assert told.rows == written.count(b"\n") - 1
+    told = preview(written.count(b"\n") - 1, width)
     assert abs(told.approximate_bytes - len(written)) < 0.05 * len(written)
     assert written.decode().startswith(lines)
     assert lines.count("\n") == 4
-    assert (nothing.rows, nothing.approximate_bytes, no_lines) == (0, len(HEADER), HEADER)
+    assert (preview(0, width).approximate_bytes, no_lines) == (len(HEADER), HEADER)
+
+
+def test_an_empty_store_has_no_lines_to_measure(own_shelf: Shelf) -> None:
+    with own_shelf.lake.reading() as connection:
+        assert line_bytes(connection) == 0
 
 
 def test_the_file_name_carries_range_and_zone() -> None:

@@ -1,6 +1,7 @@
 """The app as a visitor's script run, without a server: `visit` a page over `holding` these calls."""
 
 import gc
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -22,19 +23,19 @@ SAMPLE_CALLS = 1_500
 
 
 @pytest.fixture(scope="session")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def stores(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """`stores(name, rows)` is the folder of a store with these calls; made once for a name."""
     made: dict[str, Path] = {}
 
     def folder(name: str, rows: Iterable[Row] = ()) -> Path:
         if name not in made:
             home = tmp_path_factory.mktemp(f"store-{name}")
-            lake = open_lake(home / "store")
+            made[name] = Path(shutil.copytree(empty_store, home / "store"))
             if rows := list(rows):
+                lake = open_lake(made[name])
                 (home / "log.csv").write_text(as_log(rows), encoding="utf-8", newline="")
                 assert import_file(lake, home / "log.csv").rows_stored == len(rows)
-            lake.close()
-            made[name] = home / "store"
+                lake.close()
         return made[name]
 
     return folder

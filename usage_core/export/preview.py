@@ -6,9 +6,6 @@ import sqlalchemy as sa
 
 from usage_core.export import csv_lines
 from usage_core.export.stream import tables
-from usage_core.metrics.answer import ask
-from usage_core.metrics.question import Question, conditions
-from usage_core.metrics.sources import Coverage
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
 from usage_core.store.lake import arrow
@@ -25,13 +22,17 @@ class Preview:
     approximate_bytes: int
 
 
-def preview(connection: sa.Connection, selection: Selection, covered: Coverage | None = None) -> Preview:
-    """Count a selection's calls, and guess the size of their file from a few of them."""
-    rows: int = ask(connection, Question(selection, ("calls",)), covered).to_dict("records")[0]["calls"]
+def preview(rows: int, line_bytes: float) -> Preview:
+    """What an export of so many calls will hold, by `line_bytes` of its store."""
+    return Preview(rows, round(len(csv_lines.HEADER) + line_bytes * rows))
+
+
+def line_bytes(connection: sa.Connection) -> float:
+    """About how long a call's line in a CSV is: the mean of some; 0 where the store has none."""
     columns = [CALLS.c[column.name] for column in EXPORT_COLUMNS]
-    some = arrow(connection, sa.select(*columns).where(*conditions(selection)).limit(SAMPLE_ROWS))
-    width = len(csv_lines.lines(some)) / max(some.num_rows, 1)
-    return Preview(rows, round(len(csv_lines.HEADER) + width * rows))
+    some = arrow(connection, sa.select(*columns).limit(SAMPLE_ROWS))
+    mean: float = len(csv_lines.lines(some)) / max(some.num_rows, 1)
+    return mean
 
 
 def first_lines(connection: sa.Connection, selection: Selection, shown: int = 8) -> str:

@@ -1,22 +1,25 @@
 """Answers: small frames of exact figures."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import sqlalchemy as sa
 
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.dimensions import DIMENSIONS
-from usage_core.metrics.plan import plan
+from usage_core.metrics.plan import Step, plan
 from usage_core.metrics.question import MOST_ROWS, Question
 from usage_core.metrics.sources import Coverage
 from usage_core.schema import usd
 from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import IMPORTS
+
+Figure: TypeAlias = int | Decimal | None
 
 
 def coverage(connection: sa.Connection) -> Coverage:
@@ -49,14 +52,18 @@ def ask(connection: sa.Connection, question: Question, coverage: Coverage | None
         return ask(connection, counted, coverage).drop(columns="calls")
     steps = plan(question, coverage)
     width = len(question.by)
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    leading = next(place for place, step in enumerate(steps) if question.metrics[0] in step.metrics)
-    for step in sorted(steps, key=lambda step: step is not steps[leading]):
-        for row in connection.execute(step.statement):
-            group, figures = tuple(row[:width]), zip(step.metrics, row[width:], strict=True)
-            if step is steps[leading] or group in found:
-                found.setdefault(group, {}).update((name, _figure(name, value)) for name, value in figures)
-    frame = _frame(question, found)
+    leading = next(step for step in steps if question.metrics[0] in step.metrics)
+    groups, figures = _columns(connection, leading, width)
+    for step in steps:
+        if step is not leading:
+            of, further = _columns(connection, step, width)
+            place = (
+                {group: number for number, group in enumerate(zip(*of, strict=True))} if width else {(): 0}
+            )
+            places = [place.get(group) for group in zip(*groups, strict=True)] if width else [0]
+            for name, values in further.items():
+                figures[name] = [None if place is None else values[place] for place in places]
+    frame = _frame(question, groups, figures)
     frame.attrs["sources"] = sorted({step.source for step in steps})
     return _nothing_is_zero(frame, question) if not width else frame
 
@@ -87,20 +94,33 @@ def _divided(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
     return columns.head(question.limit).reset_index(drop=True)
 
 
-def _frame(question: Question, found: dict[tuple[Any, ...], dict[str, Any]]) -> pd.DataFrame:
+def _columns(
+    connection: sa.Connection, step: Step, width: int
+) -> tuple[list[Sequence[Any]], dict[str, list[Figure]]]:
+    """What a statement finds, by column: first `width` breakdowns, then its figures by name."""
+    rows = connection.execute(step.statement).fetchall()
+    columns: list[Sequence[Any]] = (
+        list(zip(*rows, strict=True)) if rows else [()] * (width + len(step.metrics))
+    )
+    figures = zip(step.metrics, columns[width:], strict=True)
+    return columns[:width], {name: _figures(name, values) for name, values in figures}
+
+
+def _figures(name: str, values: Sequence[Any]) -> list[Figure]:
+    if METRICS[name].unit is Unit.USD:
+        return [None if value is None else usd(int(value)) for value in values]
+    return [None if value is None else int(value) for value in values]
+
+
+def _frame(
+    question: Question, groups: Sequence[Sequence[Any]], figures: Mapping[str, Sequence[Figure]]
+) -> pd.DataFrame:
     columns: dict[str, pd.Series[Any]] = {}
-    for place, name in enumerate(question.by):
-        kind = "datetime64[us]" if DIMENSIONS[name].is_period else object
-        columns[name] = pd.Series([group[place] for group in found], dtype=kind)
+    for name, values in zip(question.by, groups, strict=True):
+        columns[name] = pd.Series(values, dtype="datetime64[us]" if DIMENSIONS[name].is_period else object)
     for name in question.metrics:
-        columns[name] = pd.Series([figures.get(name) for figures in found.values()], dtype=object)
+        columns[name] = pd.Series(figures[name], dtype=object)
     return pd.DataFrame(columns)
-
-
-def _figure(name: str, value: Any) -> int | Decimal | None:
-    if value is None:
-        return None
-    return usd(int(value)) if METRICS[name].unit is Unit.USD else int(value)
 
 
 def _nothing_is_zero(frame: pd.DataFrame, question: Question) -> pd.DataFrame:

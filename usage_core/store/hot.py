@@ -9,18 +9,32 @@ statement on them goes on to the lake.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from usage_core.store.tables import CALLS, METADATA, REJECTED
+from usage_core.store import rollups
+from usage_core.store.tables import CALLS, DAYS, METADATA, REJECTED
 
 COPIED = tuple(table.name for table in METADATA.sorted_tables if table not in (CALLS, REJECTED))
 _PASSED_ON = (CALLS.name, REJECTED.name)
-# Grouping by a narrow number takes half as long.
-_NARROW = " REPLACE (CAST(time_bin AS SMALLINT) AS time_bin)"
-_COPIED_VERSION = sa.text("SELECT version FROM copied")
+_NAMES = tuple(column.name for column in DAYS.columns if isinstance(column.type, sa.String))
 _LAKE_VERSION = sa.text("SELECT id FROM lake.current_snapshot()")
+
+
+@dataclass(slots=True)
+class _Copy:
+    """The copy of a version, in a schema of its own that never changes."""
+
+    version: int
+    engine: sa.Engine
+    readers: int = 0
+    retired: bool = False
+
+    @property
+    def schema(self) -> str:
+        return f"hot.v{self.version}"
 
 
 class Hot:
@@ -28,15 +42,18 @@ class Hot:
 
     def __init__(self, lake: sa.Engine, readers: int) -> None:
         self._lake = lake
-        self._making = threading.Lock()
+        self._readers = readers
+        self._making, self._counting = threading.Lock(), threading.Lock()
         self._wanted = -1
-        self.version = -1
-        """The version of the store that was copied last; -1 before the first."""
+        self._copy: _Copy | None = None
         with lake.begin() as connection:
             connection.execute(sa.text("ATTACH IF NOT EXISTS ':memory:' AS hot (COMPRESS)"))
-        # Of their own: where the lake is on the search path, every statement asks its catalog.
-        self._engine = sa.create_engine(lake.url, poolclass=sa.pool.QueuePool, pool_size=readers)
-        sa.event.listen(self._engine, "connect", _use_copy)
+
+    @property
+    def version(self) -> int:
+        """The version of the store that was copied last; -1 before the first."""
+        copy = self._copy
+        return copy.version if copy else -1
 
     def want(self, version: int) -> None:
         """Have the copy brought to a version, without waiting for it."""
@@ -49,9 +66,29 @@ class Hot:
         with self._making:
             with self._lake.begin() as connection:
                 version = int(connection.execute(_LAKE_VERSION).scalar_one())
-                if version != self.version:
-                    _copy(connection, version)
-            self.version = version
+                if version == self.version:
+                    return
+                copy = _Copy(version, self._engine(version))
+                _fill(connection, copy.schema)
+            self._retire(copy)
+
+    def _engine(self, version: int) -> sa.Engine:
+        """Connections on a copy: of their own, since with the lake on the search path every statement asks
+        its catalog; without transactions, since a copy never changes."""
+        engine = sa.create_engine(
+            self._lake.url,
+            poolclass=sa.pool.QueuePool,
+            pool_size=self._readers,
+            max_overflow=self._readers,
+            pool_reset_on_return=None,
+            isolation_level="AUTOCOMMIT",
+        )
+
+        def use_copy(connection: Any, _record: object) -> None:
+            connection.execute(f"USE hot.v{version}")
+
+        sa.event.listen(engine, "connect", use_copy)
+        return engine
 
     @contextmanager
     def reading(self, version: int) -> Iterator[sa.Connection | None]:
@@ -59,30 +96,63 @@ class Hot:
 
         Whoever reads calls by it has to make sure afterwards that the store is still at that version.
         """
-        if version != self.version:
+        with self._counting:
+            copy = self._copy
+            if copy is None or copy.version != version:
+                copy = None
+            else:
+                copy.readers += 1
+        if copy is None:
             yield None
             return
-        with self._engine.connect() as connection, connection.begin():
-            copied = connection.execute(_COPIED_VERSION).scalar() == version
-            yield connection if copied else None
+        try:
+            with copy.engine.connect() as connection:
+                yield connection
+        finally:
+            with self._counting:
+                copy.readers -= 1
+                unused = copy.retired and not copy.readers
+            if unused:
+                self._drop(copy)
 
     def close(self) -> None:
         """Let go of every connection, once a copy being made is finished."""
         with self._making:
-            self.version = -1  # whoever still asks is answered by the lake
-            self._engine.dispose()
+            self._retire(None)  # whoever still asks is answered by the lake
+
+    def _retire(self, by: _Copy | None) -> None:
+        """Have another copy answer; the one before goes when its last reader does."""
+        with self._counting:
+            before, self._copy = self._copy, by
+            if before is not None:
+                before.retired = True
+            unused = before is not None and not before.readers
+        if before is not None and unused:
+            self._drop(before)
+
+    def _drop(self, copy: _Copy) -> None:
+        copy.engine.dispose()
+        with self._lake.begin() as connection:
+            connection.execute(sa.text(f"DROP SCHEMA {copy.schema} CASCADE"))
 
 
-def _use_copy(connection: Any, _record: object) -> None:
-    connection.execute("USE hot")
-
-
-def _copy(connection: sa.Connection, version: int) -> None:
+def _fill(connection: sa.Connection, schema: str) -> None:
+    connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
+    for name in _NAMES:
+        values = f"SELECT DISTINCT {name} FROM lake.main.{DAYS.name} WHERE {name} IS NOT NULL ORDER BY 1"
+        connection.execute(sa.text(f"CREATE TYPE {schema}.{name} AS ENUM ({values})"))
     for name in COPIED:
-        rows = f"SELECT *{_NARROW if 'time_bin' in METADATA.tables[name].c else ''} FROM lake.main.{name}"
-        connection.execute(sa.text(f"CREATE OR REPLACE TABLE hot.main.{name} AS {rows}"))
+        rows = f"SELECT *{_narrow(name, schema)} FROM lake.main.{name}"
+        connection.execute(sa.text(f"CREATE TABLE {schema}.{name} AS {rows}"))
     for name in _PASSED_ON:
-        connection.execute(
-            sa.text(f"CREATE OR REPLACE VIEW hot.main.{name} AS SELECT * FROM lake.main.{name}")
-        )
-    connection.execute(sa.text(f"CREATE OR REPLACE TABLE hot.main.copied AS SELECT {version} AS version"))
+        connection.execute(sa.text(f"CREATE VIEW {schema}.{name} AS SELECT * FROM lake.main.{name}"))
+
+
+def _narrow(name: str, schema: str) -> str:
+    """Numbers of two bytes for bins and names: grouping by them takes half as long."""
+    table = METADATA.tables[name]
+    types = {"time_bin": "SMALLINT"}
+    if table in rollups.TABLES:
+        types |= {column: f"{schema}.{column}" for column in _NAMES}
+    casts = [f"CAST({column} AS {kind}) AS {column}" for column, kind in types.items() if column in table.c]
+    return f" REPLACE ({', '.join(casts)})" if casts else ""
