@@ -7,12 +7,13 @@ ARGS =
 py = .venv/bin/python
 suitable = import sys; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help run test format clean venv-run venv-test
+.PHONY: help run test format picture clean venv-run venv-test
 
 help:
 	@echo 'make run     start the console (make run ARGS="--server.port 8600")'
 	@echo 'make test    check format, lint, types and imports, run the tests (make test ARGS="-k export")'
 	@echo 'make format  format the code, fix what can be fixed, write the tables of the README'
+	@echo 'make picture make the picture of the README anew (needs Chromium)'
 	@echo 'make clean   remove .venv and caches; data/ stays'
 	@echo
 	@echo 'PYTHON=/path/to/python names the Python that .venv is made with.'
@@ -31,6 +32,9 @@ format: venv-test
 	$(py) -m ruff format .
 	$(py) -m ruff check --fix .
 	$(py) -m usage_core.reference README.md
+
+picture: venv-test
+	$(py) -m docs.pictures
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -199,7 +199,7 @@ def number_format(amounts: Iterable[Any], unit: Unit | None) -> str:
     if unit is not Unit.USD:
         return "localized"
     largest = max((abs(one) for one in amounts if one is not None), default=Decimal(0))
-    return "%.2f" if largest >= 100 else "%.4f" if largest >= Decimal("0.01") else "%.6f"
+    return "dollar" if largest >= 100 else "$%.4f" if largest >= Decimal("0.01") else "$%.6f"
 
 
 def _csv(header: Sequence[str], names: Sequence[str], columns: Iterable[Iterable[Amount]]) -> str:

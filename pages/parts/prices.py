@@ -91,7 +91,7 @@ def models() -> None:
     if table.empty:
         return
     config = {
-        "Cost (USD)": st.column_config.NumberColumn(format="%.4f", help="Of the calls whose cost is known"),
+        "Cost (USD)": st.column_config.NumberColumn(format="dollar", help="Of the calls whose cost is known"),
         "Calls": st.column_config.NumberColumn(format="localized"),
         "Calls without a price": st.column_config.NumberColumn(format="localized"),
         "Price now": st.column_config.TextColumn(
@@ -103,7 +103,7 @@ def models() -> None:
             for name in PRICES
         },
     }
-    st.dataframe(table, hide_index=True, column_config=config, key="models")
+    st.dataframe(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="models")
 
 
 def without_price() -> list[Seen]:
