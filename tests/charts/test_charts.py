@@ -1,5 +1,7 @@
+import altair as alt
 import pandas as pd
 import pytest
+from altair.utils.schemapi import SchemaValidationError
 
 from tests.charts.samples import HOSTILE, PLAIN, check, expressions, parts, top_list
 from usage_core.charts import Periods, heatmap, histogram, lines, ranked
@@ -184,3 +186,8 @@ def test_no_text_of_a_spec_is_shorthand() -> None:
     for chart in (lines(times([1.0]), "x", "share", DAYS), ranked(top_list(("a",)), "x", "tokens")):
         assert not list(parts(chart.spec, "shorthand"))
         assert all(":" not in field for field in parts(chart.spec, "field"))
+
+
+def test_specs_are_checked_here() -> None:
+    with pytest.raises(SchemaValidationError):
+        alt.Axis(labelAngle="steep")

@@ -6,9 +6,13 @@ from typing import Any, Literal, TypeAlias
 
 import altair as alt
 import pandas as pd
+from altair.utils import schemapi
 
 from usage_core.charts.palette import NAMED, OTHER, QUIET
 from usage_core.timeframe import Grain
+
+# Checking every part of every spec takes a quarter of a page's first drawing; the tests do it instead.
+schemapi.disable_debug_mode()
 
 Spec: TypeAlias = dict[str, Any]
 
@@ -83,7 +87,7 @@ def title_lines(text: str) -> alt.TitleParams:
 def seal(chart: Drawing, title: str, height: int = HEIGHT) -> Spec:
     """The finished spec, without data."""
     chart = chart.properties(title=title_lines(title), width="container", height=min(height, MAX_HEIGHT))
-    spec: Spec = chart.to_dict()
+    spec: Spec = chart.to_dict(validate=schemapi.DEBUG_MODE)
     for part in [spec, *spec.get("layer", [])]:
         for key in ("$schema", "config", "data", "datasets"):
             part.pop(key, None)
