@@ -20,7 +20,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.~$*-])/(?:" + "|".join(("work", "root", "hom
 INDEX_HOST = re.compile(r"\b(?:" + "|".join(("pypi", "pythonhosted", "npmjs")) + r")\.(?:org|com)\b")
 
 REQUIREMENT = re.compile(r"[\w.-]+(?:\[[\w,.-]+\])?(?P<range>.*)")
-RANGE = re.compile(r"\s*(?:~=|==)\s*\d[\w.]*|\s*>=\s*\d[\w.]*\s*,\s*<\s*\d[\w.]*")
+RANGE = re.compile(r"\s*(?:(?:~=|==)\s*\d[\w.]*|>=\s*\d[\w.]*\s*,\s*<\s*\d[\w.]*)(?:; [\w<>=\" .]+)?")
 UNRANGED = {
     "tzdata": "time-zone rules change with the law; the newest are right",
     "pandas-stubs": "its versions follow pandas, which has a range",

@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -15,10 +16,13 @@ from usage_core.api.calls import SET_ASIDE_PATH
 from usage_core.errors import UsageError
 from usage_core.importers.registry import formats
 from usage_core.intake.receipt import Receipt
-from usage_core.intake.run import import_file
+from usage_core.intake.several import Outcome, import_given
+from usage_core.intake.staging import Report
 from usage_core.store import maintenance
 
 COPY_BYTES = 1 << 22
+KINDS = ("refused", "set aside", "stored")
+SHOWN = 20
 
 
 def uploader(zone: str) -> None:
@@ -29,7 +33,8 @@ def uploader(zone: str) -> None:
     known = ", ".join(known.label for known in formats())
     st.markdown(
         f"Drop log files here to add their calls. Known formats: {plain(known)}. A call that is already "
-        "there is not stored twice, so a file may be imported again without harm."
+        "there is not stored twice, so a file may be imported again without harm. Files may be packed "
+        "(.gz, .zst, .zip)."
     )
     with st.form("upload", clear_on_submit=True, border=False):
         files = st.file_uploader("Log files", accept_multiple_files=True, label_visibility="collapsed")
@@ -39,32 +44,52 @@ def uploader(zone: str) -> None:
     elif sent:
         if not cached.workspace().has_real_calls():
             maintenance.change_zone(cached.workspace().real, zone)
-        results = [_import(file) for file in files]
-        st.session_state["import-results"] = results
+        st.session_state["import-results"] = _import(files)
         st.rerun()
-    for kind, text in st.session_state.get("import-results", []):
+    _results(st.session_state.get("import-results", []))
+
+
+def _results(results: list[tuple[str, str]]) -> None:
+    """What became of each file, those with something amiss first."""
+    for kind, text in sorted(results, key=lambda result: KINDS.index(result[0]))[:SHOWN]:
         (st.success if kind == "stored" else st.warning if kind == "set aside" else st.error)(text)
+    if len(results) > SHOWN:
+        st.caption(f"And {wording.plural(len(results) - SHOWN, 'file')} more; past imports are listed below.")
 
 
-def _import(file: UploadedFile) -> tuple[str, str]:
-    """Import one uploaded file; how it went, and a sentence on it (Markdown)."""
-    bar, context = st.progress(0.0, plain(f"{file.name}: Reading")), get_script_run_ctx()
+def _import(files: list[UploadedFile]) -> list[tuple[str, str]]:
+    """Import what was uploaded; of each file in it how it went, and a sentence on it (Markdown)."""
+    bar, context = st.progress(0.0, "Reading"), get_script_run_ctx()
+    results = []
+    for number, file in enumerate(files):
+        count = f"{number + 1} of {len(files)}, " if len(files) > 1 else ""
 
-    def report(doing: str, part: float | None) -> None:
-        # Some reports come from a thread that watches the database; it has to be told whose page this is.
-        add_script_run_ctx(threading.current_thread(), context)
-        bar.progress(part or 0.0, plain(f"{file.name}: {doing}"))
+        def report(doing: str, part: float | None, before: int = number, count: str = count) -> None:
+            # Some reports come from a thread that watches the database; it has to be told whose page this is.
+            add_script_run_ctx(threading.current_thread(), context)
+            bar.progress(
+                (before + (part or 0.0)) / len(files), plain(f"{count}{files[before].name}: {doing}")
+            )
 
-    with tempfile.TemporaryDirectory(dir=cached.workspace().real.folder / "staging") as folder:
+        results += [_said(outcome) for outcome in _outcomes(file, report)]
+    return results
+
+
+def _outcomes(file: UploadedFile, report: Report) -> Iterator[Outcome]:
+    lake = cached.workspace().real
+    with tempfile.TemporaryDirectory(dir=lake.folder / "staging") as folder:
         path = Path(folder) / "upload"
         with path.open("wb") as copy:
             while chunk := file.read(COPY_BYTES):
                 copy.write(chunk)
-        try:
-            receipt = import_file(cached.workspace().real, path, name=file.name, report=report)
-        except UsageError as error:
-            return "refused", "  \n".join(plain(line) for line in str(error).splitlines())
-    return ("set aside" if receipt.rows_rejected else "stored"), _told(receipt)
+        yield from import_given(lake, str(path), name=file.name, report=report)
+
+
+def _said(outcome: Outcome) -> tuple[str, str]:
+    if isinstance(outcome.result, UsageError):
+        return "refused", "  \n".join(plain(line) for line in str(outcome.result).splitlines())
+    aside = outcome.result.rows_rejected > 0
+    return ("set aside" if aside else "stored"), f"{_told(outcome.result)} {plain(outcome.note)}".strip()
 
 
 def _told(receipt: Receipt) -> str:

@@ -1,6 +1,8 @@
 """Commands about what was brought in: import, imports, rejected, undo."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,33 +15,46 @@ from usage_core.cli.printing import err, out, print_imports, print_set_aside
 from usage_core.errors import UsageError
 from usage_core.export import set_aside
 from usage_core.intake import undoing
-from usage_core.intake.receipt import Receipt
-from usage_core.intake.run import import_file
+from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.undoing import Taken
 from usage_core.metrics.facts import receipts
 from usage_core.store.lake import Lake
 
 
 @app.command("import")
-def import_command(files: Annotated[list[Path], typer.Argument(help="Log files", metavar="FILE...")]) -> None:
-    """Import log files; prints a receipt for each."""
+def import_command(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help="Log files, folders, archives (.gz, .zst, .zip), addresses such as s3://bucket/logs/, "
+            "or - for standard input",
+            metavar="FILE...",
+        ),
+    ],
+) -> None:
+    """Import logs; prints a receipt for each file."""
     failed = 0
     with store() as lake:
-        for path in files:
-            try:
-                receipt = _import_one(lake, path)
-            except UsageError as error:
-                failed += 1
-                err.print(str(error), style="red", markup=False)
-                continue
-            out.print(receipt.sentence, markup=False, soft_wrap=True)
-            if receipt.rows_rejected:
-                print_set_aside(lake, receipt)
+        for given in files:
+            for outcome in _import_given(lake, given):
+                failed += isinstance(outcome.result, UsageError)
+                _print_outcome(lake, outcome)
     if failed:
         raise typer.Exit(1)
 
 
-def _import_one(lake: Lake, path: Path) -> Receipt:
+def _print_outcome(lake: Lake, outcome: Outcome) -> None:
+    if isinstance(outcome.result, UsageError):
+        err.print(str(outcome.result), style="red", markup=False, soft_wrap=True)
+        return
+    out.print(outcome.result.sentence, markup=False, soft_wrap=True)
+    if outcome.note:
+        out.print(f"  {outcome.note}", markup=False, soft_wrap=True)
+    if outcome.result.rows_rejected:
+        print_set_aside(lake, outcome.result)
+
+
+def _import_given(lake: Lake, given: str) -> Iterator[Outcome]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -47,14 +62,25 @@ def _import_one(lake: Lake, path: Path) -> Receipt:
         TaskProgressColumn(),
     )
     with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(path.name, total=None)
+        name = "" if given == "-" else f"{Path(given).name}: "
+        task = progress.add_task(name, total=None)
 
         def report(doing: str, part: float | None) -> None:
-            progress.update(
-                task, description=f"{path.name}: {doing}", total=part and 1.0, completed=part or 0
-            )
+            progress.update(task, description=name + doing, total=part and 1.0, completed=part or 0)
 
-        return import_file(lake, path, report=report)
+        for outcome in import_given(lake, given, report=report):
+            with _paused(progress):
+                yield outcome
+
+
+@contextmanager
+def _paused(progress: Progress) -> Iterator[None]:
+    """Without the bar, while something else is printed."""
+    progress.stop()
+    try:
+        yield
+    finally:
+        progress.start()
 
 
 @app.command()

@@ -1,0 +1,64 @@
+"""Imports whatever is given: files, folders, archives, addresses; each file in it has its own receipt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from usage_core.errors import UnrecognisedFile, UsageError
+from usage_core.intake.finding import found
+from usage_core.intake.receipt import Receipt
+from usage_core.intake.run import import_file
+from usage_core.intake.staging import Report
+from usage_core.intake.unpacking import Part, unpacked
+from usage_core.store.lake import Lake
+from usage_core.store.scratch import Scratch
+
+NOT_WHOLE = (
+    "It ends in the middle, as a file does that is still being written: read up to its last whole line. "
+    "Import it again later; that adds only what is new."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file: its receipt and what else there is to say of it, or why it was refused."""
+
+    name: str
+    result: Receipt | UsageError
+    note: str = ""
+
+
+def import_given(
+    lake: Lake, given: str, *, name: str | None = None, report: Report = lambda _doing, _part: None
+) -> Iterator[Outcome]:
+    """Import all files of what `finding.found` understands, packed or not; a file that cannot be read
+    keeps none of the others from being imported."""
+    scratch = Scratch(lake.folder / "staging", "given")
+    try:
+        for each in found(given, scratch.path, name):
+            if isinstance(each, UsageError):
+                yield Outcome(name or given, each)
+                continue
+            for part in unpacked(each, scratch.path):
+                if isinstance(part, UsageError):
+                    yield Outcome(each.name, part)
+                else:
+                    among_others = part.name != (name or Path(given).name)
+                    yield _imported(lake, part, report, among_others)
+    finally:
+        scratch.close()
+
+
+def _imported(lake: Lake, part: Part, report: Report, among_others: bool) -> Outcome:
+    def named(doing: str, done: float | None) -> None:
+        report(f"{part.name}: {doing}" if among_others else doing, done)
+
+    try:
+        receipt = import_file(lake, part.path, name=part.name, report=named)
+    except UnrecognisedFile as error:
+        # Among many files one line each is enough.
+        first = str(error).splitlines()[0]
+        return Outcome(part.name, UnrecognisedFile(first) if among_others else error)
+    except UsageError as error:
+        return Outcome(part.name, error)
+    return Outcome(part.name, receipt, "" if part.whole else NOT_WHOLE)
