@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.dimensions import DIMENSIONS
@@ -22,12 +23,22 @@ def _columns(columns: Iterable[Column]) -> str:
 
 
 def _formats() -> str:
-    rows = []
-    for known in formats():
-        for field, headings in known.columns.items():
-            names = " or ".join(f"`{heading}`" for heading in dict.fromkeys(headings))
-            rows.append((known.label, names, "yes" if field in known.fingerprint else "no"))
-    return _table(("Format", "Heading (any order, any case)", "Must be there"), rows)
+    rows = (
+        (known.label, ", ".join(sorted(known.layouts)), _must_be_there(known), _kept(known))
+        for known in formats()
+    )
+    return _table(("Format", "As", "Recognised by its columns", "Also kept, where there"), rows)
+
+
+def _must_be_there(known: Format) -> str:
+    names = (known.columns[name] for name in known.columns if name in known.fingerprint)
+    return ", ".join(" or ".join(f"`{heading}`" for heading in dict.fromkeys(each)) for each in names)
+
+
+def _kept(known: Format) -> str:
+    return ", ".join(
+        f"`{headings[0]}`" for name, headings in known.columns.items() if name not in known.fingerprint
+    )
 
 
 def _figures() -> str:

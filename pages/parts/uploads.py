@@ -1,9 +1,11 @@
 """Bringing in files by hand, and the receipts of all imports."""
 
+import json
 import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +17,7 @@ from usage_core import cached, wording
 from usage_core.api.calls import SET_ASIDE_PATH
 from usage_core.errors import UsageError
 from usage_core.importers.registry import formats
-from usage_core.intake.receipt import Receipt
+from usage_core.intake.receipt import Receipt, notes
 from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.staging import Report
 from usage_core.store import maintenance
@@ -94,7 +96,7 @@ def _said(outcome: Outcome) -> tuple[str, str]:
 
 def _told(receipt: Receipt) -> str:
     more = " The rows set aside are listed below, to download." if receipt.rows_rejected else ""
-    return plain(receipt.sentence) + more
+    return "  \n".join((plain(receipt.sentence) + more, *map(plain, receipt.notes)))
 
 
 def receipts(zone: str) -> None:
@@ -113,13 +115,15 @@ def receipts(zone: str) -> None:
             "Stored": [row["rows_stored"] for row in past],
             "Already there": [row["rows_duplicate"] for row in past],
             "Set aside": [row["rows_rejected"] for row in past],
+            "Skipped": [row["rows_skipped"] for row in past],
             "First call": [wording.moment(row["first_call_at"], zone) for row in past],
             "Last call": [wording.moment(row["last_call_at"], zone) for row in past],
             "Rows set aside": [_link(row) for row in past],
+            "Notes": [_notes(row) for row in past],
             "Undone": [wording.moment(row["undone_at"], zone) if row["undone_at"] else "" for row in past],
         }
     )
-    numbers = ("Rows read", "Stored", "Already there", "Set aside")
+    numbers = ("Rows read", "Stored", "Already there", "Set aside", "Skipped")
     config = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
     config["Rows set aside"] = st.column_config.LinkColumn(display_text="Download")
     st.dataframe(table, hide_index=True, column_config=config, key="receipts")
@@ -129,3 +133,9 @@ def _link(row: dict[str, object]) -> str:
     if not row["rows_rejected"] or row["undone_at"]:
         return ""  # nothing at all would be shown as "None"
     return SET_ASIDE_PATH.lstrip("/").format(import_id=row["import_id"])
+
+
+def _notes(row: dict[str, Any]) -> str:
+    return " ".join(
+        notes(json.loads(row["skipped_reasons"] or "{}"), json.loads(row["columns_dropped"] or "[]"))
+    )

@@ -11,14 +11,23 @@ from pathlib import Path
 import pytest
 
 from tests.importing import Shelf
-from usage_core.importers.format import CsvFormat
+from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
 from usage_core.intake.reading import open_source
 from usage_core.store.tables import CALLS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-FILES = sorted(SAMPLES.glob("*.csv"))
-COUNTS = ("source", "rows_read", "rows_stored", "rows_duplicate", "rows_rejected")
+FILES = sorted(path for path in SAMPLES.iterdir() if ".golden." not in path.name)
+COUNTS = (
+    "source",
+    "rows_read",
+    "rows_stored",
+    "rows_duplicate",
+    "rows_rejected",
+    "rows_skipped",
+    "skipped_reasons",
+    "columns_dropped",
+)
 
 
 def golden(shelf: Shelf, path: Path) -> str:
@@ -45,9 +54,10 @@ def test_a_sample_reads_as_its_golden_file_says(shelf: Shelf, path: Path) -> Non
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_sample_is_of_one_format(path: Path) -> None:
-    header = open_source(path, path.name).header
-    [known] = [candidate for candidate in formats() if candidate.recognises(header)]
-    assert path.stem.startswith(known.name)
+    source = open_source(path, path.name)
+    known = [each for each in formats() if each.recognises(source.header, source.layout)]
+    assert known == [source.format]
+    assert path.stem.startswith(source.format.name)
 
 
 def test_every_format_has_a_sample() -> None:
@@ -56,7 +66,7 @@ def test_every_format_has_a_sample() -> None:
 
 
 def test_a_heading_is_found_under_each_of_its_names_once() -> None:
-    known = CsvFormat("x", "X", {"a": ("A a", "a_a", "a  A"), "b": ("b",)}, frozenset({"a"}))
+    known = Format("x", "X", {"a": ("A a", "a_a", "a  A"), "b": ("b",)}, frozenset({"a"}))
     assert known.positions([" a A", "B ", "a_a", "c"]) == {"a": [0, 2], "b": [1]}
     assert known.recognises(["A A"])
     assert not known.recognises(["b", "aa"])

@@ -1,6 +1,9 @@
 """One call is stored once, however often and in whatever files it comes."""
 
+import json
+
 from tests.importing import Shelf, as_csv, row
+from usage_core.schema import EXPORT_HEADER
 
 
 def test_copies_are_counted_over_files(shelf: Shelf) -> None:
@@ -46,3 +49,42 @@ def test_what_tells_calls_apart(shelf: Shelf) -> None:
     receipt = shelf.take(as_csv([*same[:2], *others]))
     assert (receipt.rows_stored, receipt.rows_duplicate) == (len(others), 2)
     assert shelf.take(as_csv(same[2:])).rows_duplicate == 1
+
+
+OWN = EXPORT_HEADER + ",Call Kind,Source Call ID\n"
+LONG = "chatcmpl-0123456789"
+
+
+def named(call_id: str, **given: str) -> list[str]:
+    return [*row(**given), "completion", call_id]
+
+
+def test_an_id_tells_a_call_whatever_else_differs(shelf: Shelf) -> None:
+    first = shelf.take(as_csv([named(LONG), named(LONG), named("a"), named("b")]), header=OWN)
+    assert (first.rows_stored, first.rows_duplicate) == (3, 1), "delivered twice, in one file"
+    later = {"called_at": "2026-08-03T21:00:00Z", "input_tokens": "7"}
+    again = shelf.take(as_csv([named(LONG, **later), named("a", **later), named("c")]), header=OWN)
+    assert (again.rows_stored, again.rows_duplicate) == (1, 2)
+    other_day = shelf.take(as_csv([named(LONG, called_at="2026-08-05T00:00:00Z")]), header=OWN)
+    assert other_day.rows_stored == 1
+
+
+def test_an_id_is_the_same_in_two_formats_if_it_is_no_mere_number(shelf: Shelf) -> None:
+    call = {"api_key": "k", "call_type": "completion", "model": "gpt-4o", "spend": 1, "prompt_tokens": 500}
+    logged = [
+        call | {"request_id": LONG, "startTime": "2026-08-03T09:14:08Z"},
+        call | {"request_id": "17", "startTime": "2026-08-03T09:14:08Z"},
+    ]
+    shelf.take(as_csv([named(LONG), named("17")]), header=OWN)
+    receipt = shelf.take(json.dumps(logged), header="", name="spend.json")
+    assert (receipt.source, receipt.rows_stored, receipt.rows_duplicate) == ("litellm", 1, 1)
+
+
+def test_an_export_without_ids_is_what_is_there(shelf: Shelf) -> None:
+    """Whichever came first: with ids, or without."""
+    shelf.take(as_csv([named("a"), named("b"), named("c", model="m")]), header=OWN)
+    assert shelf.take(as_csv([row(), row(), row()])).rows_duplicate == 2
+    shelf.clear()
+    shelf.take(as_csv([row()]))
+    receipt = shelf.take(as_csv([named("a"), named("b")]), header=OWN)
+    assert (receipt.rows_stored, receipt.rows_duplicate) == (1, 1)

@@ -235,7 +235,7 @@ def test_a_damaged_file_stored(shelf: Shelf) -> None:
         (b"\x00" * 300, ""),
         (b'"' + b"x" * 300_000, "Header found: nothing."),
         (EXPORT_HEADER.replace(",", ";").encode(), "Header found: Date;API Key ID"),
-        (b'{"resourceSpans": []}', "Header found: "),
+        (b'{"resourceSpans": []}', "Keys found: resourceSpans."),
     ],
 )
 def test_files_of_no_known_format(module_shelf: Shelf, raw: bytes, said: str) -> None:

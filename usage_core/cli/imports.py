@@ -48,8 +48,9 @@ def _print_outcome(lake: Lake, outcome: Outcome) -> None:
         err.print(str(outcome.result), style="red", markup=False, soft_wrap=True)
         return
     out.print(outcome.result.sentence, markup=False, soft_wrap=True)
-    if outcome.note:
-        out.print(f"  {outcome.note}", markup=False, soft_wrap=True)
+    for note in (outcome.note, *outcome.result.notes):
+        if note:
+            out.print(f"  {note}", markup=False, soft_wrap=True)
     if outcome.result.rows_rejected:
         print_set_aside(lake, outcome.result)
 

@@ -1,40 +1,82 @@
 """What a format of single calls has to say about itself."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Layout(StrEnum):
+    """How a file holds its rows."""
+
+    CSV = "CSV"
+    JSON = "JSON"
+    """JSON Lines, a list, one object, or objects one after another."""
+    PARQUET = "Parquet"
+
+
+ITEMS = """
+    CASE json_type(doc) WHEN 'ARRAY' THEN json_extract(doc, '$[*]')
+    WHEN 'OBJECT' THEN CASE WHEN json_type(doc, '$.data') = 'ARRAY' THEN json_extract(doc, '$.data[*]')
+        ELSE [doc] END
+    ELSE [doc] END
+"""
+"""The rows of a JSON document `doc`: its elements, those of its `data`, or itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class CsvFormat:
-    """A CSV file with one row per call.
+class Format:
+    """A file with one row per call.
 
-    `columns` maps a field of the record to the headings it is known by; headings are compared
-    without regard to case and surrounding spaces, columns may come in any order, and columns
-    that are not named here are never read.
+    Columns that are not named here are never kept. In a CSV file headings are compared without regard to
+    case and surrounding spaces, and columns may come in any order.
     """
 
     name: str
     label: str
     columns: Mapping[str, tuple[str, ...]]
+    """The source's columns: a name to use in SQL -> the headings it is known by."""
     fingerprint: frozenset[str]
-    """Fields whose columns must all be there for a file to be of this format."""
+    """Columns that must all be there for a file to be of this format."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Field of the record -> DuckDB SQL for its text, from the columns, each a text or NULL (what is nested
+    is JSON text). Empty where the columns are the fields."""
+    skip: str = ""
+    """SQL for why a row is no call of its own and is skipped, or NULL; empty where no row is."""
+    layouts: frozenset[Layout] = frozenset({Layout.CSV})
+    items: str = ITEMS
+    """SQL for the list of rows in a JSON document `doc`, each an object with the columns."""
+    guarded: bool = False
+    """Whether texts in its CSV may have an apostrophe in front, as ours have (see `text_guard`)."""
+    without: frozenset[str] = frozenset()
+    """Headings (any case) of which none may be there, since they are another format's."""
+    in_csv: frozenset[str] = frozenset()
+    """Columns that must be there besides, in a CSV file."""
 
     def positions(self, header: Sequence[str]) -> dict[str, list[int]]:
-        """Field -> positions in the header under any of its headings."""
+        """Column -> positions in the header under any of its headings."""
         places: dict[str, list[int]] = {}
         for place, heading in enumerate(header):
             places.setdefault(_plain(heading), []).append(place)
         found = {
-            field: [
-                place for plain in dict.fromkeys(map(_plain, headings)) for place in places.get(plain, [])
-            ]
-            for field, headings in self.columns.items()
+            name: [place for plain in dict.fromkeys(map(_plain, headings)) for place in places.get(plain, [])]
+            for name, headings in self.columns.items()
         }
-        return {field: at for field, at in found.items() if at}
+        return {name: at for name, at in found.items() if at}
 
-    def recognises(self, header: Sequence[str]) -> bool:
-        """Whether a header is of this format."""
-        return self.fingerprint <= self.positions(header).keys()
+    def recognises(self, header: Sequence[str], layout: Layout = Layout.CSV) -> bool:
+        """Whether a header (of a JSON file, the keys of a row) is of this format."""
+        wanted = self.fingerprint | (self.in_csv if layout is Layout.CSV else frozenset())
+        foreign = self.without & {_plain(heading) for heading in header}
+        return layout in self.layouts and not foreign and wanted <= self.positions(header).keys()
+
+    def dropped(self, header: Iterable[str]) -> tuple[str, ...]:
+        """Headings that are not kept, in order."""
+        known = {_plain(heading) for headings in self.columns.values() for heading in headings}
+        return tuple(dict.fromkeys(h for h in header if h.strip() and _plain(h) not in known))
+
+    def mapped(self) -> Mapping[str, str]:
+        """Field of the record -> SQL for its text from the columns."""
+        return self.fields or {name: name for name in self.columns}
 
 
 def _plain(heading: str) -> str:

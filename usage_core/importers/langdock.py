@@ -1,6 +1,6 @@
 """The API usage CSV of Langdock, in both generations of its header; our own export is one too."""
 
-from usage_core.importers.format import CsvFormat
+from usage_core.importers.format import Format
 from usage_core.schema import EXPORT_COLUMNS
 
 _OLDER_HEADINGS = {
@@ -9,7 +9,7 @@ _OLDER_HEADINGS = {
     "output_price": "output_token_price_per_1m",
 }
 
-FORMAT = CsvFormat(
+FORMAT = Format(
     name="langdock",
     label="Langdock API usage CSV",
     columns={
@@ -19,4 +19,6 @@ FORMAT = CsvFormat(
     fingerprint=frozenset(
         {"called_at", "api_key_id", "model", "input_tokens", "completion_time_ms", "input_price"}
     ),
+    guarded=True,
+    without=frozenset({"call kind", "kind"}),
 )

@@ -200,34 +200,45 @@ COST_PICO = f"CASE WHEN output_tokens IS NOT NULL OR {KIND} = 'embedding' THEN c
 output whose tokens are unknown."""
 
 
-def checked(rows: str, given: Collection[str]) -> str:
-    """SQL for the rows of a query with a text column for each field given, checked.
+CARRIED = ("record", "broken", "skip")
+"""Beside the fields: a row's number where the reader knows it (else NULL), why it could not be read, and
+why it is no call of its own."""
 
-    Typed values of all fields of `STAGED` (NULL where not given; the kind as `given_kind`, the recorded
-    cost as `recorded`), `cost`, and what is wrong with the row, if anything: `bad_field`, `bad_value`,
-    `reason`.
+
+def checked(rows: str, given: Collection[str], guarded: bool) -> str:
+    """SQL for the rows of a query with a text column for each field given and those of `CARRIED`, checked.
+
+    Texts may be `guarded` (see `text_guard`). Typed values of all fields of `STAGED` (NULL where not given;
+    the kind as `given_kind`, the recorded cost as `recorded`), `cost`, `record`, `skip`, and what is wrong
+    with the row, if anything: `bad_field`, `bad_value`, `reason`. A skipped row's reason is `skip`.
     """
     fields = [column for column in STAGED if column.name in given]
     names = [column.name for column in fields]
     raw = ", ".join(f"{name} AS raw_{name}" for name in names)
-    values = ", ".join(f"{CHECKS[column].value} AS {column.name}" for column in fields)
+    values = ", ".join(f"{_value(column, guarded)} AS {column.name}" for column in fields)
+    carried = ", ".join(CARRIED)
     missing = "".join(
         f", NULL::{_TYPES[column.form]} AS {column.name}" for column in STAGED if column.name not in given
     )
     problems = ", ".join(f"{_problem(column, CHECKS[column])} AS bad_{column.name}" for column in fields)
-    bad_field = " ".join(f"WHEN bad_{name} IS NOT NULL THEN '{name}'" for name in names)
-    bad_value = " ".join(f"WHEN bad_{name} IS NOT NULL THEN raw_{name}" for name in names)
+    unread = "WHEN broken IS NOT NULL THEN NULL "
+    bad_field = unread + " ".join(f"WHEN bad_{name} IS NOT NULL THEN '{name}'" for name in names)
+    bad_value = unread + " ".join(f"WHEN bad_{name} IS NOT NULL THEN raw_{name}" for name in names)
     reason = ", ".join(f"bad_{name}" for name in names)
     too_dear = f"cost > {MAX_PICO}"
     return f"""
-    SELECT {", ".join(_staged(column) for column in STAGED)}, try_cast(cost AS BIGINT) AS cost,
+    SELECT {", ".join(_staged(column) for column in STAGED)}, try_cast(cost AS BIGINT) AS cost, record, skip,
         CASE {bad_field} WHEN {too_dear} THEN 'input_tokens' END AS bad_field,
         left(CASE {bad_value} WHEN {too_dear} THEN raw_input_tokens END, {SHOWN_VALUE}) AS bad_value,
-        coalesce({reason}, CASE WHEN {too_dear}
+        coalesce(broken, skip, {reason}, CASE WHEN {too_dear}
             THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) AS reason
     FROM (SELECT *, {problems}, {COST} AS cost
-          FROM (SELECT *, {values}{missing} FROM (SELECT {raw} FROM ({rows}))))
+          FROM (SELECT *, {values}{missing} FROM (SELECT {raw}, {carried} FROM ({rows}))))
     """
+
+
+def _value(column: Column, guarded: bool) -> str:
+    return CHECKS[column].value if guarded or column.form is not Form.TEXT else _raw(column)
 
 
 _STAGED_AS = {"kind": "given_kind", "cost_pico": "recorded"}

@@ -1,6 +1,6 @@
-"""Reads a CSV file into the scratch database: every record is loaded or set aside, none is lost.
+"""Reads a file into the scratch database: every record is loaded or set aside, none is lost.
 
-DuckDB reads the file in parallel. Its reader numbers records, not lines, and a quote that is opened
+DuckDB reads the file in parallel. Its reader of CSV numbers records, not lines, and a quote that is opened
 and never closed can swallow the lines behind it without a word; so the lines are also counted apart
 from it, and where the two counts differ the file is read again through `repair`.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 
 from usage_core.errors import UnreadableFile
-from usage_core.importers.format import CsvFormat
+from usage_core.importers.format import Format, Layout
 from usage_core.importers.registry import recognise
-from usage_core.intake import repair
+from usage_core.intake import columnar, documents, repair
 from usage_core.intake.checks import checked
 from usage_core.intake.staging import Staging
 from usage_core.store.engine import literal
@@ -28,15 +28,18 @@ FATAL = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read: its name as a person knows it, its header, and the format of it."""
+    """A file to read: its name as a person knows it, its header (the keys of a JSON file's first rows), and
+    the format of it; of a JSON file also how it holds its objects (see `documents.shape`)."""
 
     path: Path
     name: str
     header: tuple[str, ...]
-    format: CsvFormat
+    format: Format
+    layout: Layout = Layout.CSV
+    shaped: str = ""
 
     def columns(self) -> Mapping[str, int]:
-        """Field -> position of its column."""
+        """Column -> position in the header."""
         positions = self.format.positions(self.header)
         for field, found in positions.items():
             if len(found) > 1:
@@ -52,7 +55,7 @@ def open_source(path: Path, name: str) -> Source:
     """Look at a file's header.
 
     Raises:
-        UnreadableFile: no such file, a folder, or not UTF-8 text.
+        UnreadableFile: no such file, a folder, not UTF-8 text, damaged JSON or Parquet.
         UnrecognisedFile: no format knows the header.
     """
     try:
@@ -60,10 +63,17 @@ def open_source(path: Path, name: str) -> Source:
             head = file.read(HEADER_BYTES)
     except OSError as error:
         raise UnreadableFile(f"{name} cannot be read: {error.strerror or error}.") from None
+    if head[:4] == b"PAR1":
+        known, columns = columnar.find_format(path, name)
+        return Source(path, name, columns, known, Layout.PARQUET)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in head.partition(b"\n")[0]:
         raise UnreadableFile(
             f"{name} is not UTF-8 text, so nothing was imported. Save it as CSV UTF-8 and try again."
         )
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        shaped = documents.shape(head)
+        known, keys = documents.find_format(path, name, shaped)
+        return Source(path, name, keys, known, Layout.JSON, shaped)
     text = head.decode("utf-8-sig", "replace")
     try:
         header = next((row for row in csv.reader(io.StringIO(text, newline="")) if row), [])
@@ -78,9 +88,16 @@ def read(stage: Staging, source: Source) -> int:
     `checked` keeps the file's order in its row ids. `broken` has record and reason; `lines` maps record
     numbers to line numbers where their difference changes. Returns the number of records in the file,
     header not counted.
+
+    Raises:
+        UnreadableFile: JSON or Parquet that is damaged.
     """
     stage.run("CREATE TABLE {s}.broken (line BIGINT, record BIGINT, reason VARCHAR)")
     stage.run("CREATE TABLE {s}.lines (record BIGINT, line BIGINT)")
+    if source.layout is not Layout.CSV:
+        _parquet(stage, source) if source.layout is Layout.PARQUET else _json(stage, source)
+        [[rows]] = stage.run("SELECT count(*) FROM {s}.checked")
+        return int(rows)
     lines = _count_lines(source.path)
     if lines is not None and _load(stage, source) == lines - 1:
         stage.run("INSERT INTO {s}.lines VALUES (1, 2)")
@@ -88,10 +105,36 @@ def read(stage: Staging, source: Source) -> int:
     return _read_repaired(stage, source)
 
 
+def _parquet(stage: Staging, source: Source) -> None:
+    stage.run("INSERT INTO {s}.lines VALUES (1, 1)")
+    try:
+        check(stage, source, columnar.taken(source.format, source.columns(), source.path))
+    except documents.DAMAGED as error:
+        raise columnar.unreadable(source.name, error) from None
+
+
+def _json(stage: Staging, source: Source) -> None:
+    path = documents.unmarked(source.path, stage.folder)
+    for size in documents.sizes(path):
+        docs = documents.documents(path, source.shaped, size)
+        try:
+            check(stage, source, documents.taken(source.format, source.header, docs))
+            break
+        except documents.DAMAGED as error:
+            if size == documents.sizes(path)[-1] or not documents.too_large(error):
+                raise documents.unreadable(source.name, error) from None
+    [[read, bad]] = stage.run(
+        "SELECT max(record), count(*) FILTER (reason IS NOT NULL AND skip IS NULL) FROM {s}.checked"
+    )
+    stage.run("INSERT INTO {s}.lines VALUES (1, 1)")
+    if bad and source.shaped == documents.LINES and read != _count_lines(source.path):
+        stage.put("lines", documents.filled_lines(source.path))
+
+
 def _read_repaired(stage: Staging, source: Source) -> int:
     stage.report("Repairing", None)
     repaired = repair.split(source.path, stage.folder, len(source.header))
-    _check(stage, source, f"SELECT {_taken(source)} FROM read_parquet({literal(repaired.records)})")
+    check(stage, source, f"SELECT {_taken(source)} FROM read_parquet({literal(repaired.records)})")
     stage.run(
         "CREATE OR REPLACE TABLE {s}.broken AS "
         f"SELECT line, NULL::BIGINT AS record, reason FROM read_parquet({literal(repaired.broken)})"
@@ -112,7 +155,7 @@ def _load(stage: Staging, source: Source) -> int | None:
     names = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(source.header)))
     rejects = f"rejects_{stage.name}"
     try:
-        _check(
+        check(
             stage,
             source,
             f"SELECT {_taken(source)} FROM read_csv({literal(source.path)}, "
@@ -130,14 +173,20 @@ def _load(stage: Staging, source: Source) -> int | None:
 
 def _taken(source: Source) -> str:
     places = source.columns()
-    return ", ".join(
-        f"{f'c{places[field]}' if field in places else 'NULL::VARCHAR'} AS {field}"
-        for field in source.format.columns
+    columns = ", ".join(
+        f"{f'c{places[name]}' if name in places else 'NULL::VARCHAR'} AS {name}"
+        for name in source.format.columns
     )
+    return f"{columns}, NULL::BIGINT AS record, NULL::VARCHAR AS broken"
 
 
-def _check(stage: Staging, source: Source, rows: str) -> None:
-    made = checked(rows, source.format.columns.keys())
+def check(stage: Staging, source: Source, rows: str) -> None:
+    """Make `checked` from SQL for the source's columns, `record` and `broken`."""
+    mapped = source.format.mapped()
+    fields = ", ".join(f"{sql} AS {name}" for name, sql in mapped.items())
+    skip = f"CASE WHEN broken IS NULL THEN {source.format.skip or 'NULL'} END::VARCHAR AS skip"
+    guarded = source.format.guarded and source.layout is Layout.CSV
+    made = checked(f"SELECT {fields}, {skip}, record, broken FROM ({rows})", mapped.keys(), guarded)
     stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.checked AS {made}")
 
 

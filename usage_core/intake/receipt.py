@@ -1,16 +1,19 @@
 """What became of an imported file."""
 
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from usage_core.importers.registry import listed
 from usage_core.store.tables import IMPORTS
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Rows read = stored + duplicate + rejected. Times are naive UTC."""
+    """Rows read = stored + duplicate + rejected + skipped. Times are naive UTC."""
 
     import_id: str
     imported_at: datetime
@@ -24,21 +27,43 @@ class Receipt:
     first_call_at: datetime | None
     last_call_at: datetime | None
     catalogue_version: str
+    rows_skipped: int = 0
+    skipped_reasons: Mapping[str, int] = field(default_factory=dict)
+    """Rows that are no calls of their own, by why."""
+    columns_dropped: tuple[str, ...] = ()
+    """Headings of the file that were not kept."""
 
     def __post_init__(self) -> None:
-        total = self.rows_stored + self.rows_duplicate + self.rows_rejected
-        if self.rows_read != total or min(self.rows_stored, self.rows_duplicate, self.rows_rejected) < 0:
+        parts = (self.rows_stored, self.rows_duplicate, self.rows_rejected, self.rows_skipped)
+        total = sum(parts)
+        if self.rows_read != total or min(parts) < 0:
             raise AssertionError(f"{self.rows_read} rows read, but {total} accounted for")
 
     @property
     def sentence(self) -> str:
         """The receipt as a person reads it."""
+        skipped = f" + {self.rows_skipped:,} skipped" if self.rows_skipped else ""
         return (
             f"{self.file_name}: {self.rows_read:,} rows read = {self.rows_stored:,} stored + "
-            f"{self.rows_duplicate:,} already there + {self.rows_rejected:,} set aside."
+            f"{self.rows_duplicate:,} already there + {self.rows_rejected:,} set aside{skipped}."
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Further sentences: why rows were skipped, and what was not kept."""
+        return notes(self.skipped_reasons, self.columns_dropped)
 
     def store(self, connection: sa.Connection) -> None:
         """Write the receipt in the import's own transaction."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name in ("skipped_reasons", "columns_dropped"):
+            values[name] = json.dumps(values[name], ensure_ascii=False)
         connection.execute(sa.insert(IMPORTS).values(values))
+
+
+def notes(skipped: Mapping[str, int], dropped: Sequence[str]) -> tuple[str, ...]:
+    """What a receipt says besides its sum, as sentences."""
+    said = [f"Skipped {rows:,}: {reason}" for reason, rows in skipped.items()]
+    if dropped:
+        said.append(f"Not kept: {listed(dropped)}.")
+    return tuple(said)

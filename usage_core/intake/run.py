@@ -4,10 +4,10 @@ from pathlib import Path
 
 from usage_core.intake.reading import Source, open_source, read
 from usage_core.intake.receipt import Receipt
+from usage_core.intake.sameness import BY_FIELDS, BY_ID
 from usage_core.intake.staging import Report, Staging, staging
 from usage_core.intake.storing import store
 from usage_core.prices import catalogue
-from usage_core.schema import IDENTITY
 from usage_core.store.lake import Lake
 
 
@@ -23,7 +23,7 @@ def import_file(
     with staging(lake, report) as stage:
         rows = prepare(stage, source)
         with lake.turn(lambda: report("Waiting for another import", None)):
-            _compare(stage)
+            _compare(stage, source)
             return store(lake, stage, source, rows)
 
 
@@ -57,8 +57,8 @@ def _name(stage: Staging) -> None:
 def _set_aside(stage: Staging) -> None:
     """List the rows that will not be stored, with their lines, in `rejected`.
 
-    Rows are numbered without the broken records between them, so a row's record is its row id plus one
-    plus the broken records before it; its line is the record plus the shift in force there.
+    Rows of a CSV file are numbered without the broken records between them, so a row's record is its row id
+    plus one plus the broken records before it; its line is the record plus the shift in force there.
     """
     stage.run(
         """
@@ -70,10 +70,10 @@ def _set_aside(stage: Staging) -> None:
                 FROM {s}.broken WHERE record IS NOT NULL)
             GROUP BY rows_before),
         bad AS (
-            SELECT c.rowid + 1 + coalesce(g.n, 0) AS record, c.bad_field AS field,
+            SELECT coalesce(c.record, c.rowid + 1 + coalesce(g.n, 0)) AS record, c.bad_field AS field,
                    c.bad_value AS value, c.reason
             FROM {s}.checked c ASOF LEFT JOIN gaps g ON c.rowid >= g.rows_before
-            WHERE c.reason IS NOT NULL
+            WHERE c.reason IS NOT NULL AND c.skip IS NULL
             UNION ALL
             SELECT record, NULL, NULL, reason FROM {s}.broken WHERE record IS NOT NULL)
         SELECT bad.record + l.line - l.record AS line, field, value, reason
@@ -83,26 +83,17 @@ def _set_aside(stage: Staging) -> None:
     )
 
 
-def _compare(stage: Staging) -> None:
-    """Find the rows the store already has, copy for copy, and list their row ids in `duplicates`.
+def _compare(stage: Staging, source: Source) -> None:
+    """Find the rows the store already has, and list their row ids in `duplicates`.
 
-    Two equal rows in one file are two calls; the same two in a later file are the same two calls.
+    A call with an id of its source is told by that. Else two equal rows in one file are two calls, and the
+    same two in a later file are the same two calls.
     """
-    fields = ", ".join(IDENTITY)
-    equal = " AND ".join(f"c.{field} IS NOT DISTINCT FROM s.{field}" for field in IDENTITY)
-    [edges] = stage.run("SELECT min(called_at), max(called_at) FROM {s}.checked WHERE reason IS NULL")
-    stage.run_watched(
-        "Comparing",
-        f"""
-        CREATE TABLE {{s}}.duplicates AS
-        WITH stored AS (
-            SELECT {fields}, count(*) AS copies FROM lake.calls
-            WHERE called_at BETWEEN $1 AND $2 GROUP BY ALL)
-        SELECT row FROM (
-            SELECT c.rowid AS row, s.copies, row_number() OVER (
-                PARTITION BY {", ".join(f"c.{field}" for field in IDENTITY)} ORDER BY c.rowid) AS copy
-            FROM {{s}}.checked c JOIN stored s ON {equal} WHERE c.reason IS NULL)
-        WHERE copy <= copies
-        """,
-        *edges,
+    [[first, last, named]] = stage.run(
+        "SELECT min(called_at), max(called_at), count(source_call_id) FROM {s}.checked WHERE reason IS NULL"
     )
+    stage.run("CREATE TABLE {s}.duplicates (row BIGINT)")
+    if named:
+        stage.run_watched("Comparing", BY_ID, first, last, source.format.name)
+    if first is not None:
+        stage.run_watched("Comparing", BY_FIELDS, first, last)

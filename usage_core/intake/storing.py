@@ -23,6 +23,9 @@ from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import REJECTED
 
+MOST_DROPPED = 200
+"""Headings that a receipt keeps of those whose columns were not kept."""
+
 PORTION_ROWS = 1_000_000
 """Rows put into the store by one statement."""
 
@@ -69,6 +72,11 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
     )
     [[duplicates]] = stage.run("SELECT count(*) FROM {s}.duplicates")
     [[rejected]] = stage.run("SELECT count(*) FROM {s}.rejected")
+    skipped = dict(
+        stage.run(
+            "SELECT skip, count(*) FROM {s}.checked WHERE skip IS NOT NULL GROUP BY ALL ORDER BY 2 DESC, 1"
+        )
+    )
     receipt = Receipt(
         import_id=str(uuid.uuid4()),
         imported_at=datetime.now(UTC).replace(tzinfo=None),
@@ -82,6 +90,9 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         first_call_at=first,
         last_call_at=last,
         catalogue_version=catalogue.catalogue_version(),
+        rows_skipped=sum(skipped.values()),
+        skipped_reasons=skipped,
+        columns_dropped=source.format.dropped(source.header)[:MOST_DROPPED],
     )
     with lake.writing() as connection:
         _price(connection, stage)

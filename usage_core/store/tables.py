@@ -43,9 +43,15 @@ IMPORTS = sa.Table(
     sa.Column("last_call_at", sa.DateTime()),
     sa.Column("catalogue_version", sa.String(), nullable=False),
     sa.Column("undone_at", sa.DateTime()),
+    sa.Column("rows_skipped", sa.BigInteger()),
+    sa.Column("skipped_reasons", sa.String()),
+    sa.Column("columns_dropped", sa.String()),
 )
-"""One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected. Of an import
-that was undone the receipt is all that is left."""
+"""One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected + rows_skipped. Of
+an import that was undone the receipt is all that is left.
+
+`skipped_reasons` is a JSON object of reasons and rows, `columns_dropped` a JSON list of headings, each NULL
+where unknown."""
 
 REJECTED = sa.Table(
     "rejected_rows",

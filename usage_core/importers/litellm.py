@@ -1,0 +1,87 @@
+"""LiteLLM: the spend log (its table, or `/spend/logs` without a summary) and the webhook's payloads.
+
+Times have no zone and are UTC. `prompt_tokens` holds cached tokens. A spend of 0 for tokens that were not
+answered from the proxy's cache means that the proxy knew no price, so the cost is not taken from it. The
+webhook's `response_time` is the time to the first token of a stream, so the time is taken from start to
+end. Prompts, answers, users and addresses are not kept.
+"""
+
+from usage_core.importers.format import Format, Layout
+from usage_core.importers.sql import (
+    NO_KEY,
+    between,
+    filled,
+    inside,
+    instant,
+    one_of,
+    rounded,
+)
+
+_USAGE = f"coalesce({inside('metadata', '$.usage_object')}, {inside('metadata', '$.usage')}, usage)"
+
+_KIND = f"""
+    CASE WHEN lower(call_type) LIKE '%embedding%' THEN 'embedding'
+    WHEN regexp_matches(lower(call_type), 'image|speech|transcription|rerank|moderation|video|ocr|search|mcp')
+    THEN 'other' WHEN {filled("call_type")} IS NOT NULL THEN 'completion' END
+"""
+
+_FREE = """
+    try_cast(spend AS DOUBLE) = 0 AND lower(coalesce(cache_hit, '')) <> 'true'
+    AND (try_cast(prompt_tokens AS DOUBLE) > 0 OR try_cast(completion_tokens AS DOUBLE) > 0)
+"""
+
+# Without a stream the proxy notes the end as the moment of the first token.
+_FIRST = f"CASE WHEN trim(first_at) <> trim(endTime) THEN {between('startTime', 'first_at')} END"
+_TIME = f"coalesce({rounded('request_duration_ms')}, {between('startTime', 'endTime')})"
+
+FORMAT = Format(
+    name="litellm",
+    label="LiteLLM spend log or webhook",
+    columns={
+        "request_id": ("request_id", "id"),
+        "call_type": ("call_type",),
+        "api_key": ("api_key",),
+        "spend": ("spend", "response_cost", "cost"),
+        "prompt_tokens": ("prompt_tokens",),
+        "completion_tokens": ("completion_tokens",),
+        "startTime": ("startTime", "start_time"),
+        "endTime": ("endTime", "end_time"),
+        "first_at": ("completionStartTime",),
+        "request_duration_ms": ("request_duration_ms",),
+        "model": ("model",),
+        "model_group": ("model_group",),
+        "custom_llm_provider": ("custom_llm_provider",),
+        "metadata": ("metadata",),
+        "usage": ("usage",),
+        "cache_hit": ("cache_hit",),
+        "status": ("status",),
+    },
+    fingerprint=frozenset({"request_id", "call_type", "spend", "startTime", "model"}),
+    fields={
+        "called_at": instant("startTime"),
+        "api_key_id": "coalesce("
+        + filled("api_key", inside("metadata", "$.user_api_key_hash"), inside("metadata", "$.user_api_key"))
+        + f", {NO_KEY})",
+        "api_key_name": filled(inside("metadata", "$.user_api_key_alias")),
+        "provider": filled("custom_llm_provider", inside("metadata", "$.custom_llm_provider")),
+        "model": filled("model", "model_group"),
+        "input_tokens": f"coalesce(prompt_tokens, {inside(_USAGE, '$.prompt_tokens')})",
+        "output_tokens": f"coalesce(completion_tokens, {inside(_USAGE, '$.completion_tokens')})",
+        "completion_time_ms": _TIME,
+        "input_price": "NULL",
+        "output_price": "NULL",
+        "kind": _KIND,
+        "cost_pico": f"CASE WHEN {_FREE} THEN NULL ELSE spend END",
+        "cache_read_tokens": "coalesce("
+        f"{inside(_USAGE, '$.cache_read_input_tokens')}, "
+        f"{inside(_USAGE, '$.prompt_tokens_details.cached_tokens')})",
+        "cache_write_tokens": "coalesce("
+        f"{inside(_USAGE, '$.cache_creation_input_tokens')}, "
+        f"{inside(_USAGE, '$.prompt_tokens_details.cache_creation_tokens')})",
+        "reasoning_tokens": inside(_USAGE, "$.completion_tokens_details.reasoning_tokens"),
+        "time_to_first_token_ms": _FIRST,
+        "status": one_of("status", ok=("success",), error=("failure", "error")),
+        "source_call_id": filled("request_id"),
+    },
+    layouts=frozenset(Layout),
+)

@@ -1,0 +1,83 @@
+"""Pieces of DuckDB SQL that mappings are made of: texts in, a text or NULL out, never an error.
+
+What cannot be understood is handed on as it is, so that the check of the field refuses it by name.
+"""
+
+_NUMBER = r"'[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?'"
+
+NO_KEY = "'(no key)'"
+"""Stands for the key of a call whose source does not say which key made it."""
+
+
+def filled(*texts: str) -> str:
+    """The first text that is not blank, or NULL."""
+    return "coalesce(" + ", ".join(f"nullif(trim({text}), '')" for text in texts) + ")"
+
+
+def inside(nested: str, path: str) -> str:
+    """A value within a column of JSON text, by its path (`$.a.b`); an object or list as JSON text."""
+    return f"TRY(json_extract_string({nested}, '{path}'))"
+
+
+def whole(text: str) -> str:
+    """A number of tokens as an integer, NULL where it is none."""
+    return f"try_cast(try_cast({text} AS DECIMAL(38, 3)) AS HUGEINT)"
+
+
+def total(*texts: str) -> str:
+    """The sum of counts, of those that are known, or NULL; a text that is no count is handed on."""
+    wrong = " ".join(
+        f"WHEN nullif(trim({text}), '') IS NOT NULL AND coalesce({whole(text)}, -1) < 0 THEN {text}"
+        for text in texts
+    )
+    known = ", ".join(f"nullif(trim({text}), '')" for text in texts)
+    summed = " + ".join(f"coalesce({whole(text)}, 0)" for text in texts)
+    return f"CASE {wrong} WHEN coalesce({known}) IS NULL THEN NULL ELSE ({summed})::VARCHAR END"
+
+
+def instant(text: str) -> str:
+    """A moment: a date and time as it is, a number as seconds, milli-, micro- or nanoseconds since 1970."""
+    number = f"try_cast({text} AS DECIMAL(38, 9))"
+    micros = (
+        f"CASE WHEN {number} < 100000000000 THEN {number} * 1000000 "
+        f"WHEN {number} < 100000000000000 THEN {number} * 1000 "
+        f"WHEN {number} < 100000000000000000 THEN {number} ELSE {number} / 1000 END"
+    )
+    return (
+        f"CASE WHEN regexp_full_match(trim({text}), {_NUMBER}) "
+        f"THEN coalesce(TRY(make_timestamp(floor({micros})::BIGINT)::VARCHAR), {text}) ELSE {text} END"
+    )
+
+
+def millis(seconds: str) -> str:
+    """Seconds as whole milliseconds; a text that is no number is handed on."""
+    return (
+        f"CASE WHEN regexp_full_match(trim({seconds}), {_NUMBER}) "
+        f"THEN coalesce(TRY(round(try_cast({seconds} AS DOUBLE) * 1000)::HUGEINT)::VARCHAR, {seconds}) "
+        f"ELSE {seconds} END"
+    )
+
+
+def rounded(number: str) -> str:
+    """A number as a whole one, such as milliseconds with a fraction; any other text is handed on."""
+    return (
+        f"CASE WHEN regexp_full_match(trim({number}), {_NUMBER}) "
+        f"THEN coalesce(TRY(round(try_cast({number} AS DECIMAL(38, 9)))::HUGEINT::VARCHAR), {number}) "
+        f"ELSE {number} END"
+    )
+
+
+def between(start: str, end: str) -> str:
+    """Whole milliseconds from one moment to another, NULL where one is unknown or they are the wrong way."""
+    moments = [f"try_cast({instant(text)} AS TIMESTAMPTZ)" for text in (start, end)]
+    length = f"(epoch_us({moments[1]}) - epoch_us({moments[0]}))"
+    return f"CASE WHEN {length} >= 0 THEN round({length} / 1000)::BIGINT::VARCHAR END"
+
+
+def one_of(text: str, **meant: tuple[str, ...]) -> str:
+    """Which of a few values a text means: `ok=("success",)`; NULL where it is none of them."""
+    cases = " ".join(
+        f"WHEN lower(trim({text})) IN ({', '.join(map(repr, spelled))}) THEN '{value}'"
+        for value, spelled in meant.items()
+    )
+    return f"CASE {cases} END"

@@ -1,0 +1,56 @@
+"""When two rows are one call, as DuckDB SQL that adds the row ids of staged duplicates to `duplicates`.
+
+An id that a source gives a call is the same in two exports, and often in two systems: a proxy logs the id
+that the provider answered with. A short one may be just a number, so that across formats it only counts
+with the same time.
+"""
+
+from usage_core.schema import IDENTITY
+
+LONG_ID = 16
+"""Characters of an id that no two systems make up alike."""
+
+NEAR = "INTERVAL 1 DAY"
+"""How far apart two records of one call may be; two systems do not note the same moment."""
+
+BY_ID = f"""
+    INSERT INTO {{s}}.duplicates
+    WITH named AS (
+        SELECT rowid AS row, source_call_id AS id, called_at FROM {{s}}.checked
+        WHERE reason IS NULL AND source_call_id IS NOT NULL),
+    stored AS (
+        SELECT DISTINCT source_call_id AS id, called_at, source FROM lake.calls
+        WHERE called_at BETWEEN $1::TIMESTAMP - {NEAR} AND $2::TIMESTAMP + {NEAR}
+            AND source_call_id IN (SELECT id FROM named))
+    SELECT n.row FROM named n JOIN stored s ON n.id = s.id
+    WHERE s.called_at BETWEEN n.called_at - {NEAR} AND n.called_at + {NEAR}
+        AND (length(n.id) >= {LONG_ID} OR s.source = $3 OR s.called_at = n.called_at)
+    UNION
+    SELECT row FROM (
+        SELECT row, called_at - lag(called_at) OVER (PARTITION BY id ORDER BY called_at, row) AS later
+        FROM named)
+    WHERE later <= {NEAR}
+"""
+"""Calls with an id that is in the store, or earlier in the file. $1 and $2 are the file's first and last
+moment, $3 is its format."""
+
+_FIELDS = [name for name in IDENTITY if name != "source_call_id"]
+_EQUAL = " AND ".join(f"c.{name} IS NOT DISTINCT FROM s.{name}" for name in _FIELDS)
+
+BY_FIELDS = f"""
+    INSERT INTO {{s}}.duplicates
+    WITH stored AS (
+        SELECT {", ".join(_FIELDS)}, count(*) AS copies,
+            count(*) FILTER (source_call_id IS NULL) AS nameless
+        FROM lake.calls WHERE called_at BETWEEN $1 AND $2 GROUP BY ALL)
+    SELECT row FROM (
+        SELECT c.rowid AS row, CASE WHEN c.source_call_id IS NULL THEN s.copies ELSE s.nameless END AS copies,
+            row_number() OVER (
+                PARTITION BY {", ".join(f"c.{name}" for name in _FIELDS)}, c.source_call_id IS NULL
+                ORDER BY c.rowid) AS copy
+        FROM {{s}}.checked c JOIN stored s ON {_EQUAL}
+        WHERE c.reason IS NULL AND c.rowid NOT IN (SELECT row FROM {{s}}.duplicates))
+    WHERE copy <= copies
+"""
+"""Calls that equal as many in the store; one with an id only those without, since another id is another
+call. $1 and $2 are the file's first and last moment."""
