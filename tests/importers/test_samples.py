@@ -17,7 +17,7 @@ from usage_core.intake.reading import open_source
 from usage_core.store.tables import CALLS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-FILES = sorted(path for path in SAMPLES.iterdir() if ".golden." not in path.name)
+FILES = sorted(path for path in SAMPLES.iterdir() if path.is_file() and ".golden." not in path.name)
 COUNTS = (
     "source",
     "rows_read",

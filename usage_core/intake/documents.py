@@ -28,6 +28,8 @@ LINES, LIST, APART = "newline_delimited", "array", "unstructured"
 OBJECT_BYTES = (1 << 24, 1 << 29)
 """The largest object that is read, at first and at most: its buffers are held in memory."""
 
+CHUNK_BYTES = 1 << 22
+
 LOOKED_AT = 1000
 """Documents whose keys are taken for those of the file."""
 
@@ -71,26 +73,30 @@ def find_format(path: Path, name: str, shaped: str) -> tuple[Format, tuple[str, 
     """
     if shaped == LIST:
         _refuse_unfinished(path, name)
-    found: dict[str, tuple[str, ...]] = {}
+    if shaped == LINES and _longest_line(path) > OBJECT_BYTES[1]:
+        raise _refused_for_size(name)
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
-        path = unmarked(path, Path(folder))
-        for size in sizes(path):
-            try:
-                connection.execute(
-                    f"CREATE OR REPLACE TABLE docs AS {documents(path, shaped, size)} LIMIT {LOOKED_AT}"
-                )
-                break
-            except DAMAGED as error:
-                if size == sizes(path)[-1] or not too_large(error):
-                    raise unreadable(name, error) from None
-        for items in dict.fromkeys((ITEMS, *(known.items for known in formats()))):
-            keys = connection.execute(_KEYS.format(items=items)).fetchall()
-            found[items] = tuple(key for (key,) in keys)
+        _load_first(connection, unmarked(path, Path(folder)), name, shaped)
+        found = {
+            items: tuple(key for (key,) in connection.execute(_KEYS.format(items=items)).fetchall())
+            for items in dict.fromkeys((ITEMS, *(known.items for known in formats())))
+        }
     for known in formats():
         if known.recognises(found[known.items], Layout.JSON):
             recognise(name, found[known.items], Layout.JSON)  # it alone
             return known, found[known.items]
     return recognise(name, found[ITEMS], Layout.JSON), found[ITEMS]
+
+
+def _load_first(connection: duckdb.DuckDBPyConnection, path: Path, name: str, shaped: str) -> None:
+    for size in sizes(path, shaped):
+        docs = documents(path, shaped, size)
+        try:
+            connection.execute(f"CREATE OR REPLACE TABLE docs AS {docs} LIMIT {LOOKED_AT}")
+            return
+        except DAMAGED as error:
+            if size == sizes(path, shaped)[-1] or not too_large(error):
+                raise unreadable(name, error) from None
 
 
 _KEYS = """
@@ -108,14 +114,30 @@ def unmarked(path: Path, folder: Path) -> Path:
         if file.read(len(BOM_UTF8)) != BOM_UTF8:
             return path
         with (folder / "unmarked.json").open("wb") as copy:
-            shutil.copyfileobj(file, copy, 1 << 22)
+            shutil.copyfileobj(file, copy, CHUNK_BYTES)
     return folder / "unmarked.json"
 
 
-def sizes(path: Path) -> tuple[int, ...]:
-    """The sizes of the largest object to try, one after the other."""
+def sizes(path: Path, shaped: str) -> tuple[int, ...]:
+    """The sizes of the largest object to try, one after the other.
+
+    A line that is longer is no error to the reader, but damage: it has to be known before.
+    """
     usual, most = OBJECT_BYTES
-    return (usual, min(most, path.stat().st_size)) if path.stat().st_size > usual else (usual,)
+    if path.stat().st_size <= usual:
+        return (usual,)
+    return (usual, most) if shaped != LINES else (max(usual, min(_longest_line(path) + 1024, most)),)
+
+
+def _longest_line(path: Path) -> int:
+    """The length of the longest line, or CHUNK_BYTES where none is longer than that."""
+    longest, run = CHUNK_BYTES, 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            end = chunk.find(b"\n")
+            longest = max(longest, run + (end if end >= 0 else len(chunk)))
+            run = len(chunk) - 1 - chunk.rfind(b"\n") if end >= 0 else run + len(chunk)
+    return longest
 
 
 def too_large(error: duckdb.Error) -> bool:
@@ -126,12 +148,16 @@ def too_large(error: duckdb.Error) -> bool:
 def unreadable(name: str, error: duckdb.Error) -> UnreadableFile:
     """What went wrong with a JSON file, in words."""
     if too_large(error):
-        return UnreadableFile(
-            f"{name} has a JSON object of more than {OBJECT_BYTES[1] >> 20} MB, so nothing was imported."
-        )
+        return _refused_for_size(name)
     place = re.search(r"at byte (\d+) in (?:record/value|line) (\d+)", str(error))
     where = f": it breaks at record {int(place[2]):,}, byte {int(place[1]):,} of it" if place else ""
     return UnreadableFile(f"{name} is not valid JSON{where}. Nothing was imported.")
+
+
+def _refused_for_size(name: str) -> UnreadableFile:
+    return UnreadableFile(
+        f"{name} has a JSON object of more than {OBJECT_BYTES[1] >> 20} MB, so nothing was imported."
+    )
 
 
 def _refuse_unfinished(path: Path, name: str) -> None:

@@ -115,13 +115,13 @@ def _parquet(stage: Staging, source: Source) -> None:
 
 def _json(stage: Staging, source: Source) -> None:
     path = documents.unmarked(source.path, stage.folder)
-    for size in documents.sizes(path):
+    for size in documents.sizes(path, source.shaped):
         docs = documents.documents(path, source.shaped, size)
         try:
             check(stage, source, documents.taken(source.format, source.header, docs))
             break
         except documents.DAMAGED as error:
-            if size == documents.sizes(path)[-1] or not documents.too_large(error):
+            if size == documents.sizes(path, source.shaped)[-1] or not documents.too_large(error):
                 raise documents.unreadable(source.name, error) from None
     [[read, bad]] = stage.run(
         "SELECT max(record), count(*) FILTER (reason IS NOT NULL AND skip IS NULL) FROM {s}.checked"
