@@ -16,7 +16,7 @@ from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core import cli
 from usage_core.api.calls import CALLS_PATH, routes
 from usage_core.cli import opening
-from usage_core.export import stream
+from usage_core.export import csv_lines
 from usage_core.settings import CHECKOUT, DATABASE_URL
 from usage_core.workspace import Shown
 
@@ -93,10 +93,10 @@ def test_a_failed_export_leaves_no_file(
     kept = tmp_path / "kept.csv"
     kept.write_text("before")
 
-    def failing(*_given: object) -> None:
+    def failing(*_given: object, **_named: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(stream.csv_lines, "lines", failing)
+    monkeypatch.setattr(csv_lines, "lines", failing)
     with pytest.raises(ZeroDivisionError):
         run("export", *AUGUST, "-o", str(tmp_path / "new.csv"))
     with pytest.raises(ZeroDivisionError):

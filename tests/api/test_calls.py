@@ -1,6 +1,8 @@
 """Files over HTTP: the same bytes as the command line's, or an error in words."""
 
 import contextlib
+import gzip
+import json
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -42,6 +44,15 @@ def test_the_calls_of_a_selection(client: TestClient, filled: Shelf) -> None:
     assert answer.headers["content-disposition"] == named
 
 
+def test_another_format(client: TestClient) -> None:
+    lines = client.get(CALLS_PATH, params={**AUGUST, "format": "jsonl", "compression": "gzip"})
+    assert lines.headers["content-type"] == "application/gzip"
+    assert lines.headers["content-disposition"].endswith('_UTC.jsonl.gz"')
+    assert [json.loads(line)["api_key_id"] for line in gzip.decompress(lines.content).splitlines()] == [
+        *"ab" * 7
+    ]
+
+
 def test_filters_and_zone(client: TestClient) -> None:
     berlin = {"from": "2026-08-02", "to": "2026-08-03", "tz": "Europe/Berlin"}
     lines = client.get(CALLS_PATH, params=berlin).text.splitlines()
@@ -66,6 +77,10 @@ def test_filters_and_zone(client: TestClient) -> None:
         ({**AUGUST, "from": "2026-09-01"}, "ends before it starts"),
         ({**AUGUST, "to": "9999-12-31"}, "between the years"),
         ({**AUGUST, "kind": "chat"}, "'chat' is not a call kind"),
+        ({**AUGUST, "format": "xlsx"}, "'xlsx' is not a format"),
+        ({**AUGUST, "format": ["csv", "jsonl"]}, "'format' once"),
+        ({**AUGUST, "compression": "rar"}, "'rar' is not a compression"),
+        ({**AUGUST, "format": "parquet", "compression": "zstd"}, "compressed already"),
     ],
 )
 def test_wrong_parameters_are_named(client: TestClient, params: dict[str, str], named: str) -> None:
@@ -111,10 +126,10 @@ def test_a_failure_on_the_way_is_no_complete_answer(
     monkeypatch.setattr(stream, "SLICE_ROWS", 2)
     written: list[bytes] = []
 
-    def failing(table: object) -> bytes:
+    def failing(table: object, columns: object) -> bytes:
         if len(written) == 2:
             raise OSError("the disk is gone")
-        written.append(real(table))
+        written.append(real(table, columns))
         return written[-1]
 
     real = csv_lines.lines

@@ -3,18 +3,22 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 
 from anyio import to_thread
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from usage_core.errors import SelectionError
 from usage_core.export import set_aside
+from usage_core.export.formats import CSV, File, file
 from usage_core.export.preview import file_name
-from usage_core.export.stream import csv_stream
+from usage_core.export.stream import file_stream
 from usage_core.selection import Selection
 from usage_core.workspace import Shown
 
 CALLS_PATH = "/api/v1/calls"
+OF_FILE = ("format", "compression")
+"""Parameters that say which file, not which calls."""
 SET_ASIDE_PATH = "/api/v1/imports/{import_id}/rows-set-aside"
 
 
@@ -23,12 +27,12 @@ def routes(shown: Callable[[], Shown], base: str = "") -> list[Route]:
 
     async def calls(request: Request) -> Response:
         try:
-            selection = Selection.from_params(request.query_params.multi_items())
+            kind, selection = _asked(request.query_params)
         except SelectionError as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         now = await to_thread.run_sync(shown)
-        prefix = "sample-" if now.is_sample else ""
-        return _file(csv_stream(now.lake, selection), prefix + file_name(selection))
+        name = ("sample-" if now.is_sample else "") + file_name(selection, kind.suffix)
+        return _file(file_stream(now.lake, selection, kind), name, kind.media_type)
 
     async def rows_set_aside(request: Request) -> Response:
         now = await to_thread.run_sync(shown)
@@ -48,10 +52,19 @@ def routes(shown: Callable[[], Shown], base: str = "") -> list[Route]:
     ]
 
 
-def _file(pieces: Iterator[bytes], name: str) -> StreamingResponse:
+def _asked(params: QueryParams) -> tuple[File, Selection]:
+    """Which file of which calls."""
+    repeated = [name for name in OF_FILE if len(params.getlist(name)) > 1]
+    if repeated:
+        raise SelectionError(f"Give the parameter {repeated[0]!r} once.")
+    kind = file(*(params.get(name, "") for name in OF_FILE))
+    return kind, Selection.from_params([each for each in params.multi_items() if each[0] not in OF_FILE])
+
+
+def _file(pieces: Iterator[bytes], name: str, media_type: str = CSV) -> StreamingResponse:
     return StreamingResponse(
         _in_threads(pieces),
-        media_type="text/csv; charset=utf-8",
+        media_type=media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",

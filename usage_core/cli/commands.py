@@ -15,7 +15,8 @@ from usage_core.cli import options
 from usage_core.cli.opening import app, output_to, store
 from usage_core.cli.printing import err, out, print_figures, print_json
 from usage_core.errors import UsageError
-from usage_core.export.stream import csv_stream
+from usage_core.export.formats import CODECS, FORMATS, file, file_named
+from usage_core.export.stream import file_stream
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.definitions import SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
@@ -35,13 +36,19 @@ def export(
     model: options.Models = None,
     kind: options.Kinds = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; - for standard output")] = None,
+    kind_of_file: Annotated[
+        str, typer.Option("--format", help=f"{', '.join(FORMATS)}; else what the file's name says")
+    ] = "",
+    compress: Annotated[str, typer.Option(help=f"{' or '.join(CODECS)}; likewise")] = "",
 ) -> None:
-    """Write the calls of a timeframe as CSV, the same bytes the console's Download CSV gives."""
+    """Write the calls of a timeframe to a file, the same bytes that the console's download gives."""
+    named = not (kind_of_file or compress) and output is not None
+    written = file_named(output.name) if named and output else file(kind_of_file, compress)
     with store() as lake:
         selection = options.selection(lake, (start, end, tz), key, provider, model, kind)
-        with output_to(output) as file:
-            for piece in csv_stream(lake, selection):
-                file.write(piece)
+        with output_to(output) as target:
+            for piece in file_stream(lake, selection, written):
+                target.write(piece)
 
 
 @app.command()

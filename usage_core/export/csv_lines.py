@@ -27,18 +27,23 @@ def lines(table: "pa.Table | pa.RecordBatch", columns: Sequence[Column] = EXPORT
     fields = [_field(table[column.name].combine_chunks(), column.form) for column in columns]
     fields[-1] = pc.binary_join_element_wise(fields[-1], "", "\n", null_handling="replace")
     text = pc.binary_join_element_wise(*fields, ",", null_handling="replace")
-    return _contents(text)
+    return contents(text)
 
 
 def _field(values: pa.Array, form: Form) -> pa.Array:
+    if form is Form.INSTANT:
+        return instants(values)
+    return by_distinct_value(values, _texts) if form is Form.TEXT else plain_number(values, form)
+
+
+def plain_number(values: pa.Array, form: Form) -> pa.Array:
+    """Numbers in full, without exponent: whole ones, prices and amounts with two places or more."""
     if form is Form.WHOLE:
         return pc.cast(values, pa.string())
-    if form is Form.INSTANT:
-        return _instants(values)
-    return _by_distinct_value(values, _texts if form is Form.TEXT else _prices)
+    return _amounts(values) if form is Form.PICO else by_distinct_value(values, _prices)
 
 
-def _by_distinct_value(values: pa.Array, write: Callable[[pa.Array], pa.Array]) -> pa.Array:
+def by_distinct_value(values: pa.Array, write: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """Write each distinct value once: keys, models and prices repeat by the million."""
     coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
     return pc.take(write(coded.dictionary), coded.indices)
@@ -55,11 +60,21 @@ def _texts(values: pa.Array) -> pa.Array:
 
 
 def _prices(values: pa.Array) -> pa.Array:
-    plain = pc.cast(values, pa.string())
+    return _without_zeros(pc.cast(values, pa.string()))
+
+
+def _amounts(values: pa.Array) -> pa.Array:
+    """Pico-USD as USD, exactly."""
+    digits = pc.utf8_lpad(pc.cast(values, pa.string()), 13, "0")
+    whole, fraction = (pc.utf8_slice_codeunits(digits, *edges) for edges in ((0, -12), (-12, None)))
+    return _without_zeros(pc.binary_join_element_wise(whole, fraction, "."))
+
+
+def _without_zeros(plain: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(plain, r"(\.\d\d\d*?)0+$", r"\1")
 
 
-def _instants(values: pa.Array) -> pa.Array:
+def instants(values: pa.Array) -> pa.Array:
     """UTC instants without a NULL, as `2026-08-03T09:14:07.412Z`."""
     micros = values.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
     finer = micros % 1000 != 0
@@ -73,10 +88,10 @@ def _instants(values: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(text, "Z", "")
 
 
-def _contents(text: pa.Array) -> bytes:
+def contents(text: pa.Array) -> bytes:
     """The characters of all strings of an array, which lie one behind the other in memory."""
     if isinstance(text, pa.ChunkedArray):
-        return b"".join(_contents(chunk) for chunk in text.chunks)
+        return b"".join(contents(chunk) for chunk in text.chunks)
     _, offsets, data = text.buffers()
     width = 8 if pa.types.is_large_string(text.type) else 4
     edges = memoryview(offsets).cast("q" if width == 8 else "i")

@@ -41,8 +41,8 @@ def first_lines(connection: sa.Connection, selection: Selection, shown: int = 8)
     return (csv_lines.HEADER + (csv_lines.lines(first.slice(0, shown)) if first else b"")).decode()
 
 
-def file_name(selection: Selection) -> str:
+def file_name(selection: Selection, suffix: str = ".csv") -> str:
     """A name with the range and the zone in it: api-calls_2026-10-24_to_2026-11-22_Europe-Berlin.csv."""
     frame = selection.timeframe
     zone = frame.zone.replace("/", "-")
-    return f"api-calls_{frame.first_day}_to_{frame.last_day}_{zone}.csv"
+    return f"api-calls_{frame.first_day}_to_{frame.last_day}_{zone}{suffix}"

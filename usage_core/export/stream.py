@@ -1,14 +1,14 @@
 """The calls of a selection in order of time, slice by slice, from one consistent state of the store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from usage_core.export import csv_lines
+from usage_core.export.formats import File, file
 from usage_core.metrics.question import conditions
 from usage_core.metrics.slices import slices
-from usage_core.schema import EXPORT_COLUMNS
+from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Column
 from usage_core.selection import Selection
 from usage_core.store.lake import Lake, arrow
 from usage_core.store.tables import CALLS
@@ -16,24 +16,40 @@ from usage_core.store.tables import CALLS
 SLICE_ROWS = 200_000
 
 # Every column takes part, so that calls of one instant have one order in every export.
-_COLUMNS = [CALLS.c[column.name] for column in EXPORT_COLUMNS]
+_ORDER = [CALLS.c[column.name] for column in COLUMNS]
 
 
-def csv_stream(lake: Lake, selection: Selection) -> Iterator[bytes]:
-    """The selection's calls as CSV, in pieces, the header first.
+def file_stream(lake: Lake, selection: Selection, kind: File) -> Iterator[bytes]:
+    """The selection's calls as a file, in pieces.
 
     Holds one reading transaction until it is exhausted or closed. An error ends it in the middle,
     and whoever writes the pieces must not make a whole file of them.
     """
-    yield csv_lines.HEADER
+    writer = kind.writer()
+    yield from _whole(writer.begin())
     with lake.reading() as connection:
-        for table in tables(connection, selection):
-            yield csv_lines.lines(table)
+        for table in tables(connection, selection, kind.format.columns):
+            yield from _whole(writer.rows(table))
+    yield from _whole(writer.end())
 
 
-def tables(connection: sa.Connection, selection: Selection) -> Iterator[pa.Table]:
-    """The selection's calls as Arrow tables of the ten export columns, in order of time."""
+def csv_stream(lake: Lake, selection: Selection) -> Iterator[bytes]:
+    """The selection's calls as CSV of the ten columns, in pieces, the header first; see `file_stream`."""
+    return file_stream(lake, selection, file())
+
+
+def _whole(piece: bytes) -> Iterator[bytes]:
+    if piece:
+        yield piece
+
+
+def tables(
+    connection: sa.Connection, selection: Selection, columns: Sequence[Column] = EXPORT_COLUMNS
+) -> Iterator[pa.Table]:
+    """The selection's calls as Arrow tables of these columns, in order of time."""
+    asked = [CALLS.c[column.name] for column in columns]
+    order = _ORDER[: len(asked)] if len(asked) == len(EXPORT_COLUMNS) else _ORDER
     for start, end in slices(connection, selection, SLICE_ROWS):
         within = (CALLS.c.called_at >= start, CALLS.c.called_at < end)
-        statement = sa.select(*_COLUMNS).where(*conditions(selection), *within)
-        yield arrow(connection, statement.order_by(*_COLUMNS))
+        statement = sa.select(*asked).where(*conditions(selection), *within)
+        yield arrow(connection, statement.order_by(*order))

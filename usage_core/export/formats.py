@@ -1,0 +1,140 @@
+"""The files an export can be: a row of `FORMATS` each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from usage_core.errors import SelectionError
+from usage_core.export import csv_lines, json_lines, typed
+from usage_core.export.writers import Compressed, Parquet, Text, Writer
+from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Column
+
+BOM = b"\xef\xbb\xbf"
+CODECS = {"gzip": ".gz", "zstd": ".zst"}
+"""What lines can be compressed with -> what the file's name then ends with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file. `columns` are what a row holds; `writer` begins a file."""
+
+    name: str
+    label: str
+    meaning: str
+    suffix: str
+    media_type: str
+    columns: Sequence[Column]
+    writer: Callable[[], Writer]
+    is_text: bool = True
+    """Whether it is lines, which can be compressed."""
+
+
+def _csv(columns: Sequence[Column], before: bytes = b"") -> Writer:
+    header = ",".join(column.label for column in columns).encode() + b"\n"
+    return Text(before + header, partial(csv_lines.lines, columns=columns))
+
+
+def _json_lines() -> Writer:
+    return Text(b"", partial(json_lines.lines, columns=COLUMNS))
+
+
+def _parquet() -> Writer:
+    return Parquet(typed.schema(COLUMNS), partial(typed.typed, columns=COLUMNS))
+
+
+CSV = "text/csv; charset=utf-8"
+_CSV = ".csv", CSV
+
+FORMATS = {
+    each.name: each
+    for each in (
+        Format("csv", "CSV", "The ten columns", *_CSV, EXPORT_COLUMNS, partial(_csv, EXPORT_COLUMNS)),
+        Format(
+            "csv-excel",
+            "CSV for Excel",
+            "The ten columns, marked as UTF-8 for Excel",
+            *_CSV,
+            EXPORT_COLUMNS,
+            partial(_csv, EXPORT_COLUMNS, BOM),
+        ),
+        Format(
+            "csv-detail",
+            "CSV with all columns",
+            "The ten columns, then cost, where it comes from, and whatever else is known of a call",
+            *_CSV,
+            COLUMNS,
+            partial(_csv, COLUMNS),
+        ),
+        Format(
+            "jsonl",
+            "JSON Lines",
+            "All columns, an object a line",
+            ".jsonl",
+            "application/x-ndjson",
+            COLUMNS,
+            _json_lines,
+        ),
+        Format(
+            "parquet",
+            "Parquet",
+            "All columns with their types",
+            ".parquet",
+            "application/vnd.apache.parquet",
+            COLUMNS,
+            _parquet,
+            is_text=False,
+        ),
+    )
+}
+
+
+DEFAULT = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A format, compressed or not."""
+
+    format: Format
+    codec: str | None = None
+
+    @property
+    def suffix(self) -> str:
+        """What the file's name ends with."""
+        return self.format.suffix + (CODECS[self.codec] if self.codec else "")
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type."""
+        return f"application/{self.codec}" if self.codec else self.format.media_type
+
+    def writer(self) -> Writer:
+        """What writes one."""
+        writer = self.format.writer()
+        return Compressed(writer, self.codec) if self.codec else writer
+
+
+def file(format_name: str = "", codec: str = "") -> File:
+    """The file of a format's name and a codec's; CSV and none where they are empty.
+
+    Raises:
+        SelectionError: a name is not known, or a file that is compressed already is to be compressed.
+    """
+    format_name = format_name or DEFAULT
+    if format_name not in FORMATS:
+        raise SelectionError(f"{format_name[:60]!r} is not a format. Use one of: {', '.join(FORMATS)}.")
+    if codec and codec not in CODECS:
+        raise SelectionError(f"{codec[:60]!r} is not a compression. Use one of: {', '.join(CODECS)}.")
+    chosen = FORMATS[format_name]
+    if codec and not chosen.is_text:
+        raise SelectionError(f"{chosen.label} is compressed already. Leave the compression out.")
+    return File(chosen, codec or None)
+
+
+def file_named(name: str) -> File:
+    """The file that a name's ending stands for: `calls.jsonl.gz` is JSON Lines; CSV where it says nothing."""
+    codec = next((codec for codec, suffix in CODECS.items() if name.endswith(suffix)), "")
+    stem = name.removesuffix(CODECS.get(codec, ""))
+    of_suffix = {each.suffix: each.name for each in reversed(FORMATS.values())}
+    found = next((of_suffix[suffix] for suffix in of_suffix if stem.endswith(suffix)), DEFAULT)
+    return file(found, codec if FORMATS[found].is_text else "")
