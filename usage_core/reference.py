@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from usage_core.export.formats import FORMATS
 from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
 from usage_core.metrics.definitions import METRICS
@@ -41,6 +42,11 @@ def _kept(known: Format) -> str:
     )
 
 
+def _files() -> str:
+    rows = ((f"`{each.name}`", each.label, f"`{each.suffix}`", each.meaning) for each in FORMATS.values())
+    return _table(("Name", "File", "Ends with", "Holds"), rows)
+
+
 def _figures() -> str:
     rows = ((f"`{m.name}`", m.label, m.unit.value, m.meaning) for m in METRICS.values())
     return _table(("Name", "Label", "Unit", "Meaning"), rows)
@@ -54,6 +60,7 @@ def _breakdowns() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "export": lambda: _columns(EXPORT_COLUMNS),
     "detail": lambda: _columns(COLUMNS[len(EXPORT_COLUMNS) :]),
+    "files": _files,
     "formats": _formats,
     "figures": _figures,
     "breakdowns": _breakdowns,
