@@ -15,7 +15,7 @@ PLACES = 18
 MOST_DECIMALS = 12
 """More printed decimals do not make an amount more exact: they are zeros, or the noise of a float."""
 
-MOST, MOST_TOKENS = Decimal(10) ** 12, 10**18
+MOST, MOST_TOKENS = Decimal(10) ** 10, 10**18
 DAY = timedelta(days=1)
 
 _AMOUNT = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d{1,3})?")
@@ -59,7 +59,7 @@ class Fields:
         except InvalidOperation:
             raise self.refuse(name, "an amount such as 12.50") from None
         if abs(value) >= MOST:
-            raise self.refuse(name, "an amount below a million million")
+            raise self.refuse(name, "an amount below ten thousand million")
         return value.quantize(Decimal(1).scaleb(-PLACES), ROUND_HALF_EVEN)
 
     def whole(self, name: str) -> int | None:

@@ -1,0 +1,230 @@
+"""Bills against the calls of a store: names, days, rates, tolerance, sign-off."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.importing import Shelf
+from usage_core.bills import conclude, names, periods, standing
+from usage_core.bills.conclude import Reconciled, Tolerance
+from usage_core.bills.format import BillRefused
+from usage_core.bills.names import AliasKind
+from usage_core.bills.parts import Part
+from usage_core.bills.periods import State
+from usage_core.bills.storing import Taken, take
+from usage_core.store.tables import BILL_ALIASES, BILL_LINES, BILL_SIGNOFFS, BILL_TOLERANCES, BILLS
+
+OCTOBER = date(2026, 10, 1)
+PLAIN = "Provider,First Day,Last Day,Model,Token Class,API Key,Tokens,Charge,Amount,Currency,Time Zone\n"
+
+
+@pytest.fixture
+def shelf(module_shelf: Shelf) -> Shelf:
+    """A store with the same few calls for every test, and no bill.
+
+    Two calls on 3 October and one late on the 5th: $0.03 of input and $0.30 of output each.
+    """
+    tokens = {"input_tokens": "12000", "output_tokens": "30000", "input_price": "2.50", "output_price": "10"}
+    common = {"model": "gpt-4o-2024-08-06", "api_key_name": "web", **tokens}
+    if not module_shelf.dirty:
+        module_shelf.rows(
+            {"called_at": "2026-10-03T09:00:00Z", **common},
+            {"called_at": "2026-10-03T09:05:00Z", **common},
+            {"called_at": "2026-10-05T23:30:00Z", **common},
+        )
+    with module_shelf.lake.writing() as connection:
+        for table in (BILLS, BILL_LINES, BILL_ALIASES, BILL_SIGNOFFS, BILL_TOLERANCES):
+            connection.execute(sa.delete(table))
+    return module_shelf
+
+
+def bring(shelf: Shelf, *rows: str, header: str = PLAIN, name: str = "bill.csv") -> Taken:
+    path = Path(shelf.folder) / name
+    path.write_text(header + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+    return take(shelf.lake, path, by="Ada")
+
+
+def found(shelf: Shelf, provider: str = "OpenAI") -> Reconciled:
+    with shelf.lake.reading() as connection:
+        reconciled = periods.reconcile(connection, provider, OCTOBER)
+    assert reconciled is not None
+    return reconciled
+
+
+def parts(shelf: Shelf) -> dict[Part, Decimal]:
+    return parts_of(found(shelf))
+
+
+def parts_of(reconciled: Reconciled) -> dict[Part, Decimal]:
+    explained = reconciled.explained
+    assert explained is not None
+    assert sum(explained.parts.values()) == explained.difference
+    return explained.parts
+
+
+def state(shelf: Shelf, provider: str = "OpenAI") -> State:
+    with shelf.lake.reading() as connection:
+        [month] = [each for each in periods.months(connection) if each.provider == provider]
+    return month.state
+
+
+RIGHT = (
+    "OpenAI,2026-10-03,,GPT-4o,input,web,24000,,0.06,USD,UTC",
+    "OpenAI,2026-10-03,,GPT-4o,output,web,60000,,0.60,USD,UTC",
+    "OpenAI,2026-10-05,,GPT-4o,input,web,12000,,0.03,USD,UTC",
+    "OpenAI,2026-10-05,,GPT-4o,output,web,30000,,0.30,USD,UTC",
+)
+
+
+def test_a_right_bill(shelf: Shelf) -> None:
+    assert state(shelf) is State.NO_BILL
+    bring(shelf, *RIGHT)
+    reconciled = found(shelf)
+    assert parts_of(reconciled) == {}
+    assert reconciled.explained is not None
+    # "GPT-4o" is the one model of the log that is like it, and "web" the one key of that name.
+    assert {each.words for each in reconciled.explained.grains} == {"day × model × token class × key"}
+    assert conclude.verdict(reconciled).startswith("The bill is right")
+    assert conclude.to_ask(reconciled) == ""
+    assert state(shelf) is State.WITHIN
+
+
+def test_a_wrong_price_is_asked_about_with_evidence(shelf: Shelf) -> None:
+    bring(shelf, *(row.replace("0.60", "3.60") for row in RIGHT))
+    reconciled = found(shelf)
+    assert parts_of(reconciled) == {Part.PRICE: Decimal(3)}
+    assert conclude.verdict(reconciled) == (
+        "Ask before you pay: usage is billed $3.00 more than computed (303.0 %). Above all: prices +$3.00."
+    )
+    asked = conclude.to_ask(reconciled)
+    assert "billed at $60.00 per million tokens, $10.00 expected" in asked
+    [header, row] = conclude.evidence(reconciled).splitlines()
+    assert len(header.split(",")) == len(row.split(","))
+    assert row.startswith(
+        "OpenAI,prices,3,2026-10-03,gpt-4o-2024-08-06,key-1,output,3.6,0.6,60000,60000,60,10,"
+    )
+    assert state(shelf) is State.DIFFERS
+
+
+def test_what_is_let_pass_is_set_for_each_provider(shelf: Shelf) -> None:
+    bring(shelf, *(row.replace("0.60", "1.60") for row in RIGHT))
+    reconciled = found(shelf)
+    assert reconciled.is_right  # one dollar
+    for percent, usd, right in ((0, "0.99", False), (100, "0", False), (0, "1", True), (102, "0", True)):
+        allowed = Tolerance(Decimal(percent), Decimal(usd))
+        assert replace(reconciled, tolerance=allowed).is_right is right
+    with shelf.lake.writing() as connection:
+        conclude.set_tolerance(connection, "OpenAI", Tolerance(Decimal(0), Decimal("0.99")), "Ada")
+    assert state(shelf) is State.DIFFERS
+    with shelf.lake.writing() as connection, pytest.raises(BillRefused, match="0 to 100 per cent"):
+        conclude.set_tolerance(connection, "OpenAI", Tolerance(Decimal(102)), "Ada")
+
+
+def test_days_of_another_zone_and_of_part_of_a_month(shelf: Shelf) -> None:
+    """In Berlin the last call is of the 6th; what the bill does not cover is not held against it."""
+    berlin = [row.replace("UTC", "Europe/Berlin") for row in RIGHT]
+    bring(shelf, *berlin[:2])
+    assert parts(shelf) == {}
+    bring(
+        shelf, *berlin[:2], *(row.replace("2026-10-05", "2026-10-06") for row in berlin[2:]), name="more.csv"
+    )
+    assert parts(shelf) == {}
+
+
+def test_calls_on_days_between_two_bills_are_not_missed(shelf: Shelf) -> None:
+    bring(shelf, *RIGHT[:2])
+    bring(shelf, "OpenAI,2026-10-09,2026-10-31,GPT-4o,input,web,0,,0.00,USD,UTC", name="late.csv")
+    assert parts(shelf) == {}
+
+
+def test_another_currency_needs_a_rate(shelf: Shelf) -> None:
+    taken = bring(shelf, *(row.replace("USD", "EUR") for row in RIGHT))
+    without = found(shelf)
+    assert without.explained is None
+    assert "Enter what it is worth in USD" in conclude.verdict(without)
+    assert state(shelf) is State.NO_RATE
+    with shelf.lake.writing() as connection:
+        standing.enter_rate(connection, taken.bills[0], Decimal("1.1"), "Ada")
+    # A tenth more of $0.99; that of the three cents of input is less than cents can hide.
+    assert parts(shelf) == {Part.PRICE: Decimal("0.096"), Part.ROUNDING: Decimal("0.003")}
+
+
+def test_names_that_are_not_alike_need_an_alias(shelf: Shelf) -> None:
+    bring(shelf, *(row.replace("GPT-4o", "Omni").replace("web", "their-key") for row in RIGHT))
+    reconciled = found(shelf)
+    assert (reconciled.names.unknown_models, reconciled.names.unknown_keys) == (("Omni",), ("their-key",))
+    assert set(parts_of(reconciled)) == {Part.NO_CALLS, Part.NOT_BILLED}
+    assert reconciled.explained is not None
+    assert not reconciled.explained.grains[0].by_key
+    with shelf.lake.writing() as connection:
+        names.enter(connection, AliasKind.MODEL, "OpenAI", ("Omni", "gpt-4o-2024-08-06"), "Ada")
+        names.enter(connection, AliasKind.KEY, "OpenAI", ("their-key", "key-1"), "Ada")
+    named = found(shelf)
+    assert parts_of(named) == {}
+    assert named.explained is not None
+    assert named.explained.grains[0].by_key
+    with shelf.lake.writing() as connection:
+        for alias in names.aliases(connection):
+            names.withdraw(connection, alias.alias_id, "Ada")
+        assert names.aliases(connection) == []
+
+
+def test_a_signed_month_warns_when_calls_come_later(shelf: Shelf) -> None:
+    call = {"called_at": "2026-10-03T10:00:00Z", "provider": "Mistral", "model": "m"}
+    shelf.rows(call)
+    bring(shelf, "Mistral,2026-10-03,,m,,,1700,,0.01325,USD,UTC")
+    with shelf.lake.writing() as connection:
+        periods.sign_off(connection, found(shelf, "Mistral"), " as agreed ", "Ada")
+    assert state(shelf, "Mistral") is State.SIGNED
+    with shelf.lake.reading() as connection:
+        [signed] = periods.sign_offs(connection)
+    assert (signed.note, signed.signed_by, signed.calls, signed.bills) == ("as agreed", "Ada", 1, "bill.csv")
+    shelf.rows(call | {"called_at": "2026-10-03T11:00:00Z"})
+    assert state(shelf, "Mistral") is State.CHANGED
+    with shelf.lake.writing() as connection:
+        periods.withdraw(connection, "Mistral", OCTOBER, "Ada")
+    assert state(shelf, "Mistral") is State.WITHIN
+
+
+def test_cache_tokens_of_a_store_have_their_class(shelf: Shelf) -> None:
+    """An export has no cache tokens: what is billed as read from the cache is the same input."""
+    rows = [row for row in RIGHT if not row.startswith("OpenAI,2026-10-03,,GPT-4o,input")]
+    rows += [
+        "OpenAI,2026-10-03,,GPT-4o,input,web,14000,,0.035,USD,UTC",
+        "OpenAI,2026-10-03,,GPT-4o,cache read,web,10000,,0.0125,USD,UTC",
+    ]
+    bring(shelf, *rows)
+    assert parts(shelf) == {Part.CACHE: Decimal("-0.0125")}
+
+
+def test_a_formula_in_a_bill_is_text_in_the_evidence(shelf: Shelf) -> None:
+    bring(shelf, *RIGHT, 'OpenAI,2026-10-03,,"=cmd|calc, ""x""",input,web,9,,9.00,USD,UTC')
+    assert '"\'=cmd|calc, ""x""",' in conclude.evidence(found(shelf))
+
+
+@pytest.mark.parametrize(
+    ("billed", "called", "match"),
+    [
+        ("gpt-4o", "gpt-4o", True),
+        ("GPT-4o", "gpt-4o-2024-08-06", True),
+        ("Claude Haiku 4.5", "claude-haiku-4-5-20251001", True),
+        ("Claude Sonnet 4.5", "claude-sonnet-4-5", True),
+        ("openai/gpt-oss-120b", "gpt-oss-120b", True),
+        ("gpt-4o", "gpt-4o-mini", False),
+    ],
+)
+def test_models_are_matched_by_likeness(billed: str, called: str, match: bool) -> None:
+    on_bill, in_log = names.matched_models([billed], [called], {})
+    assert (on_bill[billed] == in_log[called]) is match
+
+
+def test_a_likeness_of_two_models_is_none() -> None:
+    calls = ["gpt-4o-2024-05-13", "gpt-4o-2024-08-06"]
+    on_bill, in_log = names.matched_models(["gpt-4o"], calls, {})
+    assert on_bill["gpt-4o"] not in calls
+    # But both are what the bill sums up under one name.
+    assert set(in_log.values()) == {"gpt-4o"}

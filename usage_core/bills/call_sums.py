@@ -1,0 +1,161 @@
+"""Sums of calls by a provider's days: by model, key and class of tokens, and by hour."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from usage_core.intake.price_rules import in_force
+from usage_core.prices.book import in_force as interval_at
+from usage_core.prices.book import intervals
+from usage_core.schema import PRICE_PLACES, CostBasis
+from usage_core.store.lake import arrow
+from usage_core.store.local_time import local_time, truncated
+from usage_core.store.measures import TOTAL, Expression
+from usage_core.store.tables import CALLS, MODEL_HOURS
+from usage_core.timeframe import Timeframe, midnight
+
+c, m = CALLS.c, MODEL_HOURS.c
+Ranges: TypeAlias = Sequence[tuple[datetime, datetime]]
+
+AROUND = timedelta(days=2)
+"""Hours are known so far before and after, for days that begin elsewhere."""
+
+
+def _instants(ranges: Ranges, zone: str) -> list[tuple[datetime, datetime]]:
+    """Ranges of local days as naive UTC."""
+    return [
+        tuple(midnight(day.date(), zone).astimezone(UTC).replace(tzinfo=None) for day in each)  # type: ignore[misc]
+        for each in ranges
+    ]
+
+
+def _frame(ranges: Ranges, zone: str) -> Timeframe:
+    """A timeframe that holds all ranges, and days around them."""
+    instants = _instants(ranges, zone)
+    first, last = (moment.replace(tzinfo=UTC) for moment in (instants[0][0], instants[-1][1]))
+    return Timeframe(first - AROUND, last + AROUND, zone)
+
+
+def _named(column: Any, names: Mapping[str, str]) -> Expression:
+    other = {name: to for name, to in names.items() if name != to}
+    return sa.case(other, value=column, else_=column) if other else column
+
+
+def hour_costs(
+    connection: sa.Connection, provider: str, zone: str, ranges: Ranges, names: Mapping[str, str]
+) -> pa.Table:
+    """`hour` (local), `model` and `cost` (pico-USD) of a provider's calls, in and around the ranges."""
+    frame = _frame(ranges, zone)
+    edges = [moment.replace(tzinfo=None) for moment in (frame.start, frame.end)]
+    chosen = (
+        sa.select(
+            truncated("hour", local_time(m.hour, frame)).label("hour"),
+            _named(m.model_name, names).label("model"),
+            sa.cast(sa.func.sum(sa.func.coalesce(m.cost_pico, 0)), TOTAL).label("cost"),
+        )
+        .where(m.provider_name == provider, m.hour >= edges[0], m.hour < edges[1])
+        .group_by(sa.text("1"), sa.text("2"))
+    )
+    return arrow(connection, chosen)
+
+
+def logged(connection: sa.Connection, provider: str, zone: str, ranges: Ranges) -> tuple[int, int]:
+    """What a provider's calls in the ranges cost (pico-USD), and how many there are."""
+    instants = _instants(ranges, zone)
+    on_the_hour = not any(moment.minute for each in instants for moment in each)
+    table, at = (MODEL_HOURS, m.hour) if on_the_hour else (CALLS, c.called_at)
+    count = sa.func.sum(m.calls) if on_the_hour else sa.func.count()
+    within = [sa.and_(at >= first, at < until) for first, until in instants]
+    sums = sa.select(sa.func.sum(table.c.cost_pico), count)
+    cost, calls = connection.execute(sums.where(table.c.provider_name == provider, sa.or_(*within))).one()
+    return int(cost or 0), int(calls or 0)
+
+
+def call_sums(
+    connection: sa.Connection,
+    provider: str,
+    zone: str,
+    ranges: Ranges,
+    names: Mapping[str, str],
+    hours: int,
+) -> pa.Table:
+    """Sums by `day` (local; it begins `hours` later than at midnight), `model` and `key`: `calls`,
+    `unpriced_calls`, and for each class its tokens, its cost (pico-USD), and its tokens without a price.
+
+    A cost that cannot be divided among classes is in `other_cost`.
+    """
+    later = timedelta(hours=hours)
+    day = truncated("day", local_time(c.called_at - sa.literal(later, sa.Interval()), _frame(ranges, zone)))
+    within = [
+        sa.and_(c.called_at >= first + later, c.called_at < until + later)
+        for first, until in _instants(ranges, zone)
+    ]
+    groups = (day.label("day"), _named(c.model_name, names).label("model"), c.api_key_id.label("key"))
+    sums = {
+        name: sa.cast(sa.func.coalesce(sa.func.sum(value), 0), TOTAL).label(name)
+        for name, value in _of_call(_cache_prices(connection, provider, ranges)).items()
+    }
+    chosen = sa.select(*groups, *sums.values()).where(c.provider_name == provider, sa.or_(*within))
+    return arrow(connection, chosen.group_by(sa.text("1"), sa.text("2"), sa.text("3")))
+
+
+def _of_call(cache_prices: Mapping[str, Mapping[str, int]]) -> dict[str, Expression]:
+    """What one call brings to each sum."""
+    sent, received, read, write = (
+        sa.cast(sa.func.coalesce(c[name], 0), TOTAL)
+        for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+    )
+    plain = sent - sa.func.least(read + write, sent)
+    known = sa.and_(
+        sa.or_(c.input_price.is_not(None), sent == 0), sa.or_(c.output_price.is_not(None), received == 0)
+    )
+    costs = {
+        "read": read * _cache_price(cache_prices["cache_read"]),
+        "write": write * _cache_price(cache_prices["cache_write"]),
+        "output": received * _micro(c.output_price),
+    }
+    costs["input"] = c.cost_pico - costs["read"] - costs["write"] - costs["output"]
+    tokens = {"input": plain, "read": read, "write": write, "output": received}
+    priced = c.cost_pico.is_not(None)
+    made = {"calls": sa.literal_column("1"), "unpriced_calls": sa.cast(c.cost_pico.is_(None), sa.Integer())}
+    for name, count in tokens.items():
+        made[f"{name}_cost"] = sa.case((sa.and_(priced, known), costs[name]), else_=0)
+        made[f"{name}_tokens"] = sa.case((sa.or_(known, ~priced), count), else_=0)
+        made[f"{name}_unpriced"] = sa.case((priced, 0), else_=count)
+    made["other_cost"] = sa.case((sa.and_(priced, ~known), c.cost_pico), else_=0)
+    made["other_tokens"] = sa.case((sa.and_(priced, ~known), sent + received), else_=0)
+    return made
+
+
+def _micro(price: Expression) -> Expression:
+    shifted = price * sa.literal_column(str(10**PRICE_PLACES))
+    return sa.func.coalesce(sa.cast(shifted, sa.BigInteger()), 0)
+
+
+def _cache_price(listed: Mapping[str, int]) -> Expression:
+    """Millionths of a USD per million: the price on the row, or that of the list the call was priced by."""
+    of_row = _micro(c.input_price)
+    if not listed:
+        return of_row
+    of_list = sa.case(listed, value=c.model_name, else_=of_row)
+    return sa.case((c.cost_basis == str(CostBasis.ROW), of_row), else_=of_list)
+
+
+def _cache_prices(connection: sa.Connection, provider: str, ranges: Ranges) -> dict[str, dict[str, int]]:
+    """Prices of tokens read from and written to a cache, by model, in the middle of the ranges."""
+    models = connection.execute(
+        sa.select(m.model_name).where(m.provider_name == provider).distinct()
+    ).scalars()
+    rules = [entered.rule for entered in in_force(connection)]
+    middle = (ranges[0][0] + (ranges[-1][1] - ranges[0][0]) / 2).replace(tzinfo=UTC)
+    found: dict[str, dict[str, int]] = {"cache_read": {}, "cache_write": {}}
+    for model in models:
+        prices = interval_at(intervals(provider, model, rules), middle).prices
+        for name, listed in found.items():
+            price = getattr(prices, name)
+            if price is not None:
+                listed[model] = int(price.scaleb(PRICE_PLACES))
+    return found

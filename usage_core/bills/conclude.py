@@ -1,0 +1,195 @@
+"""Whether a provider's month is right, within what is let pass, and what to ask the provider."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+import sqlalchemy as sa
+
+from usage_core import wording
+from usage_core.bills.explain import Explained
+from usage_core.bills.format import BillRefused
+from usage_core.bills.gather import Names, Period
+from usage_core.bills.parts import BESIDE, Finding, Part
+from usage_core.store.tables import BILL_TOLERANCES
+from usage_core.text_guard import guard
+
+t = BILL_TOLERANCES.c
+
+MOST_ASKED = 5
+"""So many places are named in the paragraph for the provider; the evidence has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What is let pass: so many per cent of what was computed, or so many USD, whichever is more."""
+
+    percent: Decimal = Decimal("0.5")
+    usd: Decimal = Decimal(1)
+
+    def allows(self, difference: Decimal, computed: Decimal) -> bool:
+        """Whether a difference is let pass."""
+        return abs(difference) <= max(self.usd, abs(computed) * self.percent / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A provider's month with all that was found of it; `explained` is None where a rate is missing."""
+
+    period: Period
+    names: Names
+    tolerance: Tolerance
+    explained: Explained | None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the bill can be paid: what is held against it is let pass."""
+        found = self.explained
+        return found is not None and self.tolerance.allows(found.judged, found.computed)
+
+
+def tolerance(connection: sa.Connection, provider: str) -> Tolerance:
+    """What is let pass of a provider's differences."""
+    newest = sa.select(t.percent, t.usd).where(t.provider == provider).order_by(t.set_at.desc()).limit(1)
+    found = connection.execute(newest).first()
+    return Tolerance(Decimal(found[0]), Decimal(found[1])) if found else Tolerance()
+
+
+def set_tolerance(connection: sa.Connection, provider: str, allowed: Tolerance, by: str) -> None:
+    """Say what is let pass of a provider's differences.
+
+    Raises:
+        BillRefused: it cannot be meant.
+    """
+    if not (0 <= allowed.percent <= 100 and 0 <= allowed.usd <= 1_000_000):
+        raise BillRefused("A tolerance is 0 to 100 per cent, and 0 to 1,000,000 USD.")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    given = {"provider": provider, "percent": allowed.percent, "usd": allowed.usd}
+    connection.execute(sa.insert(BILL_TOLERANCES).values(**given, set_at=now, set_by=by))
+
+
+def verdict(found: Reconciled) -> str:
+    """One sentence: whether to pay, and why (plain text)."""
+    explained = found.explained
+    if explained is None:
+        currencies = wording.joined(found.period.without_rate)
+        return f"The bill is in {currencies}. Enter what it is worth in USD to compare it."
+    judged = explained.judged
+    if not explained.calls:
+        return f"The log has no calls of {found.period.provider} in this period, so nothing can be compared."
+    if judged == 0:
+        return "The bill is right: usage is billed exactly as it is computed from the log."
+    way = "more" if judged > 0 else "less"
+    amount = f"{cents(abs(judged))} {way} than computed{_share(judged, explained.computed)}"
+    if found.is_right:
+        return f"The bill can be paid: usage is billed {amount}, which is within the tolerance."
+    return f"Ask before you pay: usage is billed {amount}. {_mostly(explained)}"
+
+
+def cents(amount: Decimal) -> str:
+    """An amount to the cent, or in full where it is smaller than that."""
+    if 0 < abs(amount) < Decimal("0.01"):
+        return wording.money(amount)
+    return wording.money_exact(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _share(judged: Decimal, computed: Decimal) -> str:
+    return f" ({wording.share(abs(judged) / abs(computed))})" if computed else ""
+
+
+def _mostly(explained: Explained) -> str:
+    parts = sorted(
+        ((part, usd) for part, usd in explained.parts.items() if part not in BESIDE),
+        key=lambda each: -abs(each[1]),
+    )
+    said = [f"{part} {'+' if usd > 0 else ''}{cents(usd)}" for part, usd in parts[:3]]
+    return f"Above all: {wording.joined(said)}." if said else ""
+
+
+def to_ask(found: Reconciled) -> str:
+    """A paragraph for the provider, ready to send; empty where there is nothing to ask (plain text)."""
+    explained = found.explained
+    if explained is None or found.is_right or not explained.calls:
+        return ""
+    first, until = found.period.ranges[0][0], found.period.ranges[-1][1]
+    asked = [
+        each for each in explained.findings if each.part not in BESIDE and each.part is not Part.ROUNDING
+    ]
+    named = "\n".join(f"- {_named(each)}" for each in asked[:MOST_ASKED])
+    more = len(asked) - MOST_ASKED
+    rest = f"\n- and {more:,} more in the attached file" if more > 0 else ""
+    way = "after" if explained.hours > 0 else "before"
+    shift = (
+        f" Your days seem to begin {wording.plural(abs(explained.hours), 'hour')} {way} midnight "
+        f"{found.period.zone}; we have taken that into account."
+        if explained.hours
+        else ""
+    )
+    files = ", ".join(found.period.files)
+    return (
+        f"Your bill for {first:%Y-%m-%d} to before {until:%Y-%m-%d} ({files}) charges usage "
+        f"that differs by {cents(explained.judged)} from our own log of "
+        f"{wording.plural(explained.calls, 'call')}, which comes to {cents(explained.computed)}.{shift} "
+        f"Please explain or correct:\n{named}{rest}\nThe attached file has every difference by day, model, "
+        "key and class of tokens, with what we have logged beside it."
+    )
+
+
+def _named(each: Finding) -> str:
+    where = [
+        f"{each.day:%Y-%m-%d}" if each.day else "",
+        each.model or "",
+        each.token_class or "",
+        each.key or "",
+    ]
+    place = ", ".join(part for part in where if part) or "the whole period"
+    said = f"{place}: {each.part}, {'+' if each.usd > 0 else ''}{cents(each.usd)}"
+    if each.part is Part.PRICE and each.their_price is not None and each.our_price is not None:
+        ours, theirs = (wording.money_exact(price) for price in (each.our_price, each.their_price))
+        said += f" (billed at {theirs} per million tokens, {ours} expected)"
+    if each.part in (Part.TOKENS, Part.NO_CALLS, Part.NOT_BILLED) and each.quantity is not None:
+        said += f" (billed {each.quantity:,} tokens, {each.tokens or 0:,} logged)"
+    return said
+
+
+EVIDENCE = (
+    "Provider,Part,Difference (USD),Day,Model,API Key,Token Class,Billed (USD),Computed (USD),"
+    "Billed Tokens,Logged Tokens,Billed USD per 1M,Computed USD per 1M,Lines of the Bill"
+)
+
+
+def evidence(found: Reconciled) -> str:
+    """Every difference as CSV, the largest first; safe to open as a table."""
+    return "\n".join([EVIDENCE, *_rows(found)]) + "\n"
+
+
+def _rows(found: Reconciled) -> Iterator[str]:
+    for each in found.explained.findings if found.explained else ():
+        texts = (found.period.provider, str(each.part))
+        numbers = (each.billed, each.computed, each.quantity, each.tokens, each.their_price, each.our_price)
+        yield ",".join(
+            [
+                *map(_text, texts),
+                _number(each.usd),
+                f"{each.day:%Y-%m-%d}" if each.day else "",
+                *(_text(name or "") for name in (each.model, each.key, each.token_class)),
+                *map(_number, numbers),
+                _text(each.lines or ""),
+            ]
+        )
+
+
+def _number(value: Decimal | int | None) -> str:
+    return "" if value is None else wording.plain_decimal(Decimal(value))
+
+
+def _text(value: str) -> str:
+    """A field of text, guarded against formulas and quoted where needed."""
+    safe = guard(value)
+    return '"' + safe.replace('"', '""') + '"' if any(mark in safe for mark in ',"\r\n') else safe
+
+
+def month_name(month: date) -> str:
+    """A month as `Oct 2026`."""
+    return f"{wording.MONTHS[month.month - 1]} {month.year}"

@@ -1,0 +1,180 @@
+"""What the store knows of a provider's month: its bills' lines, and sums of the calls beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from usage_core.bills import names
+from usage_core.bills.call_sums import call_sums, hour_costs
+from usage_core.bills.explain import Gathered
+from usage_core.bills.names import AliasKind
+from usage_core.bills.standing import RATE, STANDS
+from usage_core.metrics.facts import directory
+from usage_core.store.lake import arrow
+from usage_core.store.tables import BILL_LINES, BILLS, KEY_NAMES, MODEL_HOURS, USD
+
+b, ln = BILLS.c, BILL_LINES.c
+DAY = timedelta(days=1)
+MOST_DECIMALS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A provider's month: the days [first, until) that its standing bills cover (the provider's own days),
+    the bills, and the currencies for which a rate is missing."""
+
+    provider: str
+    month: date
+    zone: str
+    ranges: tuple[tuple[datetime, datetime], ...]
+    bills: tuple[str, ...]
+    files: tuple[str, ...]
+    without_rate: tuple[str, ...]
+
+    @property
+    def days(self) -> tuple[datetime, ...]:
+        """Every day that is covered."""
+        return tuple(first + DAY * n for first, until in self.ranges for n in range((until - first).days))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What names on the bills were matched with; those of keys and models that the log does not have."""
+
+    models: dict[str, str]
+    calls: dict[str, str]
+    keys: dict[tuple[str | None, str | None], str | None]
+    unknown_models: tuple[str, ...] = field(default=())
+    unknown_keys: tuple[str, ...] = field(default=())
+
+
+def month_after(month: date) -> date:
+    """The first day of the next month."""
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _in_month(month: date) -> sa.ColumnElement[bool]:
+    start, end = (datetime(day.year, day.month, 1) for day in (month, month_after(month)))  # noqa: DTZ001
+    return sa.and_(ln.first_day >= start, ln.first_day < end)
+
+
+def period(connection: sa.Connection, provider: str, month: date) -> Period | None:
+    """A provider's month; None where no bill that stands charges for it."""
+    chosen = (
+        sa.select(
+            b.bill_id, b.file_name, b.zone, b.currency, RATE, b.first_day, b.until_day,
+            sa.func.max(ln.until_day),
+        )
+        .join(BILL_LINES, ln.bill_id == b.bill_id)
+        .where(STANDS, b.provider == provider, _in_month(month))
+        .group_by(b.bill_id, b.file_name, b.zone, b.currency, RATE, b.first_day, b.until_day)
+        .order_by(b.first_day, b.bill_id)
+    )  # fmt: skip
+    found = connection.execute(chosen).all()
+    if not found:
+        return None
+    start, end = (datetime(day.year, day.month, 1) for day in (month, month_after(month)))  # noqa: DTZ001
+    ranges = [(max(row[5], start), max(min(row[6], end), row[7])) for row in found]
+    return Period(
+        provider,
+        month,
+        found[0][2],
+        _merged(ranges),
+        tuple(row[0] for row in found),
+        tuple(row[1] for row in found),
+        tuple(sorted({row[3] for row in found if row[4] is None})),
+    )
+
+
+def _merged(ranges: Sequence[tuple[datetime, datetime]]) -> tuple[tuple[datetime, datetime], ...]:
+    merged: list[tuple[datetime, datetime]] = []
+    for first, until in sorted(ranges):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(until, merged[-1][1]))
+        else:
+            merged.append((first, until))
+    return tuple(merged)
+
+
+def matched(connection: sa.Connection, asked: Period) -> Names:
+    """What the names on a month's bills stand for."""
+    of_bills = [_in_month(asked.month), ln.bill_id.in_(asked.bills)]
+    models = connection.execute(
+        sa.select(ln.model).where(*of_bills, ln.charge == "usage").distinct()
+    ).scalars()
+    keys = connection.execute(sa.select(ln.api_key, ln.key_name).where(*of_bills).distinct()).all()
+    m = MODEL_HOURS.c
+    called = connection.execute(
+        sa.select(m.model_name).where(m.provider_name == asked.provider).distinct()
+    ).scalars()
+    given = names.aliases(connection, asked.provider)
+    of_models = {each.billed_as: each.stands_for for each in given if each.kind is AliasKind.MODEL}
+    of_keys = {each.billed_as: each.stands_for for each in given if each.kind is AliasKind.KEY}
+    billed = sorted(name for name in models if name is not None)
+    log = sorted(called)
+    found, calls = names.matched_models(billed, log, of_models)
+    known = dict.fromkeys(connection.execute(sa.select(KEY_NAMES.c.api_key_id).distinct()).scalars())
+    known |= {key: name for key, name in directory(connection).key.items() if key in known}
+    by_key = names.matched_keys([(row[0], row[1]) for row in keys], known, of_keys)
+    return Names(
+        found,
+        calls,
+        by_key,
+        tuple(name for name in billed if found[name] not in calls.values()),
+        tuple(sorted({str(name or key) for (key, name), id_ in by_key.items() if key and id_ is None})),
+    )
+
+
+def gather(connection: sa.Connection, asked: Period, match: Names) -> Gathered:
+    """The lines and the sums of a month, for `explain`; in the connection's transaction."""
+    return Gathered(
+        lines=_lines(connection, asked, match),
+        hours=hour_costs(connection, asked.provider, asked.zone, asked.ranges, match.calls),
+        days=asked.days,
+        calls_at=lambda hours: call_sums(
+            connection, asked.provider, asked.zone, asked.ranges, match.calls, hours
+        ),
+    )
+
+
+def _key(match: Names) -> sa.ColumnElement[Any]:
+    """The log's id of the key of a line, NULL where it is not known."""
+    known = [
+        (sa.and_(ln.api_key.is_not_distinct_from(key), ln.key_name.is_not_distinct_from(name)), found)
+        for (key, name), found in match.keys.items()
+        if found is not None
+    ]
+    return sa.case(*known, else_=None) if known else sa.null()
+
+
+def _lines(connection: sa.Connection, asked: Period, match: Names) -> pa.Table:
+    """Lines in USD, with the names of the log and what rounding can hide."""
+    rate = sa.func.coalesce(RATE, 0)
+    usd = sa.case((rate == 1, ln.amount), else_=sa.cast(ln.amount * rate, USD))
+    bounds = {n: Decimal(5).scaleb(-n - 1) for n in range(MOST_DECIMALS)}
+    bound = sa.case(
+        *((b.decimals == n, sa.literal(value, USD)) for n, value in bounds.items()), else_=sa.literal(0, USD)
+    )
+    key = _key(match)
+    model = sa.case(*((ln.model == name, to) for name, to in match.models.items()), else_=ln.model)
+    chosen = (
+        sa.select(
+            b.bill_id, b.file_name, ln.line, ln.first_day, ln.until_day, ln.charge,
+            (model if match.models else ln.model).label("model"),
+            ln.model.label("billed_model"),
+            sa.func.coalesce(sa.cast(key, sa.String()), ln.key_name, ln.api_key).label("key"),
+            ln.api_key.label("billed_key"),
+            sa.cast(key, sa.String()).is_not(None).label("key_known"),
+            ln.project, ln.token_class.label("cls"), ln.quantity, ln.requests, ln.description,
+            sa.cast(usd, USD).label("usd"),
+            sa.cast(sa.cast(bound, USD) * rate, USD).label("bound"),
+        )
+        .join(BILLS, ln.bill_id == b.bill_id)
+        .where(_in_month(asked.month), ln.bill_id.in_(asked.bills))
+    )  # fmt: skip
+    return arrow(connection, chosen)
