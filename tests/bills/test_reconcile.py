@@ -1,5 +1,6 @@
 """Bills against the calls of a store: names, days, rates, tolerance, sign-off."""
 
+import sys
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -9,13 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from tests.importing import Shelf
+from usage_core import cli
 from usage_core.bills import conclude, names, periods, standing
 from usage_core.bills.conclude import Reconciled, Tolerance
 from usage_core.bills.format import BillRefused
+from usage_core.bills.formats.plain import TEMPLATE
 from usage_core.bills.names import AliasKind
 from usage_core.bills.parts import Part
 from usage_core.bills.periods import State
 from usage_core.bills.storing import Taken, take
+from usage_core.cli import opening
 from usage_core.store.tables import BILL_ALIASES, BILL_LINES, BILL_SIGNOFFS, BILL_TOLERANCES, BILLS
 
 OCTOBER = date(2026, 10, 1)
@@ -228,3 +232,32 @@ def test_a_likeness_of_two_models_is_none() -> None:
     assert on_bill["gpt-4o"] not in calls
     # But both are what the bill sums up under one name.
     assert set(in_log.values()) == {"gpt-4o"}
+
+
+def test_on_the_command_line(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opening, "open_lake", lambda _folder: shelf.lake)
+    monkeypatch.setattr(shelf.lake, "close", lambda: None)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["usage_core", "reconcile", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        written = capsys.readouterr()
+        return int(ended.value.code or 0), written.out + written.err
+
+    path, evidence = shelf.folder / "bill.csv", shelf.folder / "evidence.csv"
+    path.write_text(PLAIN + "\n".join(RIGHT).replace("0.60", "3.60") + "\n", encoding="utf-8")
+    code, said = run(str(path), "--evidence", str(evidence))
+    assert code == 1
+    assert "bill.csv (Plain CSV): 4 rows read = 4 stored" in said
+    assert "Ask before you pay: usage is billed $3.00 more than computed" in said
+    assert len(evidence.read_text(encoding="utf-8").splitlines()) == 2
+    path.write_text(PLAIN + "\n".join(RIGHT) + "\n", encoding="utf-8")
+    code, said = run(str(path))
+    assert (code, "The bill is right" in said) == (0, True)
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    code, said = run(str(path))
+    assert (code, "not a bill in a format the console knows" in said) == (1, True)
+    assert run("--template") == (0, TEMPLATE)

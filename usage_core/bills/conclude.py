@@ -159,9 +159,9 @@ EVIDENCE = (
 )
 
 
-def evidence(found: Reconciled) -> str:
+def evidence(found: Reconciled, *, header: bool = True) -> str:
     """Every difference as CSV, the largest first; safe to open as a table."""
-    return "\n".join([EVIDENCE, *_rows(found)]) + "\n"
+    return "".join(f"{line}\n" for line in (*([EVIDENCE] if header else ()), *_rows(found)))
 
 
 def _rows(found: Reconciled) -> Iterator[str]:

@@ -33,7 +33,7 @@ class Taken:
     rows_skipped: int
     rows_duplicate: int
     bills: tuple[str, ...]
-    """Ids of the bills stored, one for each provider, account and currency."""
+    """Ids of the bills stored, or already there: one for each provider, account and currency."""
     replaced: tuple[str, ...]
     """The files whose bills stood before, and are replaced."""
 
@@ -63,10 +63,9 @@ def take(lake: Lake, path: Path, *, by: str, name: str | None = None) -> Taken:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     rows = (reading.rows, reading.rows - reading.skipped, reading.skipped)
     with lake.writing() as connection:
-        if connection.execute(
-            sa.select(b.bill_id).where(b.file_hash == digest, b.withdrawn_at.is_(None))
-        ).first():
-            return Taken(document.name, known.label, rows[0], 0, 0, rows[0], (), ())
+        same = sa.select(b.bill_id).where(b.file_hash == digest, b.withdrawn_at.is_(None))
+        if there := tuple(connection.execute(same).scalars()):
+            return Taken(document.name, known.label, rows[0], 0, 0, rows[0], there, ())
         made, replaced = [], []
         for lines in _bills(reading.lines):
             bill = _bill(document, known.name, digest, reading, lines) | {"taken_by": by}

@@ -1,0 +1,108 @@
+"""`reconcile`: is a provider's bill right?"""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from usage_core import wording
+from usage_core.bills import conclude, periods
+from usage_core.bills.conclude import Reconciled
+from usage_core.bills.formats.plain import TEMPLATE
+from usage_core.bills.storing import Taken, take
+from usage_core.bills.who import administrator
+from usage_core.cli.opening import app, output_to, store
+from usage_core.cli.printing import err, out
+from usage_core.errors import UsageError
+from usage_core.store.lake import Lake
+from usage_core.store.tables import BILL_LINES, BILLS
+
+
+@app.command()
+def reconcile(
+    files: Annotated[list[Path] | None, typer.Argument(help="Bills", metavar="FILE...")] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="Write every difference as CSV to this file; - for standard output")
+    ] = None,
+    template: Annotated[bool, typer.Option(help="Print a template for a plain CSV instead")] = False,
+) -> None:
+    """Keep bills and say whether they are right; ends with 1 if one is not, or is not understood."""
+    if template:
+        typer.echo(TEMPLATE, nl=False)
+        return
+    if not files:
+        raise UsageError("Give the files of one or more bills, or --template.")
+    with store() as lake:
+        taken = [kept for path in files if (kept := _taken(lake, path))]
+        found = [each for provider, month in _months(lake, taken) if (each := _found(lake, provider, month))]
+    for one in found:
+        _print(one)
+    if evidence:
+        with output_to(evidence) as file:
+            file.write(
+                "".join(conclude.evidence(each, header=n == 0) for n, each in enumerate(found)).encode()
+            )
+    if len(taken) < len(files) or not all(each.is_right for each in found):
+        raise typer.Exit(1)
+
+
+def _taken(lake: Lake, path: Path) -> Taken | None:
+    try:
+        taken = take(lake, path, by=administrator())
+    except UsageError as error:
+        err.print(str(error), style="red", markup=False)
+        return None
+    err.print(taken.sentence, markup=False, soft_wrap=True)
+    return taken
+
+
+def _months(lake: Lake, taken: list[Taken]) -> list[tuple[str, date]]:
+    """The months that bills charge for."""
+    ids = [bill for each in taken for bill in each.bills]
+    month = sa.func.date_trunc(sa.literal_column("'month'"), BILL_LINES.c.first_day).label("month")
+    chosen = (
+        sa.select(BILLS.c.provider, month)
+        .join(BILL_LINES, BILL_LINES.c.bill_id == BILLS.c.bill_id)
+        .where(BILLS.c.bill_id.in_(ids))
+        .distinct()
+        .order_by(month, BILLS.c.provider)
+    )
+    with lake.reading() as connection:
+        return [(row[0], row[1].date()) for row in connection.execute(chosen)]
+
+
+def _found(lake: Lake, provider: str, month: date) -> Reconciled | None:
+    with lake.reading() as connection:
+        return periods.reconcile(connection, provider, month)
+
+
+def _print(found: Reconciled) -> None:
+    out.print(
+        f"\n{found.period.provider}, {conclude.month_name(found.period.month)}", markup=False, style="bold"
+    )
+    out.print(conclude.verdict(found), markup=False, soft_wrap=True)
+    explained = found.explained
+    if explained is None:
+        return
+    table = Table(show_header=False, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column()
+    table.add_column(justify="right", no_wrap=True)
+    rows: list[tuple[str, Decimal]] = [
+        ("Computed from the log", explained.computed),
+        *explained.parts.items(),
+    ]
+    for name, usd in [*rows, ("Billed", explained.billed)]:
+        table.add_row(escape(name), wording.money_exact(usd))
+    out.print(table)
+    for name in (*found.names.unknown_models, *found.names.unknown_keys):
+        out.print(f"Not known in the log: {name}", markup=False)
+    for grain in explained.grains:
+        out.print(f"Matched by {grain.words}: {grain.model or 'all models'}", markup=False)
+    if asked := conclude.to_ask(found):
+        out.print(f"\n{asked}", markup=False, soft_wrap=True)
