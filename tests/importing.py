@@ -64,11 +64,13 @@ def as_csv(rows: Iterable[Sequence[str]], ending: str = "\r\n") -> str:
 
 @dataclass(frozen=True)
 class Look:
-    """What a file holds: its rows, the fields of the good ones, line, field, value, reason of the others."""
+    """What a file holds: its rows, the fields of the good ones, line, field, value, reason of the others,
+    and how many were skipped."""
 
     rows: int
     good: list[tuple[Any, ...]]
     bad: list[tuple[Any, ...]]
+    skipped: int = 0
 
     @property
     def bad_lines(self) -> list[int]:
@@ -104,7 +106,8 @@ class Shelf:
             fields = ", ".join(FIELDS)
             good = stage.run(f"SELECT {fields} FROM {{s}}.checked WHERE reason IS NULL ORDER BY rowid")  # noqa: S608
             bad = stage.run("SELECT line, field, value, reason FROM {s}.rejected ORDER BY line, reason")
-        return Look(rows, good, bad)
+            [[skipped]] = stage.run("SELECT count(*) FROM {s}.checked WHERE skip IS NOT NULL")
+        return Look(rows, good, bad, skipped)
 
     def rows(self, *given: dict[str, str]) -> Receipt:
         """Import good rows, each with some fields replaced."""

@@ -183,7 +183,7 @@ def _taken(source: Source) -> str:
 def check(stage: Staging, source: Source, rows: str) -> None:
     """Make `checked` from SQL for the source's columns, `record` and `broken`."""
     mapped = source.format.mapped()
-    fields = ", ".join(f"{sql} AS {name}" for name, sql in mapped.items())
+    fields = ", ".join(f"({sql})::VARCHAR AS {name}" for name, sql in mapped.items())
     skip = f"CASE WHEN broken IS NULL THEN {source.format.skip or 'NULL'} END::VARCHAR AS skip"
     guarded = source.format.guarded and source.layout is Layout.CSV
     made = checked(f"SELECT {fields}, {skip}, record, broken FROM ({rows})", mapped.keys(), guarded)

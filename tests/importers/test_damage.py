@@ -1,0 +1,107 @@
+"""Whatever is done to a file of any format, every row of it is accounted for, or it is refused in words."""
+
+import csv
+import io
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.importing import Shelf
+from usage_core.errors import UsageError
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+FILES = sorted(path for path in SAMPLES.iterdir() if path.is_file() and ".golden." not in path.name)
+
+ODD = ["", " ", "-1", "1e99", "1" * 40, "NaN", "null", "{}", "[]", '{"input": {}}', "'", '"', "\x00", "=1+1"]
+ODD += ["2026-02-30", "9999999999999999999", "1785748447.4", "x" * 5000, "\ud83d\ude00", "[[[[", '{"a":']
+ODD_JSON = [None, True, -1, 1.5, 1e308, 10**40, "", "x" * 5000, [], {}, [[]] * 3, {"a": {"b": [None]}}, *ODD]
+
+Damage = Callable[[bytes, random.Random], bytes]
+
+
+def cut(raw: bytes, chance: random.Random) -> bytes:
+    return raw[: chance.randrange(len(raw))]
+
+
+def overwritten(raw: bytes, chance: random.Random) -> bytes:
+    at, junk = chance.randrange(len(raw)), chance.randbytes(chance.randint(1, 30))
+    return raw[:at] + junk + raw[at + chance.randint(0, 30) :]
+
+
+def odd_values(raw: bytes, chance: random.Random) -> bytes:
+    """Values of other types, in some fields of some rows."""
+    text = raw.decode()
+    if text[:1] not in "[{":
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+        for row in rows[1:]:
+            row[chance.randrange(len(row))] = chance.choice(ODD)
+        return written(rows)
+    lines = [text] if text.startswith(("[\n", "{\n")) else text.splitlines()
+    return "\n".join(json.dumps(odd(_json(line), chance)) for line in lines).encode("utf-8", "surrogatepass")
+
+
+def _json(line: str) -> object:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return line
+
+
+def odd(value: object, chance: random.Random) -> object:
+    if chance.random() < 0.05:
+        return chance.choice(ODD_JSON)
+    if isinstance(value, dict):
+        return {key: odd(each, chance) for key, each in value.items()}
+    return [odd(each, chance) for each in value] if isinstance(value, list) else value
+
+
+def shuffled(raw: bytes, chance: random.Random) -> bytes:
+    """Columns in another order, some of them twice or not at all."""
+    text = raw.decode()
+    if text[:1] in "[{":
+        return overwritten(raw, chance)
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    order = chance.choices(range(len(rows[0])), k=len(rows[0]) + 2)
+    if chance.random() < 0.7:
+        order = chance.sample(range(len(rows[0])), len(rows[0]))
+    return written([[row[place] for place in order if place < len(row)] for row in rows])
+
+
+def written(rows: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode("utf-8", "surrogatepass")
+
+
+WAYS = [cut, overwritten, odd_values, shuffled]
+
+
+@settings(
+    max_examples=24,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.sampled_from(FILES), st.sampled_from(WAYS), st.integers(0, 2**32))
+def test_every_row_is_accounted_for(module_shelf: Shelf, path: Path, damage: Damage, seed: int) -> None:
+    raw = damage(path.read_bytes(), random.Random(seed))
+    try:
+        found = module_shelf.look(raw, header="", name=path.name)
+    except UsageError as error:
+        assert path.name in str(error)
+        return
+    assert found.rows == len(found.good) + len(found.bad) + found.skipped
+    assert all(reason for *_, reason in found.bad)
+    assert all(line is not None and line >= 1 for line in found.bad_lines)
+
+
+@pytest.mark.parametrize("bomb", [b'{"a":' * 20_000 + b"1" + b"}" * 20_000, b"[" * 100_000 + b"]" * 100_000])
+def test_a_row_nested_without_end(module_shelf: Shelf, bomb: bytes) -> None:
+    call = b'{"called_at": "2026-08-03T09:14:07Z", "api_key_id": "k", "model": "m", "usage": %s}\n'
+    found = module_shelf.look(call % b"1" + call % bomb + call % b"[]", header="", name="nested.jsonl")
+    assert (found.rows, len(found.good) + len(found.bad)) == (3, 3)
