@@ -93,7 +93,7 @@ import importlib, pathlib, sys
 
 def is_program(name):
     # Streamlit's own place; the command line's start; what only alembic runs.
-    return name.startswith(("usage_core.cached", "usage_core.store.migrations.")) or name.endswith("__main__")
+    return name.startswith("usage_core.cached") or ".migrations." in name or name.endswith("__main__")
 
 files = sorted(pathlib.Path("usage_core").rglob("*.py"))
 names = [".".join(f.with_suffix("").parts).removesuffix(".__init__") for f in files]

@@ -1,5 +1,6 @@
 """Answers shared by all sessions, kept until the store changes; the only module that knows Streamlit."""
 
+import contextvars
 import functools
 import threading
 from collections.abc import Callable, Hashable
@@ -29,7 +30,7 @@ from usage_core.metrics.prices_seen import Seen, seen
 from usage_core.metrics.question import Question
 from usage_core.metrics.sources import Coverage
 from usage_core.prices.catalogue import catalogue_version
-from usage_core.selection import Selection
+from usage_core.selection import SIGHT, Selection
 from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone
 from usage_core.timeframe import MINUTE
@@ -40,6 +41,9 @@ MOST_BYTES = 64 * 2**20
 
 THREADS = 8
 """So many answers are computed at a time; those that are known wait for none of them."""
+
+KEPT_SIGHT = "sight"
+"""Where a session keeps what its last run might see."""
 
 LIMIT_S = 60
 """Nothing is computed for longer."""
@@ -62,11 +66,15 @@ def _answers() -> Answers:
 _run = threading.local()
 
 
-def refresh() -> None:
+def refresh(keys: tuple[str, ...] | None = None) -> None:
     """Look which store to show and what state it is in; to be called once at the start of a run.
+
+    With `keys`, nothing in this run is found but what these keys called.
 
     A script runs in a thread of its own, so a run sees one state from its first figure to its last.
     """
+    SIGHT.set(keys)
+    st.session_state[KEPT_SIGHT] = keys
     _run.shown = workspace().shown()
     _run.shown.lake.keep_hot()
     _run.state = (str(_run.shown.lake.folder), _run.shown.lake.version())
@@ -74,8 +82,8 @@ def refresh() -> None:
 
 def shown() -> Shown:
     """The store this run shows."""
-    if not hasattr(_run, "shown"):
-        refresh()
+    if not hasattr(_run, "shown"):  # in a widget's callback, which comes before the rest of its run
+        refresh(st.session_state.get(KEPT_SIGHT))
     found: Shown = _run.shown
     return found
 
@@ -104,7 +112,9 @@ def forget() -> None:
 def _answer(key: Hashable, work: Callable[[sa.Connection], Found], state: Hashable | None = None) -> Found:
     lake = shown().lake
     still_wanted = get_run_yield_check() or (lambda: None)
-    found = _answers().get((state or _run.state, key), lambda stop: compute(lake, work, stop), still_wanted)
+    sight = contextvars.copy_context()  # another thread looks for it, and must not see further
+    place = (state or _run.state, SIGHT.get(), key)
+    found = _answers().get(place, lambda stop: sight.run(compute, lake, work, stop), still_wanted)
     return cast(Found, found)
 
 
@@ -144,6 +154,8 @@ def _up_to_last_call(selection: Selection, covered: Coverage) -> Selection:
     Most timeframes end now. Cut back to the store's last call, the next minute's question is this
     minute's, and its answer is still known.
     """
+    if selection.only != SIGHT.get():
+        raise AssertionError("A selection that was not made in this run: it holds to other keys.")
     frame = selection.timeframe
     if covered.last is None or covered.last >= frame.end:
         return selection
@@ -158,7 +170,14 @@ def shared(work: Callable[Asked, Found]) -> Callable[Asked, Found]:
     @functools.wraps(work)
     def remembered(*args: Asked.args, **kwargs: Asked.kwargs) -> Found:
         shown()
-        key = (_run.state, work.__module__, work.__qualname__, args, tuple(sorted(kwargs.items())))
+        key = (
+            _run.state,
+            SIGHT.get(),
+            work.__module__,
+            work.__qualname__,
+            args,
+            tuple(sorted(kwargs.items())),
+        )
         found = _answers().remember(key, lambda: work(*args, **kwargs))
         return cast(Found, found.copy(deep=False) if isinstance(found, pd.DataFrame) else found)
 
@@ -171,7 +190,11 @@ def held() -> Holdings:
 
 
 def rows_set_aside() -> int:
-    """How many rows the imports of the shown store could not store."""
+    """How many rows the imports of the shown store could not store; none for whoever may not see all
+    calls, as nobody knows whose they were."""
+    shown()
+    if SIGHT.get() is not None:
+        return 0
     return _answer("rows set aside", facts.rows_set_aside)
 
 

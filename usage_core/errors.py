@@ -35,3 +35,11 @@ class PriceRefused(UsageError):
 
 class UndoRefused(UsageError):
     """An import that cannot be undone: it is not there, or was undone before."""
+
+
+class AccessMisconfigured(UsageError):
+    """Sign-in is configured in part, or by a setting that cannot be meant."""
+
+
+class AccessRefused(UsageError):
+    """Somebody who may not do what they asked for."""

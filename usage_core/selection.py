@@ -1,7 +1,8 @@
 """What was asked: timeframe, zone and filters; cache key, link and export parameters in one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from usage_core.errors import SelectionError
@@ -20,6 +21,10 @@ UNKNOWN = ""
 """The filter value that stands for a field the source left empty."""
 
 
+SIGHT: ContextVar[tuple[str, ...] | None] = ContextVar("sight", default=None)
+"""The ids of the keys whose calls whoever asks now may see; None for all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A timeframe and filters. Values of one filter are alternatives; filters add up.
@@ -32,6 +37,8 @@ class Selection:
     provider: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = field(default_factory=SIGHT.get)
+    """The keys in sight when it was made: whatever is asked for, it holds to them. No link says them."""
 
     def __post_init__(self) -> None:
         for name in FILTERS:
@@ -42,8 +49,18 @@ class Selection:
 
     @property
     def filters(self) -> Mapping[str, tuple[str, ...]]:
-        """Column -> accepted values, for the filters in use."""
-        return {column: getattr(self, name) for name, column in FILTERS.items() if getattr(self, name)}
+        """Column -> accepted values, for the filters in use and the keys in sight; none where what is
+        asked for is out of sight."""
+        asked = {column: getattr(self, name) for name, column in FILTERS.items() if getattr(self, name)}
+        if self.only is None:
+            return asked
+        seen = set(self.only).intersection(self.key or self.only)
+        return asked | {FILTERS["key"]: tuple(sorted(seen))}
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether any filter is in use."""
+        return any(getattr(self, name) for name in FILTERS)
 
     @property
     def previous(self) -> "Selection":

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from usage_core import sample
+from usage_core.access.journal import Journal
 from usage_core.intake.run import import_file
 from usage_core.settings import Settings
 from usage_core.store.lake import Lake, open_lake, remove
@@ -35,6 +36,7 @@ class Workspace:
     ) -> None:
         """Open the store of real calls, creating it on first start."""
         self.real = open_lake(settings.folder)
+        self.journal = Journal(settings.folder)
         self._today = today
         self._calls = calls
         self._sample: tuple[date, Lake] | None = None
@@ -90,6 +92,7 @@ class Workspace:
         """Let go of every store."""
         with self._guard:
             self._close_sample()
+        self.journal.close()
         self.real.close()
 
     def _close_sample(self) -> None:

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from pages.parts import visitor
 from pages.parts.text import plain
 from usage_core import cached, timeframe, wording
+from usage_core.access.journal import Event
 from usage_core.store import maintenance
 
 DONE = "zone-changed"
@@ -21,6 +23,7 @@ with st.form("zone-form", border=False):
 if sent and wanted != zone:
     bar = st.progress(0.0, "Cutting days anew. The console can be used meanwhile.")
     maintenance.change_zone(cached.workspace().real, wanted, bar.progress)
+    visitor.note(Event.SETTINGS_CHANGED, f"days are days of {wanted}")
     st.session_state[DONE] = wanted
     st.rerun()
 elif sent:

@@ -221,7 +221,7 @@ def _about(amount: float | None) -> str:
 def _notes(of: Asked) -> str:
     """What the chart shows, how the projection is made, and how good it was (Markdown)."""
     month = so_far(of)
-    filters = "with the filters in use" if of.selection.filters else "of all calls"
+    filters = "with the filters in use" if of.selection.is_filtered else "of all calls"
     said = [f"The month of the last call, {filters}, whatever the timeframe."]
     if month.unpriced:
         said.append(f"{wording.plural(month.unpriced, 'call')} without a price not included.")

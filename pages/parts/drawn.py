@@ -181,7 +181,7 @@ def nothing_selected(selection: Selection) -> bool:
         zone = selection.timeframe.zone
         st.markdown(
             f"The last call was made on {plain(wording.moment(held.last, zone))} ({plain(zone)})."
-            + (" Filters are in use." if selection.filters else "")
+            + (" Filters are in use." if selection.is_filtered else "")
         )
         st.button(
             "Show the 30 days up to the last call", on_click=_show_last, args=(selection,), type="primary"

@@ -5,9 +5,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.parts import address, sidebar, trail
+from pages.parts import address, sidebar, sign_in, trail, visitor
 from pages.parts.text import plain
 from usage_core import cached
+from usage_core.access.rules import Refusal, Visitor
 from usage_core.errors import UsageError
 
 SELECTED = "selected"
@@ -28,22 +29,29 @@ PAGES = {
     ],
     "Administration": [
         ("admin/imports", "Imports", ":material/upload_file:", "Bring in logs; see what became of them"),
+        ("admin/audit", "Audit log", ":material/history:", "Who did what, and who was refused"),
         ("admin/workspace", "Workspace", ":material/settings:", "The time zone of its days, and its size"),
     ],
 }
 HOME = "usage/overview"
 IMPORTS = "pages/admin/imports.py"
 WITHOUT_SELECTION = ("Imports",)
+ADMINISTRATORS_ONLY = ("Billing", "Administration")
 
 
 def run() -> None:
-    """Draw the frame and, inside it, the page that was asked for."""
+    """Draw the frame and, inside it, the page that was asked for; or the sign-in."""
     st.set_page_config(page_title="API Usage Console", page_icon=ICON, layout="wide")
-    page = navigation()
+    here = visitor.of_run()
+    if isinstance(here, Refusal):
+        _shut(here)
+        return
+    page = navigation(here)
     try:
-        cached.refresh()
+        cached.refresh(here.keys)
         address.follow()
         chosen = st.session_state[SELECTED] = sidebar.selection()
+        sidebar.account(here)
         _say_if_sample(page.title)
         trail.way_back(_path(page), page.title, chosen)
         page.run()
@@ -51,8 +59,8 @@ def run() -> None:
         st.error(plain(str(error)), icon=":material/error:")
 
 
-def navigation() -> Page:
-    """The page that was asked for.
+def navigation(here: Visitor) -> Page:
+    """The page that was asked for, of those the visitor may see.
 
     To be called once when the server starts, too: until then Streamlit takes every file under pages/
     for a page of its own making, and greets the first visitor by a link with "Page not found".
@@ -64,8 +72,20 @@ def navigation() -> Page:
                 for path, title, icon, help_ in pages
             ]
             for section, pages in PAGES.items()
+            if here.is_administrator or section not in ADMINISTRATORS_ONLY
         }
     )
+
+
+def _shut(refusal: Refusal) -> None:
+    """The sign-in at whatever address was asked for, so that it is still there afterwards."""
+
+    def body() -> None:
+        sign_in.draw(refusal)
+
+    every = [path for pages in PAGES.values() for path, *_ in pages]
+    shut = [st.Page(body, title="Sign in", url_path=Path(path).name, default=path == HOME) for path in every]
+    st.navigation(shut, position="hidden").run()
 
 
 def _path(page: Page) -> str:
@@ -86,5 +106,5 @@ def _say_if_sample(title: str) -> None:
             ":material/science: **Sample workspace.** These calls are made up, to show what the console "
             "does. They disappear when you import your own."
         )
-        if title not in WITHOUT_SELECTION:
+        if title not in WITHOUT_SELECTION and visitor.here().is_administrator:
             st.page_link(IMPORTS, label="Import files", icon=":material/upload_file:", width="content")

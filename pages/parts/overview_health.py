@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from pages.parts import figures
+from pages.parts import figures, visitor
 from pages.parts.frame import IMPORTS
 from pages.parts.text import plain
 from usage_core import cached, wording
@@ -37,9 +37,9 @@ def line(selection: Selection) -> None:
     icon = ":green[:material/check_circle:]" if found.sound else ":orange[:material/warning:]"
     with st.container(horizontal=True, vertical_alignment="center", key="data-health"):
         st.caption(f"{icon} {found.text}")
-        if found.by_prices:
+        if found.by_prices and visitor.here().is_administrator:
             st.page_link(PRICES, label="Prices", icon=":material/sell:", width="content")
-        if found.by_imports:
+        if found.by_imports and visitor.here().is_administrator:
             st.page_link(IMPORTS, label="Imports", icon=":material/upload_file:", width="content")
 
 

@@ -51,7 +51,7 @@ def section(selection: Selection) -> None:
         st.html(LEFT)
         with st.container(border=True, gap=None, key="unusual"):
             for number, finding in enumerate(found):
-                _way_in(finding, bool(selection.filters), f"unusual-{number}")
+                _way_in(finding, selection.is_filtered, f"unusual-{number}")
 
 
 def _way_in(finding: Finding, filtered: bool, key: str) -> None:

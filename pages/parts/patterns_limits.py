@@ -9,8 +9,10 @@ import streamlit as st
 
 from pages.parts import patterns_capacity as capacity
 from pages.parts import patterns_capacity_said as said
+from pages.parts import visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
+from usage_core.access.journal import Event
 from usage_core.metrics.limits import Limited, LimitRefused, Served, as_limit, change
 from usage_core.selection import Selection
 from usage_core.timeframe import Timeframe
@@ -58,6 +60,9 @@ def _table(selection: Selection, limited: Limited, known: Timeframe) -> None:
         return
     table = said.table(selection, limited, known)
     served = [row.served for row in rows if row.served]
+    if not visitor.here().is_administrator:
+        st.dataframe(table, hide_index=True, column_config=_columns(limited), key="limits")
+        return
     # What was typed belongs to these rows and no others.
     shown = zlib.crc32(repr((limited, served, [row.limit for row in rows])).encode())
     with st.form("limits", border=False):
@@ -112,5 +117,6 @@ def _save(limited: Limited, served: list[Served], before: list[int | None], type
         return
     with cached.shown().lake.writing() as connection:
         change(connection, limited, changed, datetime.now(UTC))
+    visitor.note(Event.SETTINGS_CHANGED, f"{wording.plural(len(changed), 'limit')} of {limited}")
     st.session_state[_SAVED] = f"{wording.plural(len(changed), 'limit')} saved."
     st.rerun()

@@ -6,10 +6,11 @@ from decimal import Decimal, InvalidOperation
 import pandas as pd
 import streamlit as st
 
-from pages.parts import prices
+from pages.parts import prices, visitor
 from pages.parts.sidebar import NOT_GIVEN
 from pages.parts.text import plain
 from usage_core import cached, wording
+from usage_core.access.journal import Event
 from usage_core.errors import PriceRefused
 from usage_core.intake import price_rules, repricing
 from usage_core.prices import catalogue
@@ -121,7 +122,9 @@ def _keep(rule: Rule) -> None:
         usual = catalogue_price(rule.provider, rule.model, others)
     check(rule, rules, usual)
     with cached.shown().lake.writing() as connection:
-        price_rules.enter(connection, rule)
+        price_rules.enter(connection, rule, visitor.who())
+    subject = " · ".join(part for part in (rule.model, rule.provider) if part)
+    visitor.note(Event.PRICES_CHANGED, f"{rule.kind} entered: {subject}")
 
 
 def catalogue_price(provider: str | None, model: str, rules: list[Rule]) -> Decimal | None:
@@ -149,6 +152,7 @@ def changes_to_apply() -> None:
         if st.button("Price these calls anew", type="primary", key="reprice"):
             bar = st.progress(0.0, "Pricing anew. The console can be used meanwhile.")
             done = repricing.apply(cached.shown().lake, bar.progress)
+            visitor.note(Event.PRICES_CHANGED, "stored calls priced anew", done)
             st.session_state[TOLD] = (
                 f"{wording.plural(done, 'call')} priced anew. To undo it, withdraw the price under "
                 "“Price history” and price anew."
@@ -184,7 +188,8 @@ def history() -> None:
             chosen = st.selectbox("Withdraw", list(standing), key="withdraw-which")
             if st.form_submit_button("Withdraw"):
                 with cached.shown().lake.writing() as connection:
-                    price_rules.withdraw(connection, standing[chosen])
+                    price_rules.withdraw(connection, standing[chosen], visitor.who())
+                visitor.note(Event.PRICES_CHANGED, f"withdrawn: {chosen}")
                 st.session_state[TOLD] = "Withdrawn. It is kept in the history."
                 st.rerun()
 

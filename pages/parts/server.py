@@ -10,19 +10,21 @@ from typing import Any
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
-from pages.parts import frame
+from pages.parts import frame, starting, visitor
+from pages.parts.doors import NOT_PAGES, VISITOR, Doors
+from pages.parts.hardening import Hardening
 from usage_core import cached
+from usage_core.access.journal import Event
+from usage_core.access.rules import THIS_MACHINE, Visitor
 from usage_core.api.calls import routes
+from usage_core.api.journal import journal_routes
 from usage_core.store.upkeep import Upkeep
 from usage_core.workspace import Shown
-
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 # What every page needs; loaded before the first visitor instead of during their first page.
 WARM = (
@@ -33,19 +35,22 @@ WARM = (
     "usage_core.charts.over_time",
 )
 
-NOT_PAGES = ("api", "_stcore", "static", "media", "component", "app")
-"""First parts of addresses that are not pages'."""
-
 
 def application() -> dict[str, Any]:
-    """Arguments for `st.App`."""
-    base = "/" + config.get_option("server.baseUrlPath").strip("/")
+    """Arguments for `st.App`; ends the program where nobody may be let in this way."""
+    access = starting.checked_access()
+    base = ("/" + config.get_option("server.baseUrlPath").strip("/")).rstrip("/")
     return {
-        "routes": routes(_shown, base.rstrip("/")),
-        "middleware": [
-            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts()),
-            Middleware(WayHome, base=base.rstrip("/")),
+        "routes": [
+            *journal_routes(base, visitor.journal, _visitor, _exported),
+            *routes(_shown, base, _visitor, _exported),
         ],
+        "middleware": [
+            Middleware(Hardening, base=base, wall=starting.wall(access)),
+            Middleware(Doors, base=base),
+            Middleware(WayHome, base=base),
+        ],
+        "secrets": {"auth": starting.secrets(access, base)} if access else None,
         "lifespan": _lifespan,
     }
 
@@ -70,20 +75,22 @@ class WayHome:
         return is_page and "/" in path and path.split("/")[0] not in NOT_PAGES
 
 
+def _visitor(request: Request) -> Visitor:
+    """Who was let in with a request, by the doors it came through."""
+    found: Visitor = request.scope[VISITOR]
+    return found
+
+
+def _exported(here: Visitor, what: str, rows: int | None) -> None:
+    visitor.journal().record(Event.EXPORTED, here.email, what, rows)
+
+
 def _shown() -> Shown:
     return cached.workspace().shown()
 
 
 def _warm() -> None:
     _shown().lake.keep_hot()
-
-
-def _hosts() -> list[str]:
-    """Hosts that may be asked for. On loopback no other name leads here but by a trick."""
-    named = list(config.get_option("server.allowedHosts") or [])
-    if config.get_option("server.address") in LOOPBACK:
-        return [*LOOPBACK, *named]
-    return named or ["*"]
 
 
 @contextlib.asynccontextmanager
@@ -97,6 +104,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     # Streamlit collects garbage after every run; what is loaded now never becomes garbage.
     gc.collect()
     gc.freeze()
+    starting.say(visitor.access())
     yield
     await to_thread.run_sync(upkeep.stop)
     await to_thread.run_sync(cached.workspace().close)
@@ -107,6 +115,6 @@ def _name_pages() -> None:
     grumbler = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     grumbler.disabled = True
     try:
-        frame.navigation()
+        frame.navigation(THIS_MACHINE)
     finally:
         grumbler.disabled = False

@@ -8,6 +8,8 @@ import streamlit as st
 
 from pages.parts import address
 from usage_core import cached, timeframe, wording
+from usage_core.access import configuration
+from usage_core.access.rules import Visitor
 from usage_core.api.calls import CALLS_PATH
 from usage_core.metrics.facts import Directory
 from usage_core.selection import FILTERS, UNKNOWN, Selection
@@ -90,6 +92,20 @@ def _filters(known: Directory) -> dict[str, tuple[str, ...]]:
         if used:
             st.button("Clear all", on_click=_clear, width="stretch")
     return chosen
+
+
+def account(here: Visitor) -> None:
+    """Who is signed in, and the way out."""
+    with st.sidebar:
+        if here.email:
+            st.divider()
+            st.text(f"{here.email}, {here.role}")
+            st.button(
+                "Sign out", icon=":material/logout:", on_click=st.logout, width="stretch", key="sign-out"
+            )
+        elif configuration.are_doors_open():
+            st.divider()
+            st.warning("No sign-in: whoever reaches this address can see and change everything.")
 
 
 def choices(name: str) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from pages.parts import visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
-from usage_core.errors import UndoRefused
+from usage_core.access.journal import Event
+from usage_core.errors import AccessRefused, UndoRefused
 from usage_core.intake import undoing
 from usage_core.intake.undoing import Taken
 
@@ -77,10 +79,12 @@ def _told(taken: Taken, zone: str) -> str:
 def _undo(import_id: str) -> None:
     st.session_state[CHOICE] = None
     try:
+        visitor.who()
         receipt = undoing.undo(cached.workspace().real, import_id)
-    except UndoRefused as error:
+    except (UndoRefused, AccessRefused) as error:
         st.session_state[DONE] = plain(str(error))
         return
+    visitor.note(Event.DELETED, f"import of {receipt.file_name} undone", receipt.rows_stored)
     st.session_state.pop("import-results", None)
     st.session_state[DONE] = (
         f"The import of {plain(receipt.file_name)} is undone: "

@@ -12,8 +12,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from pages.parts import visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
+from usage_core.access.journal import Event
 from usage_core.api.calls import SET_ASIDE_PATH
 from usage_core.errors import UsageError
 from usage_core.importers.registry import formats
@@ -73,8 +75,17 @@ def _import(files: list[UploadedFile]) -> list[tuple[str, str]]:
                 (before + (part or 0.0)) / len(files), plain(f"{count}{files[before].name}: {doing}")
             )
 
-        results += [_said(outcome) for outcome in _outcomes(file, report)]
+        for outcome in _outcomes(file, report):
+            _note(file.name, outcome)
+            results.append(_said(outcome))
     return results
+
+
+def _note(name: str, outcome: Outcome) -> None:
+    if isinstance(outcome.result, UsageError):
+        visitor.note(Event.IMPORTED, f"{name}: refused")
+    else:
+        visitor.note(Event.IMPORTED, outcome.result.sentence, outcome.result.rows_stored)
 
 
 def _outcomes(file: UploadedFile, report: Report) -> Iterator[Outcome]:

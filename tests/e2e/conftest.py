@@ -72,10 +72,10 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartConsole]:
     """
     logs = tmp_path_factory.mktemp("console")
 
-    def start(store_folder: Path, **env: str) -> Console:
-        key = (store_folder.resolve(), *sorted(env.items()))
+    def start(store_folder: Path, port: int = 0, **env: str) -> Console:
+        key = (store_folder.resolve(), port, *sorted(env.items()))
         if key not in _running:
-            _running[key] = _start(store_folder, env, logs / f"{len(_running)}.log")
+            _running[key] = _start(store_folder, port or free_port(), env, logs / f"{len(_running)}.log")
         _await_health(_running[key])
         return _running[key]
 
@@ -86,10 +86,15 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartConsole]:
             _running.popitem()[1].stop()
 
 
-def _start(store_folder: Path, env: dict[str, str], log_file: Path) -> Console:
+def free_port() -> int:
+    """A port that nobody listens at now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _start(store_folder: Path, port: int, env: dict[str, str], log_file: Path) -> Console:
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     options = {
         "server.port": port,

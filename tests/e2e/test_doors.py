@@ -64,9 +64,12 @@ def test_a_first_visitor_by_a_link(cold: str, page: Page, settled: Callable[...,
 
 
 def test_later_visitors_by_a_link(warm: str, page: Page, settled: Callable[..., None]) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
     for path in ("/", "/latency", "/imports"):
         open_door(page, warm + path, settled)
         expect_page(page, PAGES[path])
+    assert not [text for text in said if "Content Security Policy" in text]
 
 
 def test_unknown_addresses_lead_to_the_start_page(

@@ -21,6 +21,7 @@ PAGES = {
     "usage/export": "Export",
     "billing/prices": "Prices",
     "admin/imports": "Imports",
+    "admin/audit": "Audit log",
 }
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 DAY = timedelta(days=1)

@@ -1,6 +1,10 @@
 """Files over HTTP, streamed: `GET /api/v1/calls` and `GET /api/v1/imports/{id}/rows-set-aside`."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TypeAlias
+from urllib.parse import urlencode
 
 from anyio import to_thread
 from starlette.datastructures import QueryParams
@@ -8,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from usage_core.access.rules import THIS_MACHINE, Visitor
 from usage_core.errors import SelectionError
 from usage_core.export import set_aside
 from usage_core.export.formats import CSV, File, file
@@ -22,24 +27,37 @@ OF_FILE = ("format", "compression")
 SET_ASIDE_PATH = "/api/v1/imports/{import_id}/rows-set-aside"
 
 
-def routes(shown: Callable[[], Shown], base: str = "") -> list[Route]:
-    """The API's routes beneath `base`, over whatever store `shown` gives at the time of a request."""
+Exported: TypeAlias = Callable[[Visitor, str, int | None], None]
+"""Told of every file that was sent, whole or in part: to whom, of what, and its rows where they count."""
+
+
+def routes(
+    shown: Callable[[], Shown],
+    base: str = "",
+    visitor: Callable[[Request], Visitor] = lambda _request: THIS_MACHINE,
+    exported: Exported = lambda _visitor, _what, _rows: None,
+) -> list[Route]:
+    """The API's routes beneath `base`, over whatever store `shown` gives at the time of a request, for
+    whoever `visitor` says has sent it."""
 
     async def calls(request: Request) -> Response:
         try:
-            kind, selection = _asked(request.query_params)
+            kind, asked = _asked(request.query_params)
+            selection = replace(asked, only=visitor(request).keys)
         except SelectionError as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         now = await to_thread.run_sync(shown)
         name = ("sample-" if now.is_sample else "") + file_name(selection, kind.suffix)
-        return _file(file_stream(now.lake, selection, kind), name, kind.media_type)
+        sent = partial(exported, visitor(request), f"calls: {urlencode(selection.params())}")
+        return sent_file(file_stream(now.lake, selection, kind, sent), name, kind.media_type)
 
     async def rows_set_aside(request: Request) -> Response:
         now = await to_thread.run_sync(shown)
         import_id = str(request.path_params["import_id"])
         if not await to_thread.run_sync(set_aside.is_import, now.lake, import_id):
             return JSONResponse({"error": f"There is no import {import_id}."}, status_code=404)
-        return _file(set_aside.csv_stream(now.lake, import_id), f"rows-set-aside-{import_id}.csv")
+        exported(visitor(request), f"rows set aside of import {import_id}", None)
+        return sent_file(set_aside.csv_stream(now.lake, import_id), f"rows-set-aside-{import_id}.csv")
 
     async def unknown(_request: Request) -> Response:
         return JSONResponse({"error": f"No such address. The calls are at {CALLS_PATH}."}, status_code=404)
@@ -61,7 +79,8 @@ def _asked(params: QueryParams) -> tuple[File, Selection]:
     return kind, Selection.from_params([each for each in params.multi_items() if each[0] not in OF_FILE])
 
 
-def _file(pieces: Iterator[bytes], name: str, media_type: str = CSV) -> StreamingResponse:
+def sent_file(pieces: Iterator[bytes], name: str, media_type: str = CSV) -> StreamingResponse:
+    """A file, sent in pieces and kept by no cache."""
     return StreamingResponse(
         _in_threads(pieces),
         media_type=media_type,

@@ -3,16 +3,19 @@
 import os
 import sys
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlencode
 
 import typer
 from rich.progress import Progress
 
 from usage_core import sample as sampling
 from usage_core import wording
+from usage_core.access.journal import Event
 from usage_core.cli import options
-from usage_core.cli.opening import app, output_to, store
+from usage_core.cli.opening import app, note, output_to, store
 from usage_core.cli.printing import err, out, print_figures, print_json
 from usage_core.errors import UsageError
 from usage_core.export.formats import CODECS, FORMATS, file, file_named
@@ -47,7 +50,8 @@ def export(
     with store() as lake:
         selection = options.selection(lake, (start, end, tz), key, provider, model, kind)
         with output_to(output) as target:
-            for piece in file_stream(lake, selection, written):
+            noted = partial(note, lake, Event.EXPORTED, f"calls: {urlencode(selection.params())}")
+            for piece in file_stream(lake, selection, written, noted):
                 target.write(piece)
 
 
@@ -91,6 +95,7 @@ def zone(
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Cutting days anew", total=1.0)
             maintenance.change_zone(lake, name, lambda part: progress.update(task, completed=part))
+        note(lake, Event.SETTINGS_CHANGED, f"days are days of {name}")
     out.print(f"Days are now days of {name}.", markup=False)
 
 

@@ -10,6 +10,8 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
 from usage_core import wording
+from usage_core.access.journal import Event
+from usage_core.cli import opening
 from usage_core.cli.opening import app, output_to, store
 from usage_core.cli.printing import err, out, print_imports, print_set_aside
 from usage_core.errors import UsageError
@@ -47,6 +49,7 @@ def _print_outcome(lake: Lake, outcome: Outcome) -> None:
     if isinstance(outcome.result, UsageError):
         err.print(str(outcome.result), style="red", markup=False, soft_wrap=True)
         return
+    opening.note(lake, Event.IMPORTED, outcome.result.sentence, outcome.result.rows_stored)
     out.print(outcome.result.sentence, markup=False, soft_wrap=True)
     for note in (outcome.note, *outcome.result.notes):
         if note:
@@ -119,6 +122,7 @@ def undo(
             out.print("Nothing was undone.")
             return
         undoing.undo(lake, taken.receipt.import_id, lambda: err.print("Waiting for another import"))
+        opening.note(lake, Event.DELETED, f"import of {taken.receipt.file_name} undone", taken.calls)
     out.print(f"Undone. Importing {taken.receipt.file_name} again stores it again.", markup=False)
 
 

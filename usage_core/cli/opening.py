@@ -10,8 +10,12 @@ from typing import BinaryIO
 import typer
 
 from usage_core import settings
+from usage_core.access.journal import Event, Journal
 from usage_core.errors import UsageError
 from usage_core.store.lake import Lake, open_lake
+
+COMMAND_LINE = "command line"
+"""Who did it, in the audit log."""
 
 app = typer.Typer(help="API Usage Console on the command line.", no_args_is_help=True, add_completion=False)
 
@@ -24,6 +28,15 @@ def store() -> Iterator[Lake]:
         yield lake
     finally:
         lake.close()
+
+
+def note(lake: Lake, event: Event, what: str, rows: int | None = None) -> None:
+    """Add to the audit log what the command line has just done."""
+    journal = Journal(lake.folder)
+    try:
+        journal.record(event, COMMAND_LINE, what, rows)
+    finally:
+        journal.close()
 
 
 @contextmanager

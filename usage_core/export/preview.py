@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from usage_core.export import csv_lines
 from usage_core.export.stream import tables
+from usage_core.metrics.sight import keys_in_sight
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
 from usage_core.store.lake import arrow
@@ -30,7 +31,7 @@ def preview(rows: int, line_bytes: float) -> Preview:
 def line_bytes(connection: sa.Connection) -> float:
     """About how long a call's line in a CSV is: the mean of some; 0 where the store has none."""
     columns = [CALLS.c[column.name] for column in EXPORT_COLUMNS]
-    some = arrow(connection, sa.select(*columns).limit(SAMPLE_ROWS))
+    some = arrow(connection, sa.select(*columns).where(*keys_in_sight(CALLS.c.api_key_id)).limit(SAMPLE_ROWS))
     mean: float = len(csv_lines.lines(some)) / max(some.num_rows, 1)
     return mean
 

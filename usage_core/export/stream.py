@@ -1,6 +1,6 @@
 """The calls of a selection in order of time, slice by slice, from one consistent state of the store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -19,18 +19,25 @@ SLICE_ROWS = 200_000
 _ORDER = [CALLS.c[column.name] for column in COLUMNS]
 
 
-def file_stream(lake: Lake, selection: Selection, kind: File) -> Iterator[bytes]:
-    """The selection's calls as a file, in pieces.
+def file_stream(
+    lake: Lake, selection: Selection, kind: File, sent: Callable[[int], None] = lambda _rows: None
+) -> Iterator[bytes]:
+    """The selection's calls as a file, in pieces; at its end, also an early one, `sent` is told how many
+    rows they held.
 
     Holds one reading transaction until it is exhausted or closed. An error ends it in the middle,
     and whoever writes the pieces must not make a whole file of them.
     """
-    writer = kind.writer()
-    yield from _whole(writer.begin())
-    with lake.reading() as connection:
-        for table in tables(connection, selection, kind.format.columns):
-            yield from _whole(writer.rows(table))
-    yield from _whole(writer.end())
+    writer, rows = kind.writer(), 0
+    try:
+        yield from _whole(writer.begin())
+        with lake.reading() as connection:
+            for table in tables(connection, selection, kind.format.columns):
+                yield from _whole(writer.rows(table))
+                rows += table.num_rows
+        yield from _whole(writer.end())
+    finally:
+        sent(rows)
 
 
 def csv_stream(lake: Lake, selection: Selection) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from usage_core.metrics.sight import keys_in_sight
 from usage_core.store.tables import CALLS, DAYS, IMPORTS, KEY_NAMES
 
 c = CALLS.c
@@ -23,9 +24,11 @@ class Holdings:
 
 
 def holdings(connection: sa.Connection) -> Holdings:
-    """What the store holds."""
+    """What the store holds, as far as it is in sight."""
     row = connection.execute(
-        sa.select(sa.func.count(), sa.func.min(c.called_at), sa.func.max(c.called_at))
+        sa.select(sa.func.count(), sa.func.min(c.called_at), sa.func.max(c.called_at)).where(
+            *keys_in_sight(c.api_key_id)
+        )
     ).one()
     first, last = (moment and moment.replace(tzinfo=UTC) for moment in row[1:])
     return Holdings(row[0], first, last)
@@ -48,9 +51,11 @@ MOST_KEYS = 10_000
 def directory(connection: sa.Connection) -> Directory:
     """The store's keys, providers, models and kinds, each in alphabetical order."""
     k, d = KEY_NAMES.c, DAYS.c
-    named = sa.select(k.api_key_id, sa.func.arg_max(k.api_key_name, k.last_called_at)).group_by(k.api_key_id)
+    named = sa.select(k.api_key_id, sa.func.arg_max(k.api_key_name, k.last_called_at))
+    named = named.where(*keys_in_sight(k.api_key_id)).group_by(k.api_key_id)
     keys = connection.execute(named.limit(MOST_KEYS)).all()
-    kinds = connection.execute(sa.select(d.provider_name, d.model_name, d.kind).distinct()).all()
+    served = sa.select(d.provider_name, d.model_name, d.kind).distinct()
+    kinds = connection.execute(served.where(*keys_in_sight(d.api_key_id))).all()
     distinct = [
         tuple(sorted({row[place] for row in kinds}, key=lambda value: (value is None, value))[:MOST_KEYS])
         for place in range(3)

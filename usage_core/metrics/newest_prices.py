@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from usage_core.metrics.question import MOST_ROWS
+from usage_core.metrics.sight import models_in_sight
 from usage_core.metrics.sources import Coverage
 from usage_core.metrics.what_if import Price
 from usage_core.store.tables import PRICES
@@ -33,7 +34,7 @@ def newest_prices(connection: sa.Connection, _coverage: Coverage | None = None) 
     )
     by_day = (
         sa.select(*groups, *prices, c.day, place.label("place"))
-        .where(c.input_price.is_not(None), _is_whole())
+        .where(c.input_price.is_not(None), _is_whole(), *models_in_sight(c.provider_name, c.model_name))
         .group_by(*groups, *prices, c.day)
         .subquery("by_day")
     )

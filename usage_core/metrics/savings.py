@@ -15,6 +15,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from usage_core.metrics.newest_prices import Model
+from usage_core.metrics.sight import keys_in_sight
 from usage_core.metrics.sources import Coverage
 from usage_core.metrics.what_if import Price, comparable, cost
 from usage_core.selection import Selection
@@ -130,6 +131,9 @@ def last_calls(connection: sa.Connection, _coverage: Coverage | None = None) -> 
     c = KEY_NAMES.c
     last = sa.func.max(c.last_called_at)
     rows = connection.execute(
-        sa.select(c.api_key_id, last).group_by(c.api_key_id).order_by(last, c.api_key_id)
+        sa.select(c.api_key_id, last)
+        .where(*keys_in_sight(c.api_key_id))
+        .group_by(c.api_key_id)
+        .order_by(last, c.api_key_id)
     )
     return {key: at.replace(tzinfo=UTC) for key, at in rows}

@@ -10,21 +10,23 @@ from sqlalchemy import Connection
 
 from usage_core.errors import StoreUnavailable
 
+STEPS = Path(__file__).parent / "migrations"
 
-def _config() -> Config:
+
+def _config(steps: Path) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(steps))
     config.set_main_option("path_separator", "os")
     return config
 
 
-def is_current(connection: Connection) -> bool:
+def is_current(connection: Connection, steps: Path = STEPS) -> bool:
     """Whether the store has every step this program knows.
 
     Raises:
         StoreUnavailable: the store was written by a newer program.
     """
-    scripts = ScriptDirectory.from_config(_config())
+    scripts = ScriptDirectory.from_config(_config(steps))
     at = MigrationContext.configure(connection).get_current_revision()
     if at is not None and at not in {step.revision for step in scripts.walk_revisions()}:
         raise StoreUnavailable(
@@ -34,8 +36,8 @@ def is_current(connection: Connection) -> bool:
     return at == scripts.get_current_head()
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, steps: Path = STEPS) -> None:
     """Run the steps that are missing, within the connection's transaction."""
-    config = _config()
+    config = _config(steps)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

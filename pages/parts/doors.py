@@ -1,0 +1,201 @@
+"""The doors of the server: no address but the sign-in's own gives anything to whoever is not let in."""
+
+import asyncio
+from collections import defaultdict
+from datetime import UTC, datetime
+from http.cookies import SimpleCookie
+from urllib.parse import quote, unquote, urlsplit
+
+from anyio import to_thread
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.runtime_util import serialize_forward_msg
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+
+from pages.parts import visitor
+from usage_core.access.journal import Event
+from usage_core.access.rules import Refusal, Visitor, Why, sign_in_id
+
+SIGN_IN = ("auth/login", "auth/logout", "oauth2callback")
+STREAM = "_stcore/stream"
+"""The connection of a page. It is open to all, and there every run of the script is checked."""
+OPEN_CORE = ("_stcore/health", "_stcore/host-config")
+CLOSED = ("api", "_stcore", "media", "component", "app", "metrics")
+"""First parts of addresses that may hold something of the store. What is left is the same for all:
+Streamlit's own code, the sign-in, health, and pages, which are empty until the script has run."""
+NOT_PAGES = (*CLOSED, "static", "auth", "oauth2callback", "healthz", "readyz")
+"""First parts of addresses that are not pages'."""
+ADMINISTRATORS = ("_stcore/upload_file", "api/v1/imports", "api/v1/audit", "metrics")
+"""Beginnings of addresses that viewers may not have."""
+
+NEXT = "usage_next"
+"""The cookie that says where somebody was going before they had to sign in."""
+NEXT_SECONDS = 900
+LONGEST_NEXT = 3000
+
+VISITOR = "usage.visitor"
+"""Where a request's scope holds the visitor who sent it."""
+
+
+class Doors:
+    """Lets through what is open to all and, to visitors, what they may have."""
+
+    def __init__(self, app: ASGIApp, base: str) -> None:
+        self.app, self.base = app, base
+        self.tabs = OpenTabs()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"].removeprefix(self.base).strip("/")
+        if scope["type"] == "http" and path in SIGN_IN:
+            await self._sign(path, Request(scope), receive, send)
+        elif scope["type"] == "http" and (path in OPEN_CORE or path.split("/")[0] not in CLOSED):
+            await self.app(scope, receive, send)
+        else:
+            found = await to_thread.run_sync(visitor.of_cookies, HTTPConnection(scope).cookies)
+            scope[VISITOR] = found
+            await self._answer(path, found, (scope, receive, send))
+
+    async def _answer(self, path: str, found: Visitor | Refusal, to: tuple[Scope, Receive, Send]) -> None:
+        if to[0]["type"] == "http":
+            await (_refused(path, found) or self.app)(*to)
+        elif isinstance(found, Visitor):
+            await self.tabs.serve(found, self.app, to)
+        elif path == STREAM:
+            await self.app(*to)
+
+    async def _sign(self, path: str, request: Request, receive: Receive, send: Send) -> None:
+        if path == "auth/logout":
+            await to_thread.run_sync(self._sign_out, request)
+
+        async def noticed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if path == "auth/login":
+                    self._remember(request, headers)
+                elif path == "oauth2callback":
+                    await to_thread.run_sync(self._signed_in, request, headers)
+            await send(message)
+
+        await self.app(request.scope, receive, noticed)
+
+    def _sign_out(self, request: Request) -> None:
+        claims = visitor.claims(request.cookies)
+        if visitor.access() and claims:
+            ended = sign_in_id(claims)
+            visitor.journal().end(sign_in=ended)
+            visitor.journal().record(Event.SIGNED_OUT, claims.get("email"))
+            self.tabs.end(ended)
+
+    def _remember(self, request: Request, headers: MutableHeaders) -> None:
+        """Keep the link somebody stood at; the browser tells it to its own console."""
+        came_from = urlsplit(request.headers.get("referer", ""))
+        link = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+        if came_from.netloc == request.headers.get("host") and self._is_page(link):
+            link = link if len(link) <= LONGEST_NEXT else came_from.path
+            headers.append("set-cookie", self._next(quote(link, safe=""), NEXT_SECONDS))
+
+    def _signed_in(self, request: Request, headers: MutableHeaders) -> None:
+        """Note who came, and send them where they were going."""
+        given = SimpleCookie()
+        for cookie in headers.getlist("set-cookie"):
+            given.load(cookie)
+        cookies = {name: morsel.value for name, morsel in given.items() if morsel["max-age"] != "0"}
+        if USER_COOKIE_NAME not in cookies:
+            return
+        found, email = visitor.of_cookies(cookies), visitor.claims(cookies).get("email")
+        if isinstance(found, Visitor):
+            visitor.journal().record(Event.SIGNED_IN, email, found.role.value)
+        else:
+            visitor.journal().record(Event.REFUSED, email, found.why.value)
+        link = unquote(request.cookies.get(NEXT, ""))
+        if self._is_page(link):
+            headers["location"] = link
+        headers.append("set-cookie", self._next("", 0))
+
+    def _is_page(self, link: str) -> bool:
+        """Whether a link leads to a page of this console, and nowhere else."""
+        path = urlsplit(link).path
+        below = path.startswith(f"{self.base}/") and not link.startswith("//")
+        safe = link.isprintable() and "\\" not in link
+        return below and safe and path.removeprefix(self.base).strip("/").split("/")[0] not in NOT_PAGES
+
+    def _next(self, value: str, seconds: int) -> str:
+        path = self.base or "/"
+        return f"{NEXT}={value}; Max-Age={seconds}; Path={path}; HttpOnly; SameSite=Lax"
+
+
+def _refused(path: str, found: Visitor | Refusal) -> Response | None:
+    """What a closed address answers to whoever may not have it; None where they may."""
+    if isinstance(found, Refusal):
+        status = 401 if found.why in (Why.NOT_SIGNED_IN, Why.EXPIRED, Why.ENDED) else 403
+        return JSONResponse({"error": f"No access: {found.why}."}, status_code=status)
+    if not found.is_administrator and path.startswith(ADMINISTRATORS):
+        return JSONResponse({"error": "No access: for administrators only."}, status_code=403)
+    return None
+
+
+class OpenTabs:
+    """The pages that are open now; they end when their sign-in does, in every tab at once."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, set[_Tab]] = defaultdict(set)
+
+    async def serve(self, found: Visitor, app: ASGIApp, to: tuple[Scope, Receive, Send]) -> None:
+        """Serve one page for as long as its sign-in holds."""
+        tab = _Tab(found, *to)
+        self._open[found.sign_in].add(tab)
+        try:
+            await app(tab.scope, tab.receive, tab.send)
+        finally:
+            self._open[found.sign_in].discard(tab)
+            if not self._open[found.sign_in]:
+                del self._open[found.sign_in]
+
+    def end(self, sign_in: str) -> None:
+        """Close every page of a sign-in; from any thread. Their browsers connect again, signed out."""
+        for tab in list(self._open.get(sign_in, ())):
+            tab.loop.call_soon_threadsafe(tab.ended.set)
+
+
+class _Tab:
+    """A page's connection, cut off when its sign-in ends."""
+
+    def __init__(self, found: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope, self._receive, self._send, self._until = scope, receive, send, found.until
+        self.loop, self.ended, self._closed = asyncio.get_running_loop(), asyncio.Event(), False
+        self._accepted = False
+
+    async def receive(self) -> Message:
+        left = (self._until - datetime.now(UTC)).total_seconds() if self._until else None
+        heard, over = asyncio.ensure_future(self._receive()), asyncio.ensure_future(self.ended.wait())
+        try:
+            await asyncio.wait({heard, over}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if heard.done():
+                return heard.result()
+            await self._close()
+            return {"type": "websocket.disconnect", "code": 1000}
+        finally:
+            heard.cancel()
+            over.cancel()
+
+    async def _close(self) -> None:
+        """Have the browser load the page anew, which takes away what it still shows."""
+        anew = ForwardMsg()
+        anew.auth_redirect.url = ""
+        anew.auth_redirect.SetInParent()
+        if self._accepted and not self._closed:
+            await self._send({"type": "websocket.send", "bytes": serialize_forward_msg(anew)})
+        self._closed = True
+        await self._send({"type": "websocket.close", "code": 1000})
+
+    async def send(self, message: Message) -> None:
+        self._accepted = self._accepted or message["type"] == "websocket.accept"
+        self._closed = self._closed or message["type"] == "websocket.close"
+        if not self._closed or message["type"] == "websocket.close":
+            await self._send(message)

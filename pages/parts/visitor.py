@@ -1,0 +1,93 @@
+"""Who is here: the visitor of a run or of a request, decided by one function for all of them."""
+
+import functools
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+# How Streamlit itself reads its cookie when a page connects; it has no public function for a route.
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
+
+from usage_core import cached
+from usage_core.access import configuration
+from usage_core.access.configuration import Access
+from usage_core.access.journal import Event, Journal
+from usage_core.access.rules import THIS_MACHINE, Claims, Refusal, Visitor, judge
+from usage_core.errors import AccessRefused
+
+HERE = "visitor"
+
+
+@functools.cache
+def access() -> Access | None:
+    """How people sign in to this process's console; None where no sign-in is configured."""
+    return configuration.load()
+
+
+def journal() -> Journal:
+    """The audit log."""
+    return cached.workspace().journal
+
+
+def judged(claims: Claims) -> Visitor | Refusal:
+    """Who somebody with these claims is now: the one place where it is decided who gets in."""
+    found = access()
+    if found is None:
+        return THIS_MACHINE
+    return judge(claims, found.rules, datetime.now(UTC), journal().has_ended)
+
+
+def of_run() -> Visitor | Refusal:
+    """Who this run of the script is for; to be asked at the start of every run."""
+    found = judged(st.user.to_dict())
+    st.session_state[HERE] = found if isinstance(found, Visitor) else None
+    return found
+
+
+def of_cookies(cookies: Mapping[str, str]) -> Visitor | Refusal:
+    """Who sent a request with these cookies."""
+    return judged(claims(cookies))
+
+
+def claims(cookies: Mapping[str, str]) -> dict[str, Any]:
+    """What the identity provider said about whoever has these cookies; nothing where they are forged,
+    broken, or those of a console at another address."""
+    found = access()
+    signed = _get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME) if found else None
+    if found is None or signed is None:
+        return {}
+    try:
+        said = json.loads(signed)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) and said.get("origin") == found.url else {}
+
+
+def here() -> Visitor:
+    """The visitor of this run; for pages, which are drawn for visitors only."""
+    found: Visitor = st.session_state[HERE]
+    return found
+
+
+def who() -> str | None:
+    """The address of the administrator who changes something now; None where there is no sign-in.
+
+    It is decided anew: a widget's callback comes before the rest of its run, and so before the frame
+    has looked whether the visitor may still be here.
+
+    Raises:
+        AccessRefused: they may change nothing, or not any more.
+    """
+    found = of_run()
+    if isinstance(found, Refusal) or not found.is_administrator:
+        raise AccessRefused("Nothing was changed: only administrators who are signed in may.")
+    return found.email
+
+
+def note(event: Event, what: str, rows: int | None = None) -> None:
+    """Add to the audit log what an administrator has just done."""
+    journal().record(event, who(), what, rows)
