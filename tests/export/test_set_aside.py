@@ -26,7 +26,7 @@ def test_rows_set_aside_as_csv(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) ->
         ["Line", "Field", "Value", "Reason"],
         ["3", "Input Tokens", "'=1+1", "It is not a whole number of 0 or more, such as 1200."],
         ["4", "Model", "", "It is empty."],
-        ["6", "", "", "The line has 1 columns; 10 were expected."],
+        ["6", "", "", "The line has 1 column; 10 were expected."],
         ["7", "Date", 'soon, "maybe"', "It is not a date and time such as 2026-08-03T09:14:07.412Z."],
         ["8", "Input Token Price (USD/1M tokens)", "x\ny", "It is not a plain decimal number such as 2.50."],
     ]

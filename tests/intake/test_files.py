@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.importing import GOOD, HEADER, Look, Shelf, as_csv, row, with_store
 from usage_core.errors import UsageError
+from usage_core.intake import reading
 from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
 
 LABELS = [column.label for column in EXPORT_COLUMNS]
@@ -44,6 +45,17 @@ def test_mixed_line_ends_and_blank_lines(module_shelf: Shelf, swallowed: str) ->
 def test_blank_lines_before_the_header_and_after_the_last_row(module_shelf: Shelf, blank: str) -> None:
     found = module_shelf.look(blank + HEADER + as_csv([row(), row(input_tokens="x")]) + blank, header="")
     assert (found.rows, len(found.good), found.bad_lines) == (2, 1, [len(blank.splitlines()) + 3])
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\n\n\n", "\r\n\r\n"])
+def test_blank_lines_at_the_end_need_no_repair(
+    module_shelf: Shelf, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(reading, "_read_repaired", lambda *_given: 1 / 0)
+    ending = "\r\n" if "\r" in end else "\n"
+    body = as_csv([LABELS, row(), ["short"], row()], ending)
+    found = module_shelf.look(body.removesuffix(ending) + end, header="")
+    assert (found.rows, len(found.good), found.bad_lines) == (3, 2, [3])
 
 
 def test_carriage_returns_are_line_ends_wherever_they_stand(module_shelf: Shelf) -> None:
@@ -129,7 +141,7 @@ def test_damaged_rows_are_set_aside_by_line(module_shelf: Shelf) -> None:
         (5, "The line is not UTF-8 text."),
         (6, "The line has 3 columns; 10 were expected."),
         (7, "A quote stands where none may."),
-        (8, "The line has 1 columns; 10 were expected."),
+        (8, "The line has 1 column; 10 were expected."),
         (9, "The line is not UTF-8 text."),
         (11, "It is empty."),
     ]
@@ -216,7 +228,7 @@ def test_a_damaged_file_stored(shelf: Shelf) -> None:
     assert len(shelf.stored(receipt)) == 3
     assert shelf.set_aside(receipt) == [
         (5, "Input Tokens", "x", "It is not a whole number of 0 or more, such as 1200."),
-        (6, None, None, "The line has 1 columns; 10 were expected."),
+        (6, None, None, "The line has 1 column; 10 were expected."),
         (8, "Model", None, "It is empty."),
     ]
 

@@ -23,6 +23,7 @@ from usage_core.store.engine import literal
 
 HEADER_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 22
+TAIL_BYTES = 1 << 12
 FATAL = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
 
 
@@ -197,7 +198,8 @@ def _collect(stage: Staging, rejects: str) -> int | None:
     stage.run(
         f"INSERT INTO {{s}}.broken SELECT NULL, line - 1, "
         "any_value(CASE WHEN error_type = 'INVALID ENCODING' THEN 'The line is not UTF-8 text.' "
-        r"ELSE 'The line has ' || regexp_extract(error_message, 'Found: (\d+)', 1) || ' columns; ' || "
+        r"ELSE 'The line has ' || regexp_replace(regexp_extract(error_message, 'Found: (\d+)', 1) "
+        r"|| ' columns; ', '^1 columns', '1 column') || "
         r"regexp_extract(error_message, 'Columns: (\d+)', 1) || ' were expected.' END) "
         f"FROM temp.main.{rejects} GROUP BY line"
     )
@@ -206,8 +208,9 @@ def _collect(stage: Staging, rejects: str) -> int | None:
 
 
 def _count_lines(path: Path) -> int | None:
-    """The number of lines in a file, or None where some of them end in a carriage return alone."""
-    lines, last = 0, b"\n"
+    """The number of lines in a file without blank ones at its end, or None where some lines end in a carriage
+    return alone."""
+    lines, last = 0, b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             if chunk[-1:] == b"\r":  # the line feed that belongs to it may be in the next chunk
@@ -215,5 +218,6 @@ def _count_lines(path: Path) -> int | None:
             if b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n"):
                 return None
             lines += chunk.count(b"\n")
-            last = chunk[-1:]
-    return lines + (last != b"\n")
+            last = (last + chunk)[-TAIL_BYTES:]
+    blank = last[len(last.rstrip(b"\r\n")) :].count(b"\n")
+    return lines + 1 - blank if last.strip(b"\r\n") else None

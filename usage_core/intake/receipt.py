@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -38,6 +39,15 @@ class Receipt:
         total = sum(parts)
         if self.rows_read != total or min(parts) < 0:
             raise AssertionError(f"{self.rows_read} rows read, but {total} accounted for")
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Receipt":
+        """The receipt that a row of the store holds."""
+        values = {each.name: row[each.name] for each in fields(cls)}
+        values["rows_skipped"] = row["rows_skipped"] or 0
+        values["skipped_reasons"] = json.loads(row["skipped_reasons"] or "{}")
+        values["columns_dropped"] = tuple(json.loads(row["columns_dropped"] or "[]"))
+        return cls(**values)
 
     @property
     def sentence(self) -> str:

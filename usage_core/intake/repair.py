@@ -100,7 +100,8 @@ def _records(numbered: Numbered, columns: int) -> Iterator[tuple[int, Fields, st
         if not text.isascii() and _is_damaged(text if reason else "".join(fields)):
             reason = NOT_UTF8
         elif not reason and len(fields) != columns:
-            reason = f"The line has {len(fields)} columns; {columns} were expected."
+            found = "1 column" if len(fields) == 1 else f"{len(fields)} columns"
+            reason = f"The line has {found}; {columns} were expected."
         yield line, fields, reason
 
 

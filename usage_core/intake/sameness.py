@@ -41,13 +41,12 @@ BY_FIELDS = f"""
     INSERT INTO {{s}}.duplicates
     WITH stored AS (
         SELECT {", ".join(_FIELDS)}, count(*) AS copies,
-            count(*) FILTER (source_call_id IS NULL) AS nameless
-        FROM lake.calls WHERE called_at BETWEEN $1 AND $2 GROUP BY ALL)
+            count(*) FILTER (source_call_id IS NULL) AS nameless, row_number() OVER () AS id
+        FROM lake.calls WHERE called_at BETWEEN $1 AND $2 GROUP BY {", ".join(_FIELDS)})
     SELECT row FROM (
         SELECT c.rowid AS row, CASE WHEN c.source_call_id IS NULL THEN s.copies ELSE s.nameless END AS copies,
             row_number() OVER (
-                PARTITION BY {", ".join(f"c.{name}" for name in _FIELDS)}, c.source_call_id IS NULL
-                ORDER BY c.rowid) AS copy
+                PARTITION BY s.id, c.source_call_id IS NULL ORDER BY c.rowid) AS copy
         FROM {{s}}.checked c JOIN stored s ON {_EQUAL}
         WHERE c.reason IS NULL AND c.rowid NOT IN (SELECT row FROM {{s}}.duplicates))
     WHERE copy <= copies

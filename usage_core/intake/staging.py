@@ -1,4 +1,8 @@
-"""A scratch database on disk for one import, gone when the import ends, however it ends."""
+"""A scratch database for one import, gone when the import ends, however it ends.
+
+It lies in memory as far as there is room (see `engine.memory_mb`) and on disk beyond that: unpacked, since
+packing its rows and unpacking them once takes longer than everything else that is done to them.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from usage_core.store.engine import literal
 from usage_core.store.lake import Lake
 from usage_core.store.scratch import Scratch
 
@@ -26,7 +29,7 @@ class Staging:
         self.name, self.folder = scratch.name, scratch.path
         self.report = report
         self._native: Any = connection.connection.driver_connection
-        self.run(f"ATTACH {literal(self.folder / 'stage.duckdb')} AS {self.name}")
+        self.run(f"ATTACH ':memory:' AS {self.name}")
         # Names are looked up here first, so that a statement that needs nothing of the store does not
         # begin a transaction on its catalog.
         self.run("USE {s}")

@@ -56,10 +56,9 @@ def find(connection: sa.Connection, given: str) -> Receipt:
     if len(found) != 1:
         known = "More than one import's id begins with" if found else "There is no import"
         raise UndoRefused(f"{known} {given[:60]!r}. `python -m usage_core imports` lists them.")
-    values = dict(found[0])
-    if values.pop("undone_at") is not None:
-        raise UndoRefused(f"The import of {values['file_name']} was undone already.")
-    return Receipt(**values)
+    if found[0]["undone_at"] is not None:
+        raise UndoRefused(f"The import of {found[0]['file_name']} was undone already.")
+    return Receipt.of(dict(found[0]))
 
 
 def preview(lake: Lake, given: str) -> Taken:
