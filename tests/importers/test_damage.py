@@ -105,3 +105,27 @@ def test_a_row_nested_without_end(module_shelf: Shelf, bomb: bytes) -> None:
     call = b'{"called_at": "2026-08-03T09:14:07Z", "api_key_id": "k", "model": "m", "usage": %s}\n'
     found = module_shelf.look(call % b"1" + call % bomb + call % b"[]", header="", name="nested.jsonl")
     assert (found.rows, len(found.good) + len(found.bad)) == (3, 3)
+
+
+def test_damage_in_a_column_that_is_not_kept(module_shelf: Shelf) -> None:
+    """DuckDB breaks down over it, and every session with it."""
+    header = "Prompt,Team,Date,API Key ID,Model,Call Kind,Source Call ID\n"
+    good = b"What is due?,web,2026-08-03T09:14:07Z,k,m,completion,1\n"
+    found = module_shelf.look(good + good.replace(b"web", b"w\xff") + good, header=header, name="own.csv")
+    assert (found.rows, found.bad) == (3, [(3, None, None, "The line is not UTF-8 text.")])
+
+
+def test_amounts_that_no_call_costs(module_shelf: Shelf) -> None:
+    header = "Date,API Key ID,Model,Call Kind,Cost (USD)\n"
+    amounts = ["9999999999999999999", "1e40", "9300000", "9200000"]
+    body = "".join(f"2026-08-03T09:14:07Z,k,m,completion,{amount}\n" for amount in amounts)
+    found = module_shelf.look(body, header=header, name="own.csv")
+    assert {reason for *_, reason in found.bad} == {"It is more than 9 million USD."}
+    assert found.bad_lines == [2, 3, 4]
+
+
+def test_half_characters_within_a_field_of_several_lines(module_shelf: Shelf) -> None:
+    header = "Date,API Key ID,Model,Call Kind,API Key Name\n"
+    body = b'2026-08-03T09:14:07Z,k,m,completion,"a\n' + b'\xed\xa0\xbd"\n'
+    found = module_shelf.look(body, header=header, name="own.csv")
+    assert found.bad == [(2, None, None, "The line is not UTF-8 text.")]

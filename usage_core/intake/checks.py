@@ -17,6 +17,9 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 SHOWN_VALUE = 200
 """Characters kept of a value that was refused."""
 
+MAX_USD = MAX_PICO // 10**12 + 1
+"""The product of a larger amount is an error to DuckDB, whatever it is tried to be cast to."""
+
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _UTC = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}:[0-5][0-9](?:[.][0-9]{{1,9}})?Z?"
 _MOMENT = (
@@ -121,7 +124,7 @@ def _usd(column: Column) -> Check:
     text = f"trim({raw})"
     exact = f"try_cast({text} AS DECIMAL(38, 18))"
     return Check(
-        f"CASE WHEN {_matches(text, _DECIMAL)} THEN try_cast(round({exact}, 12) * {10**12} AS BIGINT) END",
+        f"CASE WHEN {_matches(text, _DECIMAL)} AND {exact} < {MAX_USD} THEN try_cast(round({exact}, 12) * {10**12} AS BIGINT) END",
         f"{value} IS NOT NULL",
         f"CASE WHEN starts_with({text}, '-') THEN 'It is below 0; a cost of 0 or more was expected.' "
         f"WHEN {_matches(text, _DECIMAL)} THEN 'It is more than 9 million USD.' "

@@ -5,6 +5,7 @@ and never closed can swallow the lines behind it without a word; so the lines ar
 from it, and where the two counts differ the file is read again through `repair`.
 """
 
+import codecs
 import csv
 import io
 from collections.abc import Mapping
@@ -100,7 +101,7 @@ def read(stage: Staging, source: Source) -> int:
         [[rows]] = stage.run("SELECT count(*) FROM {s}.checked")
         return int(rows)
     lines = _count_lines(source.path)
-    if lines is not None and _load(stage, source) == lines - 1:
+    if lines is not None and _is_safe(source) and _load(stage, source) == lines - 1:
         stage.run("INSERT INTO {s}.lines VALUES (1, 2)")
         return lines - 1
     return _read_repaired(stage, source)
@@ -205,6 +206,22 @@ def _collect(stage: Staging, rejects: str) -> int | None:
     )
     [[found]] = stage.run("SELECT (SELECT count(*) FROM {s}.checked) + (SELECT count(*) FROM {s}.broken)")
     return int(found)
+
+
+def _is_safe(source: Source) -> bool:
+    """Whether DuckDB can be given a CSV file: it breaks down, and the whole database with it, where a column
+    that is not asked for is not UTF-8."""
+    if len(source.columns()) == len(source.header):
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with source.path.open("rb") as file:
+        try:
+            while chunk := file.read(CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _count_lines(path: Path) -> int | None:

@@ -97,7 +97,8 @@ def _records(numbered: Numbered, columns: int) -> Iterator[tuple[int, Fields, st
         fields, reason = _fields(text)
         if reason == NOT_CLOSED and (closed := _closed(text, ahead, numbered, columns)):
             fields, reason = closed, ""
-        if not text.isascii() and _is_damaged(text if reason else "".join(fields)):
+        read = text if reason else "".join(fields)
+        if not read.isascii() and _is_damaged(read):
             reason = NOT_UTF8
         elif not reason and len(fields) != columns:
             found = "1 column" if len(fields) == 1 else f"{len(fields)} columns"
