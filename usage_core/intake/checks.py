@@ -124,7 +124,8 @@ def _usd(column: Column) -> Check:
     text = f"trim({raw})"
     exact = f"try_cast({text} AS DECIMAL(38, 18))"
     return Check(
-        f"CASE WHEN {_matches(text, _DECIMAL)} AND {exact} < {MAX_USD} THEN try_cast(round({exact}, 12) * {10**12} AS BIGINT) END",
+        f"CASE WHEN {_matches(text, _DECIMAL)} AND {exact} < {MAX_USD} "
+        f"THEN try_cast(round({exact}, 12) * {10**12} AS BIGINT) END",
         f"{value} IS NOT NULL",
         f"CASE WHEN starts_with({text}, '-') THEN 'It is below 0; a cost of 0 or more was expected.' "
         f"WHEN {_matches(text, _DECIMAL)} THEN 'It is more than 9 million USD.' "
