@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.importing import Shelf
+from usage_core.store.engine import THREADS
 from usage_core.store.lake import Lake, open_lake
 
 REQUIRE_BROWSER = "USAGE_REQUIRE_BROWSER"
@@ -20,6 +21,9 @@ APPLICATIONS = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Google/Chrome/Application/chrome.exe",
 )
+
+# The tests' stores are small: more threads would only stand in each other's way, and in the other worker's.
+os.environ.setdefault(THREADS, "1")
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

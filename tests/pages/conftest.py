@@ -59,6 +59,9 @@ def holding(stores: Callable[..., Path]) -> Iterator[Callable[..., None]]:
             patch.setenv(settings.DATABASE_URL, "ducklake" + folder.as_uri().removeprefix("file"))
             patch.setattr(cached, "Workspace", partial(Workspace, calls=SAMPLE_CALLS))
             shown.append(name)
+            cached.refresh()
+            if hot := cached.shown().lake.hot:
+                hot.make()  # what the first page asks is then answered by it
 
     with pytest.MonkeyPatch.context() as patch:
         # Each AppTest would look through all installed packages for components of their own.

@@ -252,6 +252,7 @@ def test_calls_read_month_by_month_have_the_same_peaks(
     limited = patterns_capacity.KINDS[kind]
     enter(kind, 12)
     visit(PAGE, capacity=kind, **EIGHT_WEEKS)
+    cached.refresh()  # to see here what was just entered
     at_once = patterns_capacity.peaks(EVERY, limited, EVERY.timeframe)
     assert len(patterns_capacity.pieces(EVERY)) == 1
     monkeypatch.setattr(patterns_capacity, "AT_ONCE", 10)

@@ -59,6 +59,19 @@ def test_the_copy_is_the_store(lake: Lake) -> None:
     assert lake.answer(database) == "hot"
 
 
+def test_names_that_are_all_unknown(tmp_path: Path) -> None:
+    lake = open_lake(tmp_path / "nothing")
+    lake.keep_hot()
+    assert lake.hot
+    lake.hot.make()
+    names = sa.select(DAYS.c.provider_name, DAYS.c.model_name).where(DAYS.c.model_name == "x")
+    assert lake.answer(lambda connection: (database(connection), connection.execute(names).all())) == (
+        "hot",
+        [],
+    )
+    lake.close()
+
+
 def test_calls_are_read_through_it(lake: Lake) -> None:
     assert lake.answer(lambda connection: (database(connection), by_calls(connection))) == ("hot", 300)
 

@@ -10,7 +10,17 @@ import duckdb
 from usage_core.errors import StoreUnavailable
 
 EXTENSIONS = ("ducklake", "sqlite_scanner")
+THREADS, MOST_THREADS = "USAGE_THREADS", 1024
 MEMORY_SHARE, MEMORY_MOST_MB = 0.4, 4096
+
+
+_checked: set[str] = set()
+
+
+def config() -> dict[str, str]:
+    """Settings of a new database. DuckDB checks the signature of every extension for every database anew,
+    for half a second; once all were found to be right, this process has no need to ask again."""
+    return {"allow_unsigned_extensions": "true"} if _checked.issuperset(EXTENSIONS) else {}
 
 
 def load(execute: Callable[[str], object], name: str) -> None:
@@ -24,6 +34,7 @@ def load(execute: Callable[[str], object], name: str) -> None:
         files = []
     if files:
         execute(f"LOAD {literal(files[0])}")
+        _checked.add(name)
         return
     try:
         execute(f"INSTALL {name}")
@@ -43,6 +54,22 @@ def memory_mb() -> int:
     except (AttributeError, OSError, ValueError):  # Windows has no sysconf
         return MEMORY_MOST_MB
     return max(256, min(MEMORY_MOST_MB, int(total * MEMORY_SHARE)))
+
+
+def threads() -> int | None:
+    """How many threads a statement may take, from the environment; None for as many as there are cores.
+
+    Raises:
+        StoreUnavailable: the environment names no such number.
+    """
+    named = os.environ.get(THREADS, "").strip()
+    if not named:
+        return None
+    if not named.isdecimal() or not 1 <= int(named) <= MOST_THREADS:
+        raise StoreUnavailable(
+            f"{THREADS} is {named[:20]!r}. Write a whole number from 1 to {MOST_THREADS}, or leave it out."
+        )
+    return int(named)
 
 
 def literal(text: object) -> str:

@@ -139,7 +139,9 @@ class Hot:
 def _fill(connection: sa.Connection, schema: str) -> None:
     connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
     for name in _NAMES:
-        values = f"SELECT DISTINCT {name} FROM lake.main.{DAYS.name} WHERE {name} IS NOT NULL ORDER BY 1"
+        # With an empty name more, since there is no ENUM of nothing.
+        known = f"SELECT {name} FROM lake.main.{DAYS.name} WHERE {name} IS NOT NULL"
+        values = f"SELECT '' UNION {known} ORDER BY 1"
         connection.execute(sa.text(f"CREATE TYPE {schema}.{name} AS ENUM ({values})"))
     for name in COPIED:
         rows = f"SELECT *{_narrow(name, schema)} FROM lake.main.{name}"

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from usage_core.errors import Interrupted, StoreUnavailable
 from usage_core.store import migrate, rollups
-from usage_core.store.engine import EXTENSIONS, literal, load, memory_mb
+from usage_core.store.engine import EXTENSIONS, config, literal, load, memory_mb, threads
 from usage_core.store.hot import Hot
 from usage_core.store.scratch import Scratch
 from usage_core.store.settings import reporting_zone
@@ -48,7 +48,7 @@ class Lake:
         # Of its own: DuckDB gives the files it spills to the same names in every process.
         self.spill = Scratch(folder / "staging", "spill")
         self.engine = sa.create_engine(
-            f"duckdb:///:memory:lake-{uuid.uuid4().hex}",
+            sa.URL.create("duckdb", database=f":memory:lake-{uuid.uuid4().hex}", query=config()),
             poolclass=sa.pool.QueuePool,
             pool_size=READERS,
             max_overflow=READERS,
@@ -70,6 +70,7 @@ class Lake:
             "python_enable_replacements = false",
             "enable_progress_bar = true",
             "enable_progress_bar_print = false",
+            *([f"threads = {most}"] if (most := threads()) else []),
         ):
             execute(f"SET {setting}")
         execute(
