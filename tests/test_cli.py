@@ -138,6 +138,7 @@ def test_summary(run: Run, filled: Shelf) -> None:
         (("summary", *AUGUST, "--by", "colour"), "'colour' is not a breakdown"),
         (("rejected", "nothing"), "There is no import 'nothing'"),
         (("sample", "--calls", "-1"), ""),
+        (("sync", "litellm", "--from-database", "secret="), "The database's address is not understood"),
     ],
 )
 def test_errors_are_one_sentence(run: Run, arguments: tuple[str, ...], said: str) -> None:

@@ -24,3 +24,14 @@ def set_reporting_zone(connection: sa.Connection, zone: str) -> None:
     zone_info(zone)
     change = sa.update(WORKSPACE).where(WORKSPACE.c.name == REPORTING_ZONE).values(value=zone)
     connection.execute(change)
+
+
+def note(connection: sa.Connection, name: str) -> str | None:
+    """What a program noted under a name to remember, or None."""
+    return connection.execute(sa.select(WORKSPACE.c.value).where(WORKSPACE.c.name == name)).scalar()
+
+
+def put_note(connection: sa.Connection, name: str, value: str) -> None:
+    """Note something under a name, in place of what was noted before."""
+    connection.execute(sa.delete(WORKSPACE).where(WORKSPACE.c.name == name))
+    connection.execute(sa.insert(WORKSPACE).values(name=name, value=value))
