@@ -25,6 +25,7 @@ PAGES = {
         ("usage/export", "Export", ":material/download:", "The calls behind the charts, as a file"),
     ],
     "Billing": [
+        ("billing/reconcile", "Reconcile", ":material/balance:", "Is the provider's bill right?"),
         ("billing/prices", "Prices", ":material/sell:", "What each model costs, since when, and who says so"),
     ],
     "Administration": [

@@ -19,6 +19,7 @@ PAGES = {
     "usage/latency": "Latency",
     "usage/patterns": "Patterns",
     "usage/export": "Export",
+    "billing/reconcile": "Reconcile",
     "billing/prices": "Prices",
     "admin/imports": "Imports",
     "admin/audit": "Audit log",

@@ -1,9 +1,10 @@
 """Whether a provider's month is right, within what is let pass, and what to ask the provider."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import sqlalchemy as sa
 
@@ -12,10 +13,14 @@ from usage_core.bills.explain import Explained
 from usage_core.bills.format import BillRefused
 from usage_core.bills.gather import Names, Period
 from usage_core.bills.parts import BESIDE, Finding, Part
+from usage_core.metrics.cost_steps import shared_out
 from usage_core.store.tables import BILL_TOLERANCES
 from usage_core.text_guard import guard
 
 t = BILL_TOLERANCES.c
+
+COUNTED = (Part.TOKENS, Part.NO_CALLS, Part.NOT_BILLED)
+"""Parts of which the tokens are told."""
 
 MOST_ASKED = 5
 """So many places are named in the paragraph for the provider; the evidence has all."""
@@ -99,12 +104,23 @@ def _share(judged: Decimal, computed: Decimal) -> str:
 
 
 def _mostly(explained: Explained) -> str:
-    parts = sorted(
-        ((part, usd) for part, usd in explained.parts.items() if part not in BESIDE),
-        key=lambda each: -abs(each[1]),
-    )
-    said = [f"{part} {'+' if usd > 0 else ''}{cents(usd)}" for part, usd in parts[:3]]
+    shown = zip(explained.parts, as_shown(explained)[1:-1], strict=True)
+    parts = sorted(((part, usd) for part, usd in shown if part not in BESIDE), key=lambda each: -abs(each[1]))
+    said = [f"{part} {'+' if usd > 0 else ''}{cents(usd)}" for part, usd in parts[:3] if usd]
     return f"Above all: {wording.joined(said)}." if said else ""
+
+
+def as_shown(explained: Explained) -> list[Decimal]:
+    """Computed, the parts, and billed, rounded so that they still add up: to the cent, or to a millionth
+    where all is less than a dollar."""
+    places = 2 if max(abs(explained.billed), abs(explained.computed)) >= 1 else 6
+    unit = Decimal(1).scaleb(-places)
+    ends = [
+        int(usd.quantize(unit, ROUND_HALF_UP).scaleb(places))
+        for usd in (explained.computed, explained.billed)
+    ]
+    exact = [Fraction(usd.scaleb(places)) for usd in explained.parts.values()]
+    return [Decimal(n).scaleb(-places) for n in (ends[0], *shared_out(exact, ends[1] - ends[0]), ends[1])]
 
 
 def to_ask(found: Reconciled) -> str:
@@ -113,11 +129,9 @@ def to_ask(found: Reconciled) -> str:
     if explained is None or found.is_right or not explained.calls:
         return ""
     first, until = found.period.ranges[0][0], found.period.ranges[-1][1]
-    asked = [
-        each for each in explained.findings if each.part not in BESIDE and each.part is not Part.ROUNDING
-    ]
-    named = "\n".join(f"- {_named(each)}" for each in asked[:MOST_ASKED])
-    more = len(asked) - MOST_ASKED
+    groups = _grouped(explained.findings)
+    named = "\n".join(f"- {_named(group)}" for group in groups[:MOST_ASKED])
+    more = len(groups) - MOST_ASKED
     rest = f"\n- and {more:,} more in the attached file" if more > 0 else ""
     way = "after" if explained.hours > 0 else "before"
     shift = (
@@ -136,21 +150,53 @@ def to_ask(found: Reconciled) -> str:
     )
 
 
-def _named(each: Finding) -> str:
-    where = [
-        f"{each.day:%Y-%m-%d}" if each.day else "",
-        each.model or "",
-        each.token_class or "",
-        each.key or "",
-    ]
+def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """What can be asked about, by part, model and class of tokens, the largest amounts first."""
+    groups: dict[tuple[Part, str | None, str | None], list[Finding]] = {}
+    for each in findings:
+        if each.part not in BESIDE and each.part is not Part.ROUNDING:
+            groups.setdefault((each.part, each.model, each.token_class), []).append(each)
+    return sorted(groups.values(), key=lambda group: -abs(sum((each.usd for each in group), Decimal(0))))
+
+
+def _named(group: list[Finding]) -> str:
+    """One thing to ask about: what, where, how much, and what it was set against."""
+    one, usd = group[0], sum((each.usd for each in group), Decimal(0))
+    days = sorted({each.day.date() for each in group if each.day})
+    keys = {each.key for each in group}
+    where = [one.model or "", one.token_class or "", wording.days(days[0], days[-1]) if days else ""]
+    where += [f"{len(days)} days"] if len(days) > 1 else []
+    where += [f"key {one.key}"] if len(keys) == 1 and one.key else []
     place = ", ".join(part for part in where if part) or "the whole period"
-    said = f"{place}: {each.part}, {'+' if each.usd > 0 else ''}{cents(each.usd)}"
-    if each.part is Part.PRICE and each.their_price is not None and each.our_price is not None:
-        ours, theirs = (wording.money_exact(price) for price in (each.our_price, each.their_price))
-        said += f" (billed at {theirs} per million tokens, {ours} expected)"
-    if each.part in (Part.TOKENS, Part.NO_CALLS, Part.NOT_BILLED) and each.quantity is not None:
-        said += f" (billed {each.quantity:,} tokens, {each.tokens or 0:,} logged)"
-    return said
+    return f"{place}: {one.part}, {'+' if usd > 0 else ''}{cents(usd)}{_set_against(group)}"
+
+
+def _set_against(group: list[Finding]) -> str:
+    one, prices = group[0], {(each.their_price, each.our_price) for each in group}
+    if (
+        one.part is Part.PRICE
+        and len(prices) == 1
+        and one.their_price is not None
+        and one.our_price is not None
+    ):
+        ours, theirs = (wording.money_exact(price) for price in (one.our_price, one.their_price))
+        return f" (billed at {theirs} per million tokens, {ours} expected)"
+    if one.part in COUNTED and all(each.quantity is not None for each in group):
+        billed, logged = (sum(getattr(each, name) or 0 for each in group) for name in ("quantity", "tokens"))
+        return f" (billed {billed:,} tokens, {logged:,} logged)"
+    return ""
+
+
+def matched_by(explained: Explained) -> str:
+    """How finely the bill was matched, as "day × model × token class (7 models)" (plain text)."""
+    by_grain: dict[str, list[str]] = {}
+    for grain in explained.grains:
+        by_grain.setdefault(grain.words, []).append(grain.model or "all models")
+    said = [
+        f"{words} ({names[0] if len(names) == 1 else f'{len(names)} models'})"
+        for words, names in by_grain.items()
+    ]
+    return wording.joined(said)
 
 
 EVIDENCE = (

@@ -102,7 +102,7 @@ def _print(found: Reconciled) -> None:
     out.print(table)
     for name in (*found.names.unknown_models, *found.names.unknown_keys):
         out.print(f"Not known in the log: {name}", markup=False)
-    for grain in explained.grains:
-        out.print(f"Matched by {grain.words}: {grain.model or 'all models'}", markup=False)
+    if explained.grains:
+        out.print(f"Matched by {conclude.matched_by(explained)}", markup=False, soft_wrap=True)
     if asked := conclude.to_ask(found):
         out.print(f"\n{asked}", markup=False, soft_wrap=True)

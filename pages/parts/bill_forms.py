@@ -1,0 +1,196 @@
+"""What an administrator says of a month: questions, names, rates, what is let pass, and that it is right."""
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+import sqlalchemy as sa
+import streamlit as st
+
+from pages.parts.bill_uploads import every
+from pages.parts.text import plain
+from usage_core import cached, wording
+from usage_core.bills import conclude, names, periods, standing
+from usage_core.bills.conclude import Reconciled, Tolerance
+from usage_core.bills.format import BillRefused
+from usage_core.bills.names import Alias, AliasKind
+from usage_core.bills.periods import SignOff
+from usage_core.bills.who import administrator
+
+TOLD = "bill-told"
+
+
+def draw(found: Reconciled) -> None:
+    """The forms of a month, in the order they are needed in."""
+    if told := st.session_state.pop(TOLD, None):
+        st.success(told, icon=":material/check:")
+    if found.period.without_rate:
+        _rates(found)
+        return
+    unknown = len(found.names.unknown_models) + len(found.names.unknown_keys)
+    named = f"Names ({unknown} unknown)" if unknown else "Names"
+    ask, sign, called, allowed = st.tabs(["Ask the provider", "Sign off", named, "Tolerance"])
+    with ask:
+        _ask(found)
+    with sign:
+        _sign(found)
+    with called:
+        _names(found)
+    with allowed:
+        _tolerance(found)
+
+
+def _change(done: Callable[[sa.Connection], None], told: str) -> None:
+    """Change the store; a refusal is said, a success is said after the page is drawn anew."""
+    try:
+        with cached.shown().lake.writing() as connection:
+            done(connection)
+    except BillRefused as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.session_state[TOLD] = told
+    st.rerun()
+
+
+def _number(text: str, what: str) -> Decimal:
+    try:
+        return Decimal(text.strip())
+    except InvalidOperation:
+        raise BillRefused(f"{what} is not a plain decimal number such as 1.08: {text[:40]!r}.") from None
+
+
+def _rates(found: Reconciled) -> None:
+    for bill in every():
+        if bill.bill_id in found.period.bills and bill.usd_rate is None:
+            with st.form(f"rate-{bill.bill_id}", border=False):
+                text = st.text_input(
+                    f"USD for one {bill.currency} ({plain(bill.file_name)})", placeholder="1.08"
+                )
+                if st.form_submit_button("Enter rate", type="primary"):
+                    _change(
+                        lambda connection, bill_id=bill.bill_id, text=text: standing.enter_rate(
+                            connection, bill_id, _number(text, "The rate"), administrator()
+                        ),
+                        "The rate was entered.",
+                    )
+
+
+def _ask(found: Reconciled) -> None:
+    asked = conclude.to_ask(found)
+    if not asked:
+        st.caption("There is nothing to ask.")
+        return
+    st.caption("Ready to send, with the evidence from above attached.")
+    st.code(asked, language=None, wrap_lines=True)
+
+
+def _signed(connection, _covered):  # type: ignore[no-untyped-def]
+    return list(periods.sign_offs(connection))
+
+
+def _sign(found: Reconciled) -> None:
+    period = found.period
+    every_one: list[SignOff] = cached.found(_signed)
+    signed = [each for each in every_one if (each.provider, each.month) == (period.provider, period.month)]
+    if signed:
+        _say_signed(found, signed[-1])
+        if st.button("Take the sign-off back", key="unsign"):
+            _change(
+                lambda connection: periods.withdraw(
+                    connection, period.provider, period.month, administrator()
+                ),
+                "The sign-off was taken back.",
+            )
+        return
+    with st.form("sign-off", border=False):
+        note = st.text_input(
+            "Note", key="sign-note", placeholder="Paid on 12 Nov; credit agreed with support"
+        )
+        st.caption(f"Recorded as {plain(administrator())}, with today's figures and the bills' names.")
+        if st.form_submit_button("Sign off", type="primary"):
+            _change(
+                lambda connection: periods.sign_off(connection, found, note, administrator()), "Signed off."
+            )
+
+
+def _say_signed(found: Reconciled, signed: SignOff) -> None:
+    explained = found.explained
+    when = plain(f"{wording.moment(signed.signed_at, 'UTC')} UTC")
+    note = f": {plain(signed.note)}" if signed.note else "."
+    st.markdown(f"Signed off by **{plain(signed.signed_by)}** on {when}{note}")
+    if explained is None:
+        return
+    before = (signed.billed, signed.computed, signed.calls)
+    if before != (explained.billed, explained.computed, explained.calls):
+        figures = [plain(conclude.cents(usd)) for usd in (signed.billed, signed.computed)]
+        st.warning(
+            f"This changed since: it was signed at {figures[0]} billed and {figures[1]} computed from "
+            f"{wording.plural(signed.calls, 'call')}. Look again, and sign off anew or take it back.",
+            icon=":material/warning:",
+        )
+
+
+def _aliases(connection, provider, _covered):  # type: ignore[no-untyped-def]
+    return names.aliases(connection, provider)
+
+
+def _names(found: Reconciled) -> None:
+    provider, known = found.period.provider, cached.known()
+    unknown = [(AliasKind.MODEL, name) for name in found.names.unknown_models]
+    unknown += [(AliasKind.KEY, name) for name in found.names.unknown_keys]
+    if unknown:
+        said = ", ".join(plain(name) for _, name in unknown[:10])
+        st.markdown(f"On the bill, but not known in the log: **{said}**. Say below what they are.")
+    else:
+        st.caption("Every name on the bill is known in the log.")
+    on_bill = {f"{kind}: {name}": (kind, name) for kind, name in unknown}
+    on_bill |= {f"model: {name}": (AliasKind.MODEL, name) for name in found.names.models}
+    if on_bill:
+        with st.form("bill-name", border=False):
+            left, right = st.columns(2)
+            chosen = left.selectbox("On the bill", list(on_bill), key="alias-billed")
+            ids = {f"model: {name}": name for name in found.names.calls}
+            ids |= {f"key: {name}": id_ for id_, name in known.key.items()}
+            stands_for = right.selectbox("In the log", list(ids), index=None, key="alias-stands-for")
+            if st.form_submit_button("They are the same"):
+                kind, name = on_bill[chosen]
+                same_kind = stands_for is not None and stands_for.startswith(f"{kind}: ")
+                pair = (name, ids[stands_for] if stands_for and same_kind else "")
+                _change(
+                    lambda connection: names.enter(connection, kind, provider, pair, administrator()),
+                    "The name was entered.",
+                )
+    _withdraw_alias(cached.found(_aliases, provider))
+
+
+def _withdraw_alias(given: list[Alias]) -> None:
+    said = {f"{each.billed_as} is {each.kind} {each.stands_for}": each.alias_id for each in given}
+    if not said:
+        return
+    with st.form("bill-name-back", border=False):
+        chosen = st.selectbox("Names that were entered", list(said), key="alias-withdraw")
+        if st.form_submit_button("Withdraw name"):
+            _change(
+                lambda connection: names.withdraw(connection, said[chosen], administrator()),
+                "The name was withdrawn.",
+            )
+
+
+def _tolerance(found: Reconciled) -> None:
+    allowed = found.tolerance
+    with st.form("tolerance", border=False):
+        left, right = st.columns(2)
+        percent = left.text_input(
+            "Per cent of computed", wording.plain_decimal(allowed.percent), key="tol-percent"
+        )
+        usd = right.text_input("Or USD, whichever is more", wording.plain_decimal(allowed.usd), key="tol-usd")
+        st.caption(f"For every bill of {plain(found.period.provider)}.")
+        if st.form_submit_button("Set tolerance"):
+            _change(
+                lambda connection: conclude.set_tolerance(
+                    connection,
+                    found.period.provider,
+                    Tolerance(_number(percent, "The share"), _number(usd, "The amount")),
+                    administrator(),
+                ),
+                "The tolerance was set.",
+            )

@@ -1,0 +1,129 @@
+"""Bringing in bills, and every bill there ever was."""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from pages.parts.text import plain
+from usage_core import cached, wording
+from usage_core.bills import standing
+from usage_core.bills.formats.plain import TEMPLATE
+from usage_core.bills.registry import formats
+from usage_core.bills.standing import Bill
+from usage_core.bills.storing import take
+from usage_core.bills.who import administrator
+from usage_core.errors import UsageError
+
+TOLD = "bill-results"
+
+
+def uploader() -> None:
+    """The place to drop bills, and what became of those dropped last."""
+    with st.form("bill-upload", clear_on_submit=True, border=False):
+        files = st.file_uploader("Bills", accept_multiple_files=True, label_visibility="collapsed")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            sent = st.form_submit_button("Check bills", type="primary", icon=":material/upload_file:")
+            st.caption(plain("; ".join(known.label for known in formats())) + ".")
+    if sent and files:
+        st.session_state[TOLD] = [_take(file) for file in files]
+        st.rerun()
+    elif sent:
+        st.info("Choose at least one bill first.", icon=":material/info:")
+    for kept, text in st.session_state.get(TOLD, []):
+        (st.success if kept else st.error)(text)
+
+
+def _take(file: UploadedFile) -> tuple[bool, str]:
+    lake = cached.shown().lake
+    with tempfile.TemporaryDirectory(dir=lake.folder / "staging") as folder:
+        path = Path(folder) / "bill"
+        path.write_bytes(file.getvalue())
+        try:
+            return True, plain(take(lake, path, by=administrator(), name=file.name).sentence)
+        except UsageError as error:
+            return False, "  \n".join(plain(line) for line in str(error).splitlines())
+
+
+def template() -> None:
+    """The table to fill in for a bill in no known format."""
+    st.download_button(
+        "Download template",
+        TEMPLATE,
+        "bill-template.csv",
+        "text/csv",
+        icon=":material/download:",
+        help="A plain CSV for any provider: one row per charge",
+    )
+
+
+def _every(connection, _covered):  # type: ignore[no-untyped-def]
+    return standing.every(connection)
+
+
+def every() -> list[Bill]:
+    """All bills there ever were, the newest first."""
+    return cached.found(_every)
+
+
+def bills(zone: str) -> None:
+    """All bills, those that were replaced or withdrawn, too."""
+    st.subheader("Bills", anchor=False)
+    found = every()
+    if not found:
+        st.caption("None yet. A bill in no known format can be entered with the template.")
+    else:
+        st.dataframe(_table(found, zone), hide_index=True, key="bills")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        template()
+        standing_ones = {_said(bill): bill for bill in found if bill.stands}
+        if standing_ones:
+            with st.popover("Withdraw a bill"):
+                _withdraw(standing_ones)
+
+
+def _withdraw(bills_by_name: dict[str, Bill]) -> None:
+    chosen = st.selectbox("Bill", list(bills_by_name), key="withdraw-bill")
+    st.caption("It stays in this list, and a bill that it replaced counts again.")
+    if st.button("Withdraw", key="withdraw-bill-now"):
+        with cached.shown().lake.writing() as connection:
+            standing.withdraw(connection, bills_by_name[chosen].bill_id, administrator())
+        st.session_state[TOLD] = [(True, plain(f"{bills_by_name[chosen].file_name} was withdrawn."))]
+        st.rerun()
+
+
+def _said(bill: Bill) -> str:
+    return f"{bill.file_name} · {bill.provider} · {_days(bill)} · {bill.bill_id[:8]}"
+
+
+def _days(bill: Bill) -> str:
+    return wording.days(bill.first_day.date(), (bill.until_day - pd.Timedelta(days=1)).date())
+
+
+def _table(found: list[Bill], zone: str) -> pd.DataFrame:
+    labels = {known.name: known.label for known in formats()}
+    names = {bill.bill_id: bill.file_name for bill in found}
+    return pd.DataFrame(
+        {
+            "File": [bill.file_name for bill in found],
+            "Provider": [bill.provider for bill in found],
+            "Days": [_days(bill) for bill in found],
+            "Amount": [f"{wording.plain_decimal(bill.amount)} {bill.currency}" for bill in found],
+            "State": [_state(bill, names) for bill in found],
+            "Rows": [bill.rows_stored for bill in found],
+            "Format": [labels.get(bill.source, bill.source) for bill in found],
+            f"Taken ({zone})": [wording.moment(bill.taken_at, zone) for bill in found],
+            "By": [bill.taken_by or wording.UNKNOWN for bill in found],
+            "SHA-256": [bill.file_hash for bill in found],
+        }
+    )
+
+
+def _state(bill: Bill, names: dict[str, str]) -> str:
+    if bill.withdrawn_at is not None:
+        return f"withdrawn by {bill.withdrawn_by}"
+    if bill.replaced_by is not None:
+        return f"replaced by {names.get(bill.replaced_by, 'a later bill')}"
+    return "in force"
