@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import bill_answer, bill_forms, bill_months, bill_uploads
+from pages.parts import bill_answer, bill_changes, bill_forms, bill_months, bill_uploads
 from pages.parts.frame import selected
 from usage_core import cached
 
@@ -16,6 +16,7 @@ if cached.shown().is_sample:
     bill_uploads.template()
 else:
     st.markdown(bill_months.answer())
+    bill_changes.say_what_changed()
     bill_uploads.uploader()
     bill_months.grid()
     chosen = bill_months.chosen()

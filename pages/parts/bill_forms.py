@@ -1,28 +1,21 @@
 """What an administrator says of a month: questions, names, rates, what is let pass, and that it is right."""
 
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
-
-import sqlalchemy as sa
 import streamlit as st
 
+from pages.parts import visitor
+from pages.parts.bill_changes import change, number
 from pages.parts.bill_uploads import every
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import conclude, names, periods, standing
 from usage_core.bills.conclude import Reconciled, Tolerance
-from usage_core.bills.format import BillRefused
 from usage_core.bills.names import Alias, AliasKind
 from usage_core.bills.periods import SignOff
-from usage_core.bills.who import administrator
-
-TOLD = "bill-told"
+from usage_core.bills.who import named
 
 
 def draw(found: Reconciled) -> None:
     """The forms of a month, in the order they are needed in."""
-    if told := st.session_state.pop(TOLD, None):
-        st.success(told, icon=":material/check:")
     if found.period.without_rate:
         _rates(found)
         return
@@ -39,25 +32,6 @@ def draw(found: Reconciled) -> None:
         _tolerance(found)
 
 
-def _change(done: Callable[[sa.Connection], None], told: str) -> None:
-    """Change the store; a refusal is said, a success is said after the page is drawn anew."""
-    try:
-        with cached.shown().lake.writing() as connection:
-            done(connection)
-    except BillRefused as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    st.session_state[TOLD] = told
-    st.rerun()
-
-
-def _number(text: str, what: str) -> Decimal:
-    try:
-        return Decimal(text.strip())
-    except InvalidOperation:
-        raise BillRefused(f"{what} is not a plain decimal number such as 1.08: {text[:40]!r}.") from None
-
-
 def _rates(found: Reconciled) -> None:
     for bill in every():
         if bill.bill_id in found.period.bills and bill.usd_rate is None:
@@ -66,11 +40,12 @@ def _rates(found: Reconciled) -> None:
                     f"USD for one {bill.currency} ({plain(bill.file_name)})", placeholder="1.08"
                 )
                 if st.form_submit_button("Enter rate", type="primary"):
-                    _change(
-                        lambda connection, bill_id=bill.bill_id, text=text: standing.enter_rate(
-                            connection, bill_id, _number(text, "The rate"), administrator()
+                    change(
+                        lambda connection, by, bill_id=bill.bill_id, text=text: standing.enter_rate(
+                            connection, bill_id, number(text, "The rate"), by
                         ),
                         "The rate was entered.",
+                        f"rate of {bill.currency} entered: {text}, {bill.file_name}",
                     )
 
 
@@ -81,6 +56,10 @@ def _ask(found: Reconciled) -> None:
         return
     st.caption("Ready to send, with the evidence from above attached.")
     st.code(asked, language=None, wrap_lines=True)
+
+
+def _which(found: Reconciled) -> str:
+    return f"{found.period.provider}, {conclude.month_name(found.period.month)}"
 
 
 def _signed(connection, _covered):  # type: ignore[no-untyped-def]
@@ -94,21 +73,24 @@ def _sign(found: Reconciled) -> None:
     if signed:
         _say_signed(found, signed[-1])
         if st.button("Take the sign-off back", key="unsign"):
-            _change(
-                lambda connection: periods.withdraw(
-                    connection, period.provider, period.month, administrator()
-                ),
+            change(
+                lambda connection, by: periods.withdraw(connection, period.provider, period.month, by),
                 "The sign-off was taken back.",
+                f"sign-off taken back: {_which(found)}",
             )
         return
     with st.form("sign-off", border=False):
         note = st.text_input(
             "Note", key="sign-note", placeholder="Paid on 12 Nov; credit agreed with support"
         )
-        st.caption(f"Recorded as {plain(administrator())}, with today's figures and the bills' names.")
+        st.caption(
+            f"Recorded as {plain(named(visitor.here().email))}, with today's figures and the bills' names."
+        )
         if st.form_submit_button("Sign off", type="primary"):
-            _change(
-                lambda connection: periods.sign_off(connection, found, note, administrator()), "Signed off."
+            change(
+                lambda connection, by: periods.sign_off(connection, found, note, by),
+                "Signed off.",
+                f"signed off: {_which(found)}",
             )
 
 
@@ -155,9 +137,10 @@ def _names(found: Reconciled) -> None:
                 kind, name = on_bill[chosen]
                 same_kind = stands_for is not None and stands_for.startswith(f"{kind}: ")
                 pair = (name, ids[stands_for] if stands_for and same_kind else "")
-                _change(
-                    lambda connection: names.enter(connection, kind, provider, pair, administrator()),
+                change(
+                    lambda connection, by: names.enter(connection, kind, provider, pair, by),
                     "The name was entered.",
+                    f"{kind} {name} is {pair[1]}: {provider}",
                 )
     _withdraw_alias(cached.found(_aliases, provider))
 
@@ -169,9 +152,10 @@ def _withdraw_alias(given: list[Alias]) -> None:
     with st.form("bill-name-back", border=False):
         chosen = st.selectbox("Names that were entered", list(said), key="alias-withdraw")
         if st.form_submit_button("Withdraw name"):
-            _change(
-                lambda connection: names.withdraw(connection, said[chosen], administrator()),
+            change(
+                lambda connection, by: names.withdraw(connection, said[chosen], by),
                 "The name was withdrawn.",
+                f"name withdrawn: {chosen}",
             )
 
 
@@ -185,12 +169,13 @@ def _tolerance(found: Reconciled) -> None:
         usd = right.text_input("Or USD, whichever is more", wording.plain_decimal(allowed.usd), key="tol-usd")
         st.caption(f"For every bill of {plain(found.period.provider)}.")
         if st.form_submit_button("Set tolerance"):
-            _change(
-                lambda connection: conclude.set_tolerance(
+            change(
+                lambda connection, by: conclude.set_tolerance(
                     connection,
                     found.period.provider,
-                    Tolerance(_number(percent, "The share"), _number(usd, "The amount")),
-                    administrator(),
+                    Tolerance(number(percent, "The share"), number(usd, "The amount")),
+                    by,
                 ),
                 "The tolerance was set.",
+                f"tolerance of {found.period.provider}: {percent} %, {usd} USD",
             )

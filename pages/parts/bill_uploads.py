@@ -7,14 +7,15 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from pages.parts import bill_changes, visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
+from usage_core.access.journal import Event
 from usage_core.bills import standing
 from usage_core.bills.formats.plain import TEMPLATE
 from usage_core.bills.registry import formats
 from usage_core.bills.standing import Bill
 from usage_core.bills.storing import take
-from usage_core.bills.who import administrator
 from usage_core.errors import UsageError
 
 TOLD = "bill-results"
@@ -42,9 +43,11 @@ def _take(file: UploadedFile) -> tuple[bool, str]:
         path = Path(folder) / "bill"
         path.write_bytes(file.getvalue())
         try:
-            return True, plain(take(lake, path, by=administrator(), name=file.name).sentence)
+            taken = take(lake, path, by=bill_changes.by(), name=file.name)
         except UsageError as error:
             return False, "  \n".join(plain(line) for line in str(error).splitlines())
+    visitor.note(Event.BILLS_CHANGED, f"taken: {file.name}", taken.rows_stored)
+    return True, plain(taken.sentence)
 
 
 def template() -> None:
@@ -88,10 +91,13 @@ def _withdraw(bills_by_name: dict[str, Bill]) -> None:
     chosen = st.selectbox("Bill", list(bills_by_name), key="withdraw-bill")
     st.caption("It stays in this list, and a bill that it replaced counts again.")
     if st.button("Withdraw", key="withdraw-bill-now"):
-        with cached.shown().lake.writing() as connection:
-            standing.withdraw(connection, bills_by_name[chosen].bill_id, administrator())
-        st.session_state[TOLD] = [(True, plain(f"{bills_by_name[chosen].file_name} was withdrawn."))]
-        st.rerun()
+        bill = bills_by_name[chosen]
+        st.session_state.pop(TOLD, None)
+        bill_changes.change(
+            lambda connection, by: standing.withdraw(connection, bill.bill_id, by),
+            f"{bill.file_name} was withdrawn.",
+            f"withdrawn: {chosen}",
+        )
 
 
 def _said(bill: Bill) -> str:

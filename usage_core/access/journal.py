@@ -50,6 +50,7 @@ class Event(StrEnum):
     EXPORTED = "exported"
     IMPORTED = "imported"
     PRICES_CHANGED = "prices changed"
+    BILLS_CHANGED = "bills changed"
     SETTINGS_CHANGED = "settings changed"
     DELETED = "deleted"
 

@@ -12,12 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from usage_core import wording
+from usage_core.access.journal import Event
 from usage_core.bills import conclude, periods
 from usage_core.bills.conclude import Reconciled
 from usage_core.bills.formats.plain import TEMPLATE
 from usage_core.bills.storing import Taken, take
-from usage_core.bills.who import administrator
-from usage_core.cli.opening import app, output_to, store
+from usage_core.cli.opening import COMMAND_LINE, app, note, output_to, store
 from usage_core.cli.printing import err, out
 from usage_core.errors import UsageError
 from usage_core.store.lake import Lake
@@ -54,10 +54,11 @@ def reconcile(
 
 def _taken(lake: Lake, path: Path) -> Taken | None:
     try:
-        taken = take(lake, path, by=administrator())
+        taken = take(lake, path, by=COMMAND_LINE)
     except UsageError as error:
         err.print(str(error), style="red", markup=False)
         return None
+    note(lake, Event.BILLS_CHANGED, f"taken: {taken.file_name}", taken.rows_stored)
     err.print(taken.sentence, markup=False, soft_wrap=True)
     return taken
 
