@@ -36,10 +36,10 @@ def uploader(zone: str) -> None:
     """
     known = ", ".join(known.label for known in formats())
     st.markdown(
-        f"Drop log files here to add their calls. Known formats: {plain(known)}. A call that is already "
-        "there is not stored twice, so a file may be imported again without harm. Files may be packed "
-        "(.gz, .zst, .zip)."
+        "Drop log files here to add their calls. A call that is already there is not stored twice, so a file "
+        "may be imported again without harm. Files may be packed (.gz, .zst, .zip)."
     )
+    st.caption(f"Known formats, told by their content: {plain(known)}.")
     with st.form("upload", clear_on_submit=True, border=False):
         files = st.file_uploader("Log files", accept_multiple_files=True, label_visibility="collapsed")
         sent = st.form_submit_button("Import files", type="primary", icon=":material/upload_file:")
@@ -127,16 +127,17 @@ def receipts(zone: str) -> None:
             "Already there": [row["rows_duplicate"] for row in past],
             "Set aside": [row["rows_rejected"] for row in past],
             "Skipped": [row["rows_skipped"] for row in past],
-            "First call": [wording.moment(row["first_call_at"], zone) for row in past],
-            "Last call": [wording.moment(row["last_call_at"], zone) for row in past],
             "Rows set aside": [_link(row) for row in past],
             "Notes": [_notes(row) for row in past],
+            "First call": [wording.moment(row["first_call_at"], zone) for row in past],
+            "Last call": [wording.moment(row["last_call_at"], zone) for row in past],
             "Undone": [wording.moment(row["undone_at"], zone) if row["undone_at"] else "" for row in past],
         }
     )
     numbers = ("Rows read", "Stored", "Already there", "Set aside", "Skipped")
     config = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
     config["Rows set aside"] = st.column_config.LinkColumn(display_text="Download")
+    config["Notes"] = st.column_config.TextColumn(help="What was skipped and why; columns that were not kept")
     st.dataframe(table, hide_index=True, column_config=config, key="receipts")
 
 

@@ -40,20 +40,22 @@ def print_set_aside(lake: Lake, receipt: Receipt, shown: int = 10) -> None:
 
 def print_imports(receipts: Sequence[Mapping[str, Any]]) -> None:
     """One row per import, with the beginning of its id."""
+    shown = {"Read": "read", "Stored": "stored", "Double": "duplicate", "Aside": "rejected"}
+    if any(each["rows_skipped"] for each in receipts):
+        shown["Skipped"] = "skipped"
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("Import", no_wrap=True, min_width=ID_SHOWN)
     table.add_column("At (UTC)", no_wrap=True, min_width=16)
     table.add_column("File", overflow="fold", min_width=8)
-    for heading in ("Read", "Stored", "Double", "Aside"):
+    for heading in shown:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for each in receipts:
-        counts = (each[f"rows_{name}"] for name in ("read", "stored", "duplicate", "rejected"))
         table.add_row(
             each["import_id"][:ID_SHOWN],
             f"{each['imported_at']:%Y-%m-%d %H:%M}",
             escape(each["file_name"]),
-            *map(wording.count, counts),
+            *(wording.count(each[f"rows_{name}"]) for name in shown.values()),
             "undone" if each["undone_at"] else "",
         )
     out.print(table)
