@@ -15,7 +15,7 @@ import streamlit as st
 # What Streamlit's own cache asks while it waits: it raises when the run is to end.
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
 
-from usage_core import settings
+from usage_core import counters, settings
 from usage_core.answers import Answers, Stop
 from usage_core.errors import Interrupted, TookTooLong
 from usage_core.export.preview import Preview, line_bytes, preview
@@ -94,8 +94,10 @@ def compute(lake: Lake, work: Callable[[sa.Connection], object], stop: Stop) -> 
     limit.daemon = True
     limit.start()
     try:
-        return lake.answer(work, stop.by)
+        with counters.QUERY_SECONDS.time():
+            return lake.answer(work, stop.by)
     except Interrupted as error:
+        counters.QUERIES_FAILED.labels("stopped").inc()
         raise TookTooLong(
             f"This took longer than {LIMIT_S} seconds and was stopped. "
             "Choose a shorter timeframe, or take away a filter."

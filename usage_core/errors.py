@@ -43,3 +43,7 @@ class AccessMisconfigured(UsageError):
 
 class AccessRefused(UsageError):
     """Somebody who may not do what they asked for."""
+
+
+class BackupRefused(UsageError):
+    """A backup that cannot be written, or is not taken back."""

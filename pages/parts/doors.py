@@ -16,8 +16,9 @@ from streamlit.runtime.runtime_util import serialize_forward_msg
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from pages.parts import visitor
+from usage_core import counters
 from usage_core.access.journal import Event
-from usage_core.access.rules import Refusal, Visitor, Why, sign_in_id
+from usage_core.access.rules import THIS_MACHINE, Refusal, Visitor, Why, sign_in_id
 
 SIGN_IN = ("auth/login", "auth/logout", "oauth2callback")
 STREAM = "_stcore/stream"
@@ -57,13 +58,19 @@ class Doors:
         elif scope["type"] == "http" and (path in OPEN_CORE or path.split("/")[0] not in CLOSED):
             await self.app(scope, receive, send)
         else:
-            found = await to_thread.run_sync(visitor.of_cookies, HTTPConnection(scope).cookies)
+            asked = HTTPConnection(scope)
+            found = await to_thread.run_sync(visitor.of_cookies, asked.cookies)
+            if path == "metrics" and visitor.is_scraper(asked.headers.get("authorization", "")):
+                found = THIS_MACHINE
             scope[VISITOR] = found
             await self._answer(path, found, (scope, receive, send))
 
     async def _answer(self, path: str, found: Visitor | Refusal, to: tuple[Scope, Receive, Send]) -> None:
         if to[0]["type"] == "http":
-            await (_refused(path, found) or self.app)(*to)
+            refused = _refused(path, found)
+            if refused:
+                counters.TURNED_AWAY.labels(str(refused.status_code)).inc()
+            await (refused or self.app)(*to)
         elif isinstance(found, Visitor):
             await self.tabs.serve(found, self.app, to)
         elif path == STREAM:
@@ -111,8 +118,10 @@ class Doors:
         found, email = visitor.of_cookies(cookies), visitor.claims(cookies).get("email")
         if isinstance(found, Visitor):
             visitor.journal().record(Event.SIGNED_IN, email, found.role.value)
+            counters.SIGN_INS.labels("let in").inc()
         else:
             visitor.journal().record(Event.REFUSED, email, found.why.value)
+            counters.SIGN_INS.labels("refused").inc()
         link = unquote(request.cookies.get(NEXT, ""))
         if self._is_page(link):
             headers["location"] = link

@@ -15,14 +15,16 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
-from pages.parts import frame, starting, visitor
+from pages.parts import frame, starting, stopping, visitor
 from pages.parts.doors import NOT_PAGES, VISITOR, Doors
 from pages.parts.hardening import Hardening
-from usage_core import cached
+from usage_core import cached, counters
 from usage_core.access.journal import Event
 from usage_core.access.rules import THIS_MACHINE, Visitor
 from usage_core.api.calls import routes
+from usage_core.api.health import health_routes
 from usage_core.api.journal import journal_routes
+from usage_core.store.settings import reporting_zone
 from usage_core.store.upkeep import Upkeep
 from usage_core.workspace import Shown
 
@@ -42,6 +44,7 @@ def application() -> dict[str, Any]:
     base = ("/" + config.get_option("server.baseUrlPath").strip("/")).rstrip("/")
     return {
         "routes": [
+            *health_routes(base, _check),
             *journal_routes(base, visitor.journal, _visitor, _exported),
             *routes(_shown, base, _visitor, _exported),
         ],
@@ -52,6 +55,7 @@ def application() -> dict[str, Any]:
         ],
         "secrets": {"auth": starting.secrets(access, base)} if access else None,
         "lifespan": _lifespan,
+        "on_script_error": _count_error,
     }
 
 
@@ -75,6 +79,17 @@ class WayHome:
         return is_page and "/" in path and path.split("/")[0] not in NOT_PAGES
 
 
+def _count_error(_error: Exception) -> None:
+    counters.SCRIPT_ERRORS.inc()
+
+
+def _check() -> None:
+    """Ask the store and the audit log something; raises where they do not answer."""
+    with cached.workspace().real.reading() as connection:
+        reporting_zone(connection)
+    list(visitor.journal().entries(1))
+
+
 def _visitor(request: Request) -> Visitor:
     """Who was let in with a request, by the doors it came through."""
     found: Visitor = request.scope[VISITOR]
@@ -83,6 +98,9 @@ def _visitor(request: Request) -> Visitor:
 
 def _exported(here: Visitor, what: str, rows: int | None) -> None:
     visitor.journal().record(Event.EXPORTED, here.email, what, rows)
+    if rows is not None:
+        counters.EXPORTS.inc()
+        counters.EXPORTED_ROWS.inc(rows)
 
 
 def _shown() -> Shown:
@@ -105,6 +123,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     starting.say(visitor.access())
+    stopping.limit()
     yield
     await to_thread.run_sync(upkeep.stop)
     await to_thread.run_sync(cached.workspace().close)

@@ -14,7 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts import visitor
 from pages.parts.text import plain
-from usage_core import cached, wording
+from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
 from usage_core.api.calls import SET_ASIDE_PATH
 from usage_core.errors import UsageError
@@ -84,8 +84,11 @@ def _import(files: list[UploadedFile]) -> list[tuple[str, str]]:
 def _note(name: str, outcome: Outcome) -> None:
     if isinstance(outcome.result, UsageError):
         visitor.note(Event.IMPORTED, f"{name}: refused")
+        counters.IMPORTS.labels("refused").inc()
     else:
         visitor.note(Event.IMPORTED, outcome.result.sentence, outcome.result.rows_stored)
+        counters.IMPORTS.labels("set aside" if outcome.result.rows_rejected else "stored").inc()
+        counters.IMPORTED_ROWS.inc(outcome.result.rows_stored)
 
 
 def _outcomes(file: UploadedFile, report: Report) -> Iterator[Outcome]:

@@ -1,6 +1,7 @@
 """Who is here: the visitor of a run or of a request, decided by one function for all of them."""
 
 import functools
+import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -51,6 +52,13 @@ def of_run() -> Visitor | Refusal:
 def of_cookies(cookies: Mapping[str, str]) -> Visitor | Refusal:
     """Who sent a request with these cookies."""
     return judged(claims(cookies))
+
+
+def is_scraper(authorization: str) -> bool:
+    """Whether a request may read what the console counts by its token alone."""
+    found = access()
+    wanted = f"Bearer {found.metrics_token}" if found and found.metrics_token else ""
+    return bool(wanted) and hmac.compare_digest(authorization.encode(), wanted.encode())
 
 
 def claims(cookies: Mapping[str, str]) -> dict[str, Any]:

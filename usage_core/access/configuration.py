@@ -49,6 +49,7 @@ SETTINGS = (
     Setting("sign_in_groups_claim", "The claim that names a person's groups", "groups"),
     Setting("sign_in_verified_claim", "The claim that says the address is verified", "email_verified"),
     Setting("administrators", "Who may do everything: `ada@example.com`, `@example.com`, `group:finops`"),
+    Setting("metrics_token", "Lets Prometheus read `/metrics` as `Authorization: Bearer …`", ""),
     Setting("viewers", "Who may see and export all calls; likewise", ""),
 )
 """Every setting. In the environment, lists are written with commas."""
@@ -68,6 +69,7 @@ class Access:
     cookie_secret: str
     scope: str
     prompt: str
+    metrics_token: str
     rules: Rules
 
     @property
@@ -108,6 +110,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Access | None:
         cookie_secret=str(setting["sign_in_cookie_secret"]),
         scope=str(setting["sign_in_scope"]),
         prompt=str(setting["sign_in_prompt"]),
+        metrics_token=str(setting.get("metrics_token") or ""),
         rules=_rules(setting),
     )
 
