@@ -34,6 +34,7 @@ with_store = settings(
 
 HEADER = EXPORT_HEADER + "\n"
 FIELDS = [column.name for column in EXPORT_COLUMNS]
+LABELS = [column.label for column in EXPORT_COLUMNS]
 EVER = Selection(Timeframe(datetime(1999, 12, 31, tzinfo=UTC), datetime(2102, 1, 1, tzinfo=UTC)))
 
 GOOD = {

@@ -180,7 +180,9 @@ def test_import(run: Run, shelf: Shelf, tmp_path: Path) -> None:
     assert len(shelf.stored()) == 1
 
     import_id = lines[2].split()[-1]
-    assert run("rejected", import_id).out.startswith(b'Line,Field,Value,Reason\n3,Input Tokens,x,"It is not')
+    aside = run("rejected", import_id).out
+    assert aside.startswith(b"Line,Field,Value,Reason,Date,")
+    assert b'\n3,Input Tokens,x,"It is not' in aside
     assert run("import", str(tmp_path / "good.csv")).out.count(b"1 already there") == 1
 
 

@@ -109,7 +109,8 @@ def _said(outcome: Outcome) -> tuple[str, str]:
 
 
 def _told(receipt: Receipt) -> str:
-    more = " The rows set aside are listed below, to download." if receipt.rows_rejected else ""
+    aside = " The rows set aside can be downloaded below, corrected in that file, and imported again."
+    more = aside if receipt.rows_rejected else ""
     return "  \n".join((plain(receipt.sentence) + more, *map(plain, receipt.notes)))
 
 

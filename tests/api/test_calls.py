@@ -115,7 +115,9 @@ def test_the_sample_is_called_so(filled: Shelf) -> None:
 def test_rows_set_aside(client: TestClient, filled: Shelf) -> None:
     receipt = filled.take(as_csv([row(model="")]))
     answer = client.get(SET_ASIDE_PATH.format(import_id=receipt.import_id))
-    assert answer.text == "Line,Field,Value,Reason\n2,Model,,It is empty.\n"
+    assert answer.text == "".join(
+        ("Line,Field,Value,Reason,", HEADER, "2,Model,,It is empty.,", as_csv([row(model="")], "\n"))
+    )
     assert f'filename="rows-set-aside-{receipt.import_id}.csv"' in answer.headers["content-disposition"]
 
 

@@ -1,7 +1,13 @@
-"""The rows an import set aside, as a CSV file."""
+"""The rows an import set aside, as a CSV file: why, and then each as it came.
 
-from collections.abc import Iterator
+The columns of the file come last, under their own headings, so that this file can be corrected and
+imported in place of the first; the columns in front are not read.
+"""
 
+import json
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
 import sqlalchemy as sa
 
 from usage_core.errors import SelectionError
@@ -46,9 +52,35 @@ def csv_stream(lake: Lake, import_id: str) -> Iterator[bytes]:
     """
     if not is_import(lake, import_id):
         raise SelectionError(f"There is no import {import_id[:60]!r}. Its receipt shows its id.")
-    yield ",".join(column.label for column in COLUMNS).encode() + b"\n"
     with lake.reading() as connection:
-        start = 0
-        while (table := arrow(connection, rows(import_id).limit(ROWS_AT_ONCE).offset(start))).num_rows:
-            yield lines(table, COLUMNS)
+        headings = _headings(connection, import_id)
+        columns = [*COLUMNS, *(_column(place, heading) for place, heading in enumerate(headings))]
+        yield _header(columns)
+        texts = [_text(place, heading).label(f"text_{place}") for place, heading in enumerate(headings)]
+        statement, start = rows(import_id).add_columns(*texts), 0
+        while (table := arrow(connection, statement.limit(ROWS_AT_ONCE).offset(start))).num_rows:
+            yield lines(table, columns)
             start += table.num_rows
+
+
+def _headings(connection: sa.Connection, import_id: str) -> list[str]:
+    found = connection.execute(sa.select(IMPORTS.c.headings).where(IMPORTS.c.import_id == import_id)).scalar()
+    return [str(heading) for heading in json.loads(found or "[]")]
+
+
+def _column(place: int, heading: str) -> Column:
+    return Column(Form.TEXT, heading, "As it came", name=f"text_{place}")
+
+
+def _text(place: int, heading: str) -> sa.ColumnElement[str | None]:
+    """What a row held under a heading; of one with more or fewer fields than headings, what it held there."""
+    original = REJECTED.c.original
+    pointer = "/" + heading.replace("~", "~0").replace("/", "~1")
+    under = sa.func.json_extract_string(original, pointer)
+    at = sa.func.json_extract_string(original, f"$[{place}]")
+    return sa.case((sa.func.starts_with(original, "["), at), else_=under)
+
+
+def _header(columns: Sequence[Column]) -> bytes:
+    names = pa.table({f"text_{place}": [column.label] for place, column in enumerate(columns)})
+    return lines(names, [_column(place, "") for place in range(len(columns))])

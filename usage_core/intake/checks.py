@@ -5,7 +5,7 @@ here, so each value has a cheap expression for the usual spelling and a costly o
 and a reason is looked for only where the value itself does not already show that the field is good.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from usage_core.schema import BY_NAME, EXPORT_COLUMNS, MAX_PICO, PRICE_PLACES, Column, Form, Kind, Status
@@ -14,6 +14,8 @@ from usage_core.text_guard import UNGUARD_WHEN
 
 LONGEST_TEXT = 4000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+LONGEST_ORIGINAL = 32_767
+"""Characters kept of a text of a row that is set aside: as many as a cell of a spreadsheet holds."""
 SHOWN_VALUE = 200
 """Characters kept of a value that was refused."""
 
@@ -72,9 +74,12 @@ def _instant(column: Column) -> Check:
     )
 
 
+_GUARDED = f"starts_with({{raw}}, '''') AND regexp_matches({{raw}}, {literal(UNGUARD_WHEN)})"
+
+
 def _text(column: Column) -> Check:
     raw, value = _raw(column), column.name
-    guarded = f"starts_with({raw}, '''') AND regexp_matches({raw}, {literal(UNGUARD_WHEN)})"
+    guarded = _GUARDED.format(raw=raw)
     # `trim` of many characters is slow; a text that begins with a printable one is not blank.
     begins_filled = f"{value} > '!' AND {value} < '~'"
     filled = f"CASE WHEN {begins_filled} THEN true ELSE trim({value}, {literal(_BLANKS)}) <> '' END"
@@ -209,13 +214,15 @@ CARRIED = ("record", "broken", "skip")
 why it is no call of its own."""
 
 
-def checked(rows: str, given: Collection[str], guarded: bool) -> str:
+def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[str, str]) -> str:
     """SQL for the rows of a query with a text column for each field given and those of `CARRIED`, checked.
 
     Texts may be `guarded` (see `text_guard`). Typed values of all fields of `STAGED` (NULL where not given;
     the kind as `given_kind`, the recorded cost as `recorded`), `cost`, `record`, `skip`, and what is wrong
-    with the row, if anything: `bad_field`, `bad_value`, `reason`. A skipped row's reason is `skip`.
+    with the row, if anything: `bad_field`, `bad_value`, `reason`. A skipped row's reason is `skip`. Of a row
+    to set aside, `original` is a JSON object of headings and texts, from the columns that it names.
     """
+    kept = "".join(f", {column}" for column in original.values())
     fields = [column for column in STAGED if column.name in given]
     names = [column.name for column in fields]
     raw = ", ".join(f"{name} AS raw_{name}" for name in names)
@@ -235,10 +242,24 @@ def checked(rows: str, given: Collection[str], guarded: bool) -> str:
         CASE {bad_field} WHEN {too_dear} THEN 'input_tokens' END AS bad_field,
         left(CASE {bad_value} WHEN {too_dear} THEN raw_input_tokens END, {SHOWN_VALUE}) AS bad_value,
         coalesce(broken, skip, {reason}, CASE WHEN {too_dear}
-            THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) AS reason
+            THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) AS reason,
+        CASE WHEN reason IS NOT NULL AND skip IS NULL AND broken IS NULL
+            THEN {_object(original, guarded)} END AS original
     FROM (SELECT *, {problems}, {COST} AS cost
-          FROM (SELECT *, {values}{missing} FROM (SELECT {raw}, {carried} FROM ({rows}))))
+          FROM (SELECT *, {values}{missing} FROM (SELECT {raw}, {carried}{kept} FROM ({rows}))))
     """
+
+
+def _object(original: Mapping[str, str], guarded: bool) -> str:
+    """A row as it came, but for what `text_guard` puts in front: whoever writes it puts it there again."""
+    texts = {
+        heading: f"CASE WHEN {_GUARDED.format(raw=column)} THEN substr({column}, 2) ELSE {column} END"
+        if guarded
+        else column
+        for heading, column in original.items()
+    }
+    pairs = [f"{literal(heading)}, left({text}, {LONGEST_ORIGINAL})" for heading, text in texts.items()]
+    return f"json_object({', '.join(pairs)})::VARCHAR"
 
 
 def _value(column: Column, guarded: bool) -> str:

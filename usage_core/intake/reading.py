@@ -18,7 +18,7 @@ from usage_core.errors import UnreadableFile
 from usage_core.importers.format import Format, Layout
 from usage_core.importers.registry import recognise
 from usage_core.intake import columnar, documents, repair
-from usage_core.intake.checks import checked
+from usage_core.intake.checks import LONGEST_ORIGINAL, checked
 from usage_core.intake.staging import Staging
 from usage_core.store.engine import literal
 
@@ -94,7 +94,7 @@ def read(stage: Staging, source: Source) -> int:
     Raises:
         UnreadableFile: JSON or Parquet that is damaged.
     """
-    stage.run("CREATE TABLE {s}.broken (line BIGINT, record BIGINT, reason VARCHAR)")
+    stage.run("CREATE TABLE {s}.broken (line BIGINT, record BIGINT, reason VARCHAR, original VARCHAR)")
     stage.run("CREATE TABLE {s}.lines (record BIGINT, line BIGINT)")
     if source.layout is not Layout.CSV:
         _parquet(stage, source) if source.layout is Layout.PARQUET else _json(stage, source)
@@ -139,7 +139,8 @@ def _read_repaired(stage: Staging, source: Source) -> int:
     check(stage, source, f"SELECT {_taken(source)} FROM read_parquet({literal(repaired.records)})")
     stage.run(
         "CREATE OR REPLACE TABLE {s}.broken AS "
-        f"SELECT line, NULL::BIGINT AS record, reason FROM read_parquet({literal(repaired.broken)})"
+        f"SELECT line, NULL::BIGINT AS record, reason, {_if_kept(source, 'original')} AS original "
+        f"FROM read_parquet({literal(repaired.broken)})"
     )
     # Only where the difference changes.
     stage.run(
@@ -165,7 +166,7 @@ def _load(stage: Staging, source: Source) -> int | None:
             f"escape = '\"', columns = {{{names}}}, strict_mode = true, store_rejects = true, "
             f"rejects_limit = 0, rejects_table = '{rejects}', rejects_scan = '{rejects}_scans')",
         )
-        return _collect(stage, rejects)
+        return _collect(stage, source, rejects)
     except duckdb.InvalidInputException:
         return None
     finally:
@@ -188,11 +189,35 @@ def check(stage: Staging, source: Source, rows: str) -> None:
     fields = ", ".join(f"({sql})::VARCHAR AS {name}" for name, sql in mapped.items())
     skip = f"CASE WHEN broken IS NULL THEN {source.format.skip or 'NULL'} END::VARCHAR AS skip"
     guarded = source.format.guarded and source.layout is Layout.CSV
-    made = checked(f"SELECT {fields}, {skip}, record, broken FROM ({rows})", mapped.keys(), guarded)
+    original = {heading: f"as_it_was_{place}" for place, heading in enumerate(headings(source).values())}
+    was = "".join(f", {name} AS as_it_was_{place}" for place, name in enumerate(headings(source)))
+    rows = f"SELECT {fields}, {skip}, record, broken{was} FROM ({rows})"
+    made = checked(rows, mapped.keys(), guarded, original)
     stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.checked AS {made}")
 
 
-def _collect(stage: Staging, rejects: str) -> int | None:
+def _if_kept(source: Source, sql: str) -> str:
+    """SQL for a row that could not be read: only where none of its columns is one that is never kept."""
+    return sql if len(source.columns()) == len(source.header) else "NULL::VARCHAR"
+
+
+_FIELDS = f"""
+    any_value(to_json(CASE WHEN contains(csv_line, '"') THEN [left(csv_line, {LONGEST_ORIGINAL})]
+        ELSE string_split(left(csv_line, {LONGEST_ORIGINAL}), ',') END)::VARCHAR)
+"""
+
+
+def headings(source: Source) -> dict[str, str]:
+    """The format's columns that a file has -> the headings they have in it, in the file's order."""
+    if source.layout is Layout.JSON:
+        known = set(source.header)
+        named = {name: [each for each in may if each in known] for name, may in source.format.columns.items()}
+        return {name: found[0] for name, found in named.items() if found}
+    places = sorted(source.columns().items(), key=lambda column: column[1])
+    return {name: source.header[place].strip() for name, place in places}
+
+
+def _collect(stage: Staging, source: Source, rejects: str) -> int | None:
     [[fatal]] = stage.run(f"SELECT count(*) FROM temp.main.{rejects} WHERE error_type IN {FATAL}")
     if fatal:
         return None
@@ -201,8 +226,8 @@ def _collect(stage: Staging, rejects: str) -> int | None:
         "any_value(CASE WHEN error_type = 'INVALID ENCODING' THEN 'The line is not UTF-8 text.' "
         r"ELSE 'The line has ' || regexp_replace(regexp_extract(error_message, 'Found: (\d+)', 1) "
         r"|| ' columns; ', '^1 columns', '1 column') || "
-        r"regexp_extract(error_message, 'Columns: (\d+)', 1) || ' were expected.' END) "
-        f"FROM temp.main.{rejects} GROUP BY line"
+        r"regexp_extract(error_message, 'Columns: (\d+)', 1) || ' were expected.' END), "
+        f"{_if_kept(source, _FIELDS)} FROM temp.main.{rejects} GROUP BY line"
     )
     [[found]] = stage.run("SELECT (SELECT count(*) FROM {s}.checked) + (SELECT count(*) FROM {s}.broken)")
     return int(found)

@@ -33,6 +33,8 @@ class Receipt:
     """Rows that are no calls of their own, by why."""
     columns_dropped: tuple[str, ...] = ()
     """Headings of the file that were not kept."""
+    headings: tuple[str, ...] = ()
+    """Those that were, in the file's order."""
 
     def __post_init__(self) -> None:
         parts = (self.rows_stored, self.rows_duplicate, self.rows_rejected, self.rows_skipped)
@@ -47,6 +49,7 @@ class Receipt:
         values["rows_skipped"] = row["rows_skipped"] or 0
         values["skipped_reasons"] = json.loads(row["skipped_reasons"] or "{}")
         values["columns_dropped"] = tuple(json.loads(row["columns_dropped"] or "[]"))
+        values["headings"] = tuple(json.loads(row["headings"] or "[]"))
         return cls(**values)
 
     @property
@@ -66,7 +69,7 @@ class Receipt:
     def store(self, connection: sa.Connection) -> None:
         """Write the receipt in the import's own transaction."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        for name in ("skipped_reasons", "columns_dropped"):
+        for name in ("skipped_reasons", "columns_dropped", "headings"):
             values[name] = json.dumps(values[name], ensure_ascii=False)
         connection.execute(sa.insert(IMPORTS).values(values))
 

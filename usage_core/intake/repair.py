@@ -7,6 +7,7 @@ stays bounded however long the file is.
 """
 
 import csv
+import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from usage_core.intake.checks import LONGEST_ORIGINAL
 
 LONGEST_RECORD = 200
 """Lines one record may span; past that its quote counts as never closed."""
@@ -36,7 +39,7 @@ class Repaired:
     records: Path
     """The fields of each record as texts c0, c1, ..., and the line it starts on."""
     broken: Path
-    """Line and reason of each record set aside."""
+    """Line and reason of each record set aside, and its fields as a JSON list, as far as they can be told."""
 
 
 def split(path: Path, folder: Path, columns: int) -> Repaired:
@@ -46,16 +49,24 @@ def split(path: Path, folder: Path, columns: int) -> Repaired:
     with (
         path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="") as source,
         _Table(found.records, pa.schema([*text, ("line", pa.int64())])) as records,
-        _Table(found.broken, pa.schema([("line", pa.int64()), ("reason", pa.string())])) as broken,
+        _Table(found.broken, _BROKEN) as broken,
     ):
         walked = _records(enumerate(source, 1), columns)
         next(walked, None)  # the header
         for line, fields, reason in walked:
             if reason:
-                broken.add((line, reason))
+                broken.add((line, reason, json.dumps([_readable(field) for field in fields])))
             else:
                 records.add((*(field or None for field in fields), line))
     return found
+
+
+_BROKEN = pa.schema([("line", pa.int64()), ("reason", pa.string()), ("original", pa.string())])
+
+
+def _readable(text: str) -> str:
+    """A text with a sign in place of bytes that were not UTF-8, no longer than is kept."""
+    return text[:LONGEST_ORIGINAL].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class _Table:
@@ -98,6 +109,8 @@ def _records(numbered: Numbered, columns: int) -> Iterator[tuple[int, Fields, st
         if reason == NOT_CLOSED and (closed := _closed(text, ahead, numbered, columns)):
             fields, reason = closed, ""
         read = text if reason else "".join(fields)
+        if reason:
+            fields = text.rstrip("\r\n").split(",")
         if not read.isascii() and _is_damaged(read):
             reason = NOT_UTF8
         elif not reason and len(fields) != columns:

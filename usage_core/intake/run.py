@@ -71,14 +71,14 @@ def _set_aside(stage: Staging) -> None:
             GROUP BY rows_before),
         bad AS (
             SELECT coalesce(c.record, c.rowid + 1 + coalesce(g.n, 0)) AS record, c.bad_field AS field,
-                   c.bad_value AS value, c.reason
+                   c.bad_value AS value, c.reason, c.original
             FROM {s}.checked c ASOF LEFT JOIN gaps g ON c.rowid >= g.rows_before
             WHERE c.reason IS NOT NULL AND c.skip IS NULL
             UNION ALL
-            SELECT record, NULL, NULL, reason FROM {s}.broken WHERE record IS NOT NULL)
-        SELECT bad.record + l.line - l.record AS line, field, value, reason
+            SELECT record, NULL, NULL, reason, original FROM {s}.broken WHERE record IS NOT NULL)
+        SELECT bad.record + l.line - l.record AS line, field, value, reason, original
         FROM bad ASOF JOIN {s}.lines l ON bad.record >= l.record
-        UNION ALL SELECT line, NULL, NULL, reason FROM {s}.broken WHERE record IS NULL
+        UNION ALL SELECT line, NULL, NULL, reason, original FROM {s}.broken WHERE record IS NULL
         """
     )
 

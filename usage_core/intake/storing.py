@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from usage_core.intake.checks import COST_PICO, KIND, STAGED
 from usage_core.intake.price_rules import in_force
 from usage_core.intake.pricing import FALLS_INTO, cost, price_list
-from usage_core.intake.reading import Source
+from usage_core.intake.reading import Source, headings
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.staging import Staging
 from usage_core.prices import catalogue
@@ -93,6 +93,7 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         rows_skipped=sum(skipped.values()),
         skipped_reasons=skipped,
         columns_dropped=source.format.dropped(source.header)[:MOST_DROPPED],
+        headings=tuple(headings(source).values()),
     )
     with lake.writing() as connection:
         _price(connection, stage)

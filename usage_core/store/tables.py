@@ -46,12 +46,13 @@ IMPORTS = sa.Table(
     sa.Column("rows_skipped", sa.BigInteger()),
     sa.Column("skipped_reasons", sa.String()),
     sa.Column("columns_dropped", sa.String()),
+    sa.Column("headings", sa.String()),
 )
 """One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected + rows_skipped. Of
 an import that was undone the receipt is all that is left.
 
-`skipped_reasons` is a JSON object of reasons and rows, `columns_dropped` a JSON list of headings, each NULL
-where unknown."""
+`skipped_reasons` is a JSON object of reasons and rows, `columns_dropped` a JSON list of headings,
+`headings` one of those that were kept; each NULL where unknown."""
 
 REJECTED = sa.Table(
     "rejected_rows",
@@ -61,8 +62,10 @@ REJECTED = sa.Table(
     sa.Column("field", sa.String()),
     sa.Column("value", sa.String()),
     sa.Column("reason", sa.String(), nullable=False),
+    sa.Column("original", sa.String()),
 )
-"""One row per row set aside, with its line in the file (the header is line 1)."""
+"""One row per row set aside, with its line in the file (the header is line 1). `original` is the row as it
+came: a JSON object of headings and texts, or a JSON list of texts where they are not as many as headings."""
 
 PRICE_RULES = sa.Table(
     "price_rules",
