@@ -104,3 +104,35 @@ def test_an_object_larger_than_the_usual_buffer(module_shelf: Shelf, monkeypatch
     monkeypatch.setattr(documents, "OBJECT_BYTES", (1 << 24, 1 << 25))
     with pytest.raises(UsageError, match="a JSON object of more than 32 MB"):
         read(module_shelf, large)
+
+
+def test_maps_of_parquet_are_read_like_json(shelf: Shelf, tmp_path: Path) -> None:
+    classes = pa.map_(pa.string(), pa.int64())
+    columns = {
+        "id": ["0f6c1a2e-0000-4000-8000-00000000000a", "0f6c1a2e-0000-4000-8000-00000000000b"],
+        "type": ["GENERATION", "SPAN"],
+        "start_time": pa.array([1785748447412000, 1785748447412000], pa.timestamp("us", "UTC")),
+        "end_time": pa.array([1785748448412000, None], pa.timestamp("us", "UTC")),
+        "provided_model_name": ["claude-sonnet-4-5", None],
+        "usage_details": pa.array([{"input": 10, "input_cache_read": 90, "output": 5}, {}], classes),
+        "total_cost": [0.25, None],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "observations.parquet")
+    receipt = shelf.take_file(tmp_path / "observations.parquet")
+    assert (receipt.source, receipt.rows_stored, receipt.rows_skipped) == ("langfuse", 1, 1)
+    names = ("input_tokens", "cache_read_tokens", "output_tokens", "completion_time_ms", "cost_pico")
+    assert shelf.stored(receipt, *names) == [(100, 90, 5, 1000, 250_000_000_000)]
+
+
+def test_moments_as_numbers(module_shelf: Shelf) -> None:
+    """Seconds, milli-, micro- and nanoseconds since 1970, told by their size."""
+    starts = [1785748447.412345, 1785748447412, 1785748447412345, "1785748447412345678", "1e30"]
+    call = {"request_id": "x", "call_type": "completion", "model": "m", "spend": 1}
+    found = read(module_shelf, json.dumps([call | {"startTime": start} for start in starts]))
+    assert [str(moment)[11:] for moment in found.column("called_at")] == [
+        "09:14:07.412345",
+        "09:14:07.412000",
+        "09:14:07.412345",
+        "09:14:07.412345",
+    ]
+    assert found.bad_lines == [5]

@@ -37,15 +37,23 @@ def total(*texts: str) -> str:
 
 def instant(text: str) -> str:
     """A moment: a date and time as it is, a number as seconds, milli-, micro- or nanoseconds since 1970."""
-    number = f"try_cast({text} AS DECIMAL(38, 9))"
-    micros = (
-        f"CASE WHEN {number} < 100000000000 THEN {number} * 1000000 "
-        f"WHEN {number} < 100000000000000 THEN {number} * 1000 "
-        f"WHEN {number} < 100000000000000000 THEN {number} ELSE {number} / 1000 END"
-    )
     return (
         f"CASE WHEN regexp_full_match(trim({text}), {_NUMBER}) "
-        f"THEN coalesce(TRY(make_timestamp(floor({micros})::BIGINT)::VARCHAR), {text}) ELSE {text} END"
+        f"THEN coalesce(make_timestamp({_since_1970(text)})::VARCHAR, {text}) ELSE {text} END"
+    )
+
+
+def _since_1970(text: str) -> str:
+    """Microseconds, of a number whose size tells its unit; NULL where it is too large for any.
+
+    Floating point holds microseconds of this age exactly, but no nanoseconds.
+    """
+    number = f"try_cast({text} AS DOUBLE)"
+    return (
+        f"CASE WHEN {number} < 1e11 THEN round({number} * 1e6)::BIGINT "
+        f"WHEN {number} < 1e14 THEN round({number} * 1e3)::BIGINT "
+        f"WHEN {number} < 1e17 THEN round({number})::BIGINT "
+        f"WHEN {number} < 9e18 THEN try_cast({text} AS BIGINT) // 1000 END"
     )
 
 
@@ -69,8 +77,12 @@ def rounded(number: str) -> str:
 
 def between(start: str, end: str) -> str:
     """Whole milliseconds from one moment to another, NULL where one is unknown or they are the wrong way."""
-    moments = [f"try_cast({instant(text)} AS TIMESTAMPTZ)" for text in (start, end)]
-    length = f"(epoch_us({moments[1]}) - epoch_us({moments[0]}))"
+    began, ended = (
+        f"CASE WHEN regexp_full_match(trim({text}), {_NUMBER}) THEN {_since_1970(text)} "
+        f"ELSE epoch_us(try_cast({text} AS TIMESTAMPTZ)) END"
+        for text in (start, end)
+    )
+    length = f"(({ended}) - ({began}))"
     return f"CASE WHEN {length} >= 0 THEN round({length} / 1000)::BIGINT::VARCHAR END"
 
 
