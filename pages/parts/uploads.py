@@ -135,9 +135,11 @@ def receipts(zone: str) -> None:
             "Notes": [_notes(row) for row in past],
             "First call": [wording.moment(row["first_call_at"], zone) for row in past],
             "Last call": [wording.moment(row["last_call_at"], zone) for row in past],
-            "Undone": [wording.moment(row["undone_at"], zone) if row["undone_at"] else "" for row in past],
         }
     )
+    if any(row["undone_at"] for row in past):  # beside its name, not beyond the edge of the screen
+        undone = [wording.moment(row["undone_at"], zone) if row["undone_at"] else "" for row in past]
+        table.insert(2, "Undone", undone)
     numbers = ("Rows read", "Stored", "Already there", "Set aside", "Skipped")
     config = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
     config["Rows set aside"] = st.column_config.LinkColumn(display_text="Download")

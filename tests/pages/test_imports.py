@@ -16,14 +16,14 @@ CALLS = [call(AT, api_key_id="a", api_key_name="*web*"), call(AT, api_key_id="b"
 
 def undone(app: AppTest) -> list[str]:
     [table] = [each.value for each in app.dataframe]
-    return list(table["Undone"])
+    return list(table["Undone"]) if "Undone" in table else []
 
 
 def test_an_import_is_undone(holding: Holding) -> None:
     holding("undone", CALLS)
     app = visit("admin/imports")
     check(app, "Imports")
-    assert undone(app) == [""]
+    assert undone(app) == []
     [choice] = [each for each in app.main.selectbox if each.label == "Undo an import"]
     choice.select_index(0).run()
     [asked] = [each.value for each in app.main.warning]
@@ -35,6 +35,6 @@ def test_an_import_is_undone(holding: Holding) -> None:
     app.main.button(key="undo-now").click().run()
     check(app, "Imports")
     assert r"The import of log\.csv is undone: 2 calls taken away." in texts(app)
-    assert undone(app) != [""]
+    assert [each != "" for each in undone(app)] == [True]
     assert "Undo an import" not in [each.label for each in app.main.selectbox]
     check(visit(), "Overview")  # the sample is back

@@ -43,15 +43,17 @@ def import_given(
                 if isinstance(part, UsageError):
                     yield Outcome(each.name, part)
                 else:
-                    among_others = part.name != (name or Path(given).name)
-                    yield _imported(lake, part, report, among_others)
+                    yield _imported(lake, part, report, name or Path(given).name)
     finally:
         scratch.close()
 
 
-def _imported(lake: Lake, part: Part, report: Report, among_others: bool) -> Outcome:
+def _imported(lake: Lake, part: Part, report: Report, given: str) -> Outcome:
+    """Import a file; `given` is the name of what it is in, or its own."""
+    among_others = part.name != given
+
     def named(doing: str, done: float | None) -> None:
-        report(f"{part.name}: {doing}" if among_others else doing, done)
+        report(f"{part.name.removeprefix(f'{given}/')}: {doing}" if among_others else doing, done)
 
     try:
         receipt = import_file(lake, part.path, name=part.name, report=named)
