@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.importing import Shelf
+from usage_core.export import set_aside
 from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
 from usage_core.intake.reading import open_source
@@ -70,3 +71,13 @@ def test_a_heading_is_found_under_each_of_its_names_once() -> None:
     assert known.positions([" a A", "B ", "a_a", "c"]) == {"a": [0, 2], "b": [1]}
     assert known.recognises(["A A"])
     assert not known.recognises(["b", "aa"])
+
+
+def test_a_row_set_aside_is_kept_without_prompts_and_people(shelf: Shelf) -> None:
+    for name in ("bedrock_invocations.jsonl", "litellm_table.csv", "litellm_webhook.json"):
+        receipt = shelf.take_file(SAMPLES / name)
+        kept = b"".join(set_aside.csv_stream(shelf.lake, receipt.import_id)).decode()
+        header = kept.splitlines()[0].split(",")
+        assert receipt.rows_rejected
+        assert not {"metadata", "input", "output", "identity", "messages", "user"} & set(header)
+        assert {"model", "modelId"} & set(header)

@@ -64,5 +64,6 @@ FORMAT = Format(
         "status": f"CASE WHEN {filled('error')} IS NOT NULL THEN 'error' ELSE 'ok' END",
         "source_call_id": filled("request_id"),
     },
+    private=frozenset({"input", "output", "identity"}),
     layouts=frozenset({Layout.JSON}),
 )

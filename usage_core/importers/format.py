@@ -45,6 +45,9 @@ class Format:
     layouts: frozenset[Layout] = frozenset({Layout.CSV})
     items: str = ITEMS
     """SQL for the list of rows in a JSON document `doc`, each an object with the columns."""
+    private: frozenset[str] = frozenset()
+    """Columns of which only some values are read, since others in them are prompts or people: a row that is
+    set aside is kept without them."""
     guarded: bool = False
     """Whether texts in its CSV may have an apostrophe in front, as ours have (see `text_guard`)."""
     without: frozenset[str] = frozenset()

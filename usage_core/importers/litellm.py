@@ -83,5 +83,6 @@ FORMAT = Format(
         "status": one_of("status", ok=("success",), error=("failure", "error")),
         "source_call_id": filled("request_id"),
     },
+    private=frozenset({"metadata"}),
     layouts=frozenset(Layout),
 )

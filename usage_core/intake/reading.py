@@ -198,7 +198,7 @@ def check(stage: Staging, source: Source, rows: str) -> None:
 
 def _if_kept(source: Source, sql: str) -> str:
     """SQL for a row that could not be read: only where none of its columns is one that is never kept."""
-    return sql if len(source.columns()) == len(source.header) else "NULL::VARCHAR"
+    return sql if len(headings(source)) == len(source.header) else "NULL::VARCHAR"
 
 
 _FIELDS = f"""
@@ -208,13 +208,16 @@ _FIELDS = f"""
 
 
 def headings(source: Source) -> dict[str, str]:
-    """The format's columns that a file has -> the headings they have in it, in the file's order."""
+    """The format's columns that a file has and that may be kept as they came -> the headings they have in
+    it, in the file's order."""
     if source.layout is Layout.JSON:
         known = set(source.header)
         named = {name: [each for each in may if each in known] for name, may in source.format.columns.items()}
-        return {name: found[0] for name, found in named.items() if found}
-    places = sorted(source.columns().items(), key=lambda column: column[1])
-    return {name: source.header[place].strip() for name, place in places}
+        found = {name: spelled[0] for name, spelled in named.items() if spelled}
+    else:
+        places = sorted(source.columns().items(), key=lambda column: column[1])
+        found = {name: source.header[place].strip() for name, place in places}
+    return {name: heading for name, heading in found.items() if name not in source.format.private}
 
 
 def _collect(stage: Staging, source: Source, rejects: str) -> int | None:

@@ -92,7 +92,7 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         catalogue_version=catalogue.catalogue_version(),
         rows_skipped=sum(skipped.values()),
         skipped_reasons=skipped,
-        columns_dropped=source.format.dropped(source.header)[:MOST_DROPPED],
+        columns_dropped=tuple(name[:100] for name in source.format.dropped(source.header)[:MOST_DROPPED]),
         headings=tuple(headings(source).values()),
     )
     with lake.writing() as connection:
