@@ -19,6 +19,8 @@ BILLED = (*ASK, State.WITHIN, State.SIGNED)
 
 SHOWN = 60
 
+GRID, CHOSEN = "bill-months", "bill"
+
 
 class Which(NamedTuple):
     """A provider's month."""
@@ -54,6 +56,11 @@ def answer() -> str:
     return f"**{of_all}** need a look: {named} {plain(first.state)}{by}{more}."
 
 
+def _listed() -> list[Month]:
+    """The months that the table shows: those with a bill first."""
+    return sorted(months(), key=lambda one: one.state not in BILLED)[:SHOWN]
+
+
 @cached.shared
 def _table() -> pd.DataFrame:
     rows = [
@@ -68,7 +75,7 @@ def _table() -> pd.DataFrame:
             "Other charges": _usd(each.beside) if each.beside else "",
             "Calls": each.calls,
         }
-        for each in sorted(months(), key=lambda one: one.state not in BILLED)[:SHOWN]
+        for each in _listed()
     ]
     return pd.DataFrame(rows)
 
@@ -104,9 +111,33 @@ def grid() -> None:
         alignment="right", help="Billed for what a log cannot hold: other services, credits, taxes, fees"
     )
     config = {**right, "Calls": st.column_config.NumberColumn(format="localized")}
-    st.dataframe(table, hide_index=True, column_config=config, key="bill-months")
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=config,
+        key=GRID,
+        on_select=_open_row,
+        selection_mode="single-row",
+    )
     if len(months()) > SHOWN:
         st.caption(f"The newest {SHOWN} of {len(months())}.")
+
+
+def _open_row() -> None:
+    """Look at the month whose row was chosen."""
+    rows = st.session_state[GRID].selection.rows
+    listed = _listed()
+    if rows and rows[0] < len(listed) and listed[rows[0]].state in BILLED:
+        look_at(Which(listed[rows[0]].provider, listed[rows[0]].month))
+
+
+def look_at(which: Which) -> None:
+    """Have the page look at a month that has a bill; to be called before the month's answer is drawn."""
+    st.session_state[CHOSEN] = _label(which)
+
+
+def _label(which: Which) -> str:
+    return f"{which.provider}, {month_name(which.month)}"
 
 
 def chosen() -> Which | None:
@@ -115,8 +146,7 @@ def chosen() -> Which | None:
     if not billed:
         return None
     billed.sort(key=lambda each: each.state not in ASK)
-    options = {
-        f"{each.provider}, {month_name(each.month)}": Which(each.provider, each.month) for each in billed
-    }
-    picked = st.selectbox("Look at", list(options), key="bill", bind="query-params")
+    every = [Which(each.provider, each.month) for each in billed]
+    options = {_label(which): which for which in every}
+    picked = st.selectbox("Look at", list(options), key=CHOSEN, bind="query-params")
     return options[picked]

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import bill_changes, visitor
+from pages.parts import bill_changes, bill_months, visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -47,6 +47,10 @@ def _take(file: UploadedFile) -> tuple[bool, str]:
         except UsageError as error:
             return False, "  \n".join(plain(line) for line in str(error).splitlines())
     visitor.note(Event.BILLS_CHANGED, f"taken: {file.name}", taken.rows_stored)
+    with lake.reading() as connection:
+        months = standing.months_of(connection, taken.bills)
+    if months:
+        bill_months.look_at(bill_months.Which(*months[-1]))
     return True, plain(taken.sentence)
 
 

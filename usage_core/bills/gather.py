@@ -1,6 +1,7 @@
 """What the store knows of a provider's month: its bills' lines, and sums of the calls beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -142,14 +143,20 @@ def gather(connection: sa.Connection, asked: Period, match: Names) -> Gathered:
     )
 
 
-def _key(match: Names) -> sa.ColumnElement[Any]:
-    """The log's id of the key of a line, NULL where it is not known."""
-    known = [
-        (sa.and_(ln.api_key.is_not_distinct_from(key), ln.key_name.is_not_distinct_from(name)), found)
-        for (key, name), found in match.keys.items()
-        if found is not None
-    ]
-    return sa.case(*known, else_=None) if known else sa.null()
+_KEYS = sa.table("matched_keys", *(sa.column(name, sa.String()) for name in ("billed", "named", "known")))
+
+
+@contextmanager
+def _keys(connection: sa.Connection, match: Names) -> Iterator[None]:
+    """The log's id of each key on the bills, as a table beside the statement: there may be thousands."""
+    rows = [(key, name, known) for (key, name), known in match.keys.items()]
+    columns = [pa.array([row[n] for row in rows], pa.string()) for n in range(len(_KEYS.columns))]
+    native: Any = connection.connection.driver_connection
+    native.register(_KEYS.name, pa.table(columns, names=list(_KEYS.columns.keys())))
+    try:
+        yield
+    finally:
+        native.unregister(_KEYS.name)
 
 
 def _lines(connection: sa.Connection, asked: Period, match: Names) -> pa.Table:
@@ -160,21 +167,24 @@ def _lines(connection: sa.Connection, asked: Period, match: Names) -> pa.Table:
     bound = sa.case(
         *((b.decimals == n, sa.literal(value, USD)) for n, value in bounds.items()), else_=sa.literal(0, USD)
     )
-    key = _key(match)
     model = sa.case(*((ln.model == name, to) for name, to in match.models.items()), else_=ln.model)
     chosen = (
         sa.select(
             b.bill_id, b.file_name, ln.line, ln.first_day, ln.until_day, ln.charge,
             (model if match.models else ln.model).label("model"),
             ln.model.label("billed_model"),
-            sa.func.coalesce(sa.cast(key, sa.String()), ln.key_name, ln.api_key).label("key"),
+            sa.func.coalesce(_KEYS.c.known, ln.key_name, ln.api_key).label("key"),
             ln.api_key.label("billed_key"),
-            sa.cast(key, sa.String()).is_not(None).label("key_known"),
+            _KEYS.c.known.is_not(None).label("key_known"),
             ln.project, ln.token_class.label("cls"), ln.quantity, ln.requests, ln.description,
             sa.cast(usd, USD).label("usd"),
             sa.cast(sa.cast(bound, USD) * rate, USD).label("bound"),
         )
         .join(BILLS, ln.bill_id == b.bill_id)
+        .outerjoin(_KEYS, sa.and_(
+            _KEYS.c.billed.is_not_distinct_from(ln.api_key), _KEYS.c.named.is_not_distinct_from(ln.key_name)
+        ))
         .where(_in_month(asked.month), ln.bill_id.in_(asked.bills))
     )  # fmt: skip
-    return arrow(connection, chosen)
+    with _keys(connection, match):
+        return arrow(connection, chosen)

@@ -1,7 +1,8 @@
 """The bills in the store: which stand, which were replaced or withdrawn, and what they are worth in USD."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -66,6 +67,19 @@ def every(connection: sa.Connection) -> list[Bill]:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"amount": Decimal(row["amount"] or 0)}
+
+
+def months_of(connection: sa.Connection, bills: Sequence[str]) -> list[tuple[str, date]]:
+    """The providers and months that bills in force charge for, the oldest first."""
+    month = sa.func.date_trunc(sa.literal_column("'month'"), BILL_LINES.c.first_day).label("month")
+    chosen = (
+        sa.select(b.provider, month)
+        .join(BILL_LINES, BILL_LINES.c.bill_id == b.bill_id)
+        .where(STANDS, b.bill_id.in_(bills))
+        .distinct()
+        .order_by(month, b.provider)
+    )
+    return [(row[0], row[1].date()) for row in connection.execute(chosen)]
 
 
 def withdraw(connection: sa.Connection, bill_id: str, by: str) -> None:

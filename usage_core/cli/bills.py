@@ -1,11 +1,9 @@
 """`reconcile`: is a provider's bill right?"""
 
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-import sqlalchemy as sa
 import typer
 from rich import box
 from rich.markup import escape
@@ -13,7 +11,7 @@ from rich.table import Table
 
 from usage_core import wording
 from usage_core.access.journal import Event
-from usage_core.bills import conclude, periods
+from usage_core.bills import conclude, periods, standing
 from usage_core.bills.conclude import Reconciled
 from usage_core.bills.formats.plain import TEMPLATE
 from usage_core.bills.storing import Taken, take
@@ -21,7 +19,6 @@ from usage_core.cli.opening import COMMAND_LINE, app, note, output_to, store
 from usage_core.cli.printing import err, out
 from usage_core.errors import UsageError
 from usage_core.store.lake import Lake
-from usage_core.store.tables import BILL_LINES, BILLS
 
 
 @app.command()
@@ -40,7 +37,10 @@ def reconcile(
         raise UsageError("Give the files of one or more bills, or --template.")
     with store() as lake:
         taken = [kept for path in files if (kept := _taken(lake, path))]
-        found = [each for provider, month in _months(lake, taken) if (each := _found(lake, provider, month))]
+        with lake.reading() as connection:
+            months = standing.months_of(connection, [bill for kept in taken for bill in kept.bills])
+            answers = [periods.reconcile(connection, provider, month) for provider, month in months]
+    found = [each for each in answers if each is not None]
     for one in found:
         _print(one)
     if evidence:
@@ -61,26 +61,6 @@ def _taken(lake: Lake, path: Path) -> Taken | None:
     note(lake, Event.BILLS_CHANGED, f"taken: {taken.file_name}", taken.rows_stored)
     err.print(taken.sentence, markup=False, soft_wrap=True)
     return taken
-
-
-def _months(lake: Lake, taken: list[Taken]) -> list[tuple[str, date]]:
-    """The months that bills charge for."""
-    ids = [bill for each in taken for bill in each.bills]
-    month = sa.func.date_trunc(sa.literal_column("'month'"), BILL_LINES.c.first_day).label("month")
-    chosen = (
-        sa.select(BILLS.c.provider, month)
-        .join(BILL_LINES, BILL_LINES.c.bill_id == BILLS.c.bill_id)
-        .where(BILLS.c.bill_id.in_(ids))
-        .distinct()
-        .order_by(month, BILLS.c.provider)
-    )
-    with lake.reading() as connection:
-        return [(row[0], row[1].date()) for row in connection.execute(chosen)]
-
-
-def _found(lake: Lake, provider: str, month: date) -> Reconciled | None:
-    with lake.reading() as connection:
-        return periods.reconcile(connection, provider, month)
 
 
 def _print(found: Reconciled) -> None:
