@@ -75,6 +75,10 @@ def test_cents_of_the_report_are_dollars() -> None:
     [
         ("plain.csv", "$130.00", '"12,5"', "line 2: amount is '12,5'"),
         ("plain.csv", "$130.00", "NaN", "an amount such as 12.50"),
+        ("plain.csv", "4100000", "1e999999999", "line 3: tokens is '1e999999999'"),
+        ("openai_costs.json", "4.8", "1e999999999", "quantity"),
+        ("openai_costs.json", "5000,", "9" * 5000 + ",", "is not whole JSON"),
+        ("openrouter.csv", "2026-10-12 00:00:00", "0001-01-01T00:00:00+23:00", "a day such as 2026-11-03"),
         ("plain.csv", "2026-10-31,gpt-4o,input", "2026-09-30,gpt-4o,input", "line 2: last day"),
         ("plain.csv", "gpt-4o,input", "gpt-4o,thoughts", "line 2: token class is 'thoughts'"),
         ("plain.csv", "fee", "gift", "line 5: charge is 'gift'"),

@@ -57,8 +57,12 @@ def test_a_correction_replaces_and_can_be_taken_back(shelf: Shelf) -> None:
     bring(shelf, OCTOBER.format("12"), name="first.csv")
     taken = bring(shelf, OCTOBER.format("11"), name="second.csv")
     assert "It replaces first.csv, which stays visible." in taken.sentence
+    bring(shelf, OCTOBER.format("10").replace("USD", "EUR"), name="euro.csv")
+    assert standing_amounts(shelf) == [Decimal(10)]
+    with shelf.lake.writing() as connection:
+        standing.withdraw(connection, bills(shelf)[0].bill_id, "Ada")
     assert standing_amounts(shelf) == [Decimal(11)]
-    assert len(bills(shelf)) == 2
+    assert len(bills(shelf)) == 3
     # The one that was replaced is known, too.
     assert bring(shelf, OCTOBER.format("12"), name="third.csv").rows_duplicate == 1
     with shelf.lake.writing() as connection:

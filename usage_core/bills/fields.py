@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from usage_core.bills.format import BillRefused, Charge, Document, TokenClass
@@ -56,7 +56,7 @@ class Fields:
             raise self.refuse(name, "an amount such as 12.50")
         try:
             value = Decimal(bare.replace(",", ""))
-        except InvalidOperation:
+        except ArithmeticError:
             raise self.refuse(name, "an amount such as 12.50") from None
         if abs(value) >= MOST:
             raise self.refuse(name, "an amount below ten thousand million")
@@ -69,9 +69,10 @@ class Fields:
             return None
         try:
             value = Decimal(text.replace(",", ""))
-        except InvalidOperation:
+        except ArithmeticError:
             raise self.refuse(name, "a whole number") from None
-        if not value.is_finite() or value < 0 or value != int(value) or value >= MOST_TOKENS:
+        # In this order: the whole of a number with a huge exponent would take for ever.
+        if not value.is_finite() or not 0 <= value < MOST_TOKENS or value != int(value):
             raise self.refuse(name, "a whole number of 0 or more")
         return int(value)
 
@@ -82,7 +83,7 @@ class Fields:
             return None
         try:
             value = Decimal(text.replace(",", "")) * unit
-        except InvalidOperation:
+        except ArithmeticError:
             raise self.refuse(name, "a number") from None
         if not value.is_finite() or not 0 <= value < MOST_TOKENS:
             raise self.refuse(name, "a number of 0 or more")
@@ -95,13 +96,13 @@ class Fields:
             return None
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment
+        except (ValueError, OverflowError):
             raise self.refuse(name, "a day such as 2026-11-03") from None
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment
         if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):
             raise self.refuse(name, "the beginning of a UTC day")
-        if not 2000 <= moment.year < 2100:
-            raise self.refuse(name, "a day from 2000 to 2099")
+        if not 2015 <= moment.year < 2099:
+            raise self.refuse(name, "a day from 2015 to 2098")
         return moment.date()
 
     def epoch_day(self, name: str) -> date | None:
@@ -109,7 +110,7 @@ class Fields:
         seconds = self.whole(name)
         if seconds is None:
             return None
-        if seconds % 86_400 or not 946_684_800 <= seconds < 4_102_444_800:
+        if seconds % 86_400 or not 1_420_070_400 <= seconds < 4_070_908_800:
             raise self.refuse(name, "the beginning of a UTC day, in seconds since 1970")
         return datetime.fromtimestamp(seconds, UTC).date()
 

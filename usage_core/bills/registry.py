@@ -48,8 +48,10 @@ def opened(path: Path, name: str) -> Document:
 def _json(text: str, name: str) -> object:
     try:
         return json.loads(text, parse_float=Decimal)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deep"
+    except (ValueError, RecursionError) as error:
+        where = (
+            f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too large"
+        )
         raise BillRefused(f"{name} is not whole JSON ({where}). Download it again.") from None
 
 

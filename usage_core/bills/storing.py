@@ -121,7 +121,6 @@ def _replace(connection: sa.Connection, bill: dict[str, Any]) -> list[str]:
         STANDS,
         b.provider == bill["provider"],
         b.account.is_not_distinct_from(bill["account"]),
-        b.currency == bill["currency"],
         b.file_hash != bill["file_hash"],
         b.first_day < bill["until_day"],
         b.until_day > bill["first_day"],
