@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core import cli
+from usage_core.access.journal import Journal
 from usage_core.api.calls import CALLS_PATH, routes
 from usage_core.cli import opening
 from usage_core.export import csv_lines
@@ -203,3 +204,21 @@ def test_undo(run: Run, shelf: Shelf, tmp_path: Path) -> None:
     assert run("undo", import_id, "--yes").err.startswith("The import of [b]log.csv was undone already")
     run("import", str(tmp_path / "[b]log.csv"))
     assert len(shelf.stored()) == 2
+
+
+def test_calls_are_deleted_when_that_was_said_and_asked(run: Run, module_shelf: Shelf) -> None:
+    module_shelf.clear()
+    module_shelf.rows({"api_key_id": "a"}, {"api_key_id": "b"})
+    refused = run("delete-calls", "--key", "a")
+    assert (refused.code, refused.out.startswith(b"1 call from ")) == (1, True)
+    assert "Add --yes" in refused.err
+    assert run("delete-calls", "--key", "a", "--yes").code == 0
+    assert run("delete-calls", "--key", "a", "--yes").out == b"There are no such calls.\n"
+    assert run("delete-calls").code == 1
+    left = run("export", "--from", "2026-01-01", "--to", "2027-01-01").out
+    assert left.count(b"\n") == 2
+    journal = Journal(module_shelf.lake.folder)
+    events = [(each.event, each.who, each.what, each.rows) for each in journal.entries(2)]
+    journal.close()
+    assert events[1] == ("deleted", "command line", "calls of key a", 1)
+    assert events[0][0] == "exported"

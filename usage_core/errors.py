@@ -47,3 +47,7 @@ class AccessRefused(UsageError):
 
 class BackupRefused(UsageError):
     """A backup that cannot be written, or is not taken back."""
+
+
+class NothingToDelete(UsageError):
+    """Calls that are to be deleted, of which there are none."""

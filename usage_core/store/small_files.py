@@ -91,6 +91,19 @@ def join_some(connection: sa.Connection) -> int:
     return len(piles)
 
 
+def delete(connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[bool]) -> None:
+    """Delete rows so that they leave the disk, too, with former states of the store.
+
+    A deleted row is only marked, and DuckLake keeps a file that was emptied in several steps. So the rows
+    beside them are stored again, and then all rows of their files are deleted in one.
+    """
+    names = sa.select(_FILENAME).select_from(table).where(which).distinct()
+    files = _FILENAME.in_(list(connection.execute(names).scalars()))
+    rest = sa.select(*table.columns).where(files, sa.not_(which))
+    connection.execute(sa.insert(table).from_select(list(table.columns.keys()), rest))
+    connection.execute(sa.delete(table).where(files))
+
+
 def _table(pile: Pile) -> str:
     return pile.table.name
 

@@ -1,0 +1,107 @@
+"""Deleting calls for good, by age or by key, with their part of all sums; shown before it is done.
+
+Receipts of imports stay. What a file holds comes back when the file is imported again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from usage_core.errors import NothingToDelete
+from usage_core.schema import usd
+from usage_core.store import old_files, rollups, small_files
+from usage_core.store.lake import Lake
+from usage_core.store.settings import reporting_zone
+from usage_core.store.tables import CALLS, IMPORTS, REJECTED
+from usage_core.timeframe import midnight
+
+c = CALLS.c
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """Calls that are to go: those before a day of the workspace's zone, those of a key, or both."""
+
+    before: date | None = None
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.before is None and self.key is None:
+            raise NothingToDelete("Say which calls: those before a day, or those of a key.")
+
+    def conditions(self, zone: str) -> list[sa.ColumnElement[bool]]:
+        """The same as conditions on calls."""
+        found: list[sa.ColumnElement[bool]] = []
+        if self.before is not None:
+            edge = midnight(self.before, zone).astimezone(UTC).replace(tzinfo=None)
+            found.append(c.called_at < edge)
+        if self.key is not None:
+            found.append(c.api_key_id == self.key)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What goes: calls, when the first and last were made (naive UTC), their cost in USD as far as it is
+    known, and how many calls stay."""
+
+    calls: int
+    first: datetime | None
+    last: datetime | None
+    cost: Decimal
+    stay: int
+
+
+def preview(lake: Lake, doomed: Doomed) -> Loss:
+    """What deleting would take away; nothing is changed."""
+    with lake.reading() as connection:
+        return _loss(connection, doomed, reporting_zone(connection))
+
+
+def _loss(connection: sa.Connection, doomed: Doomed, zone: str) -> Loss:
+    meant = sa.and_(*doomed.conditions(zone))
+    columns = (
+        sa.func.count(),
+        sa.func.min(c.called_at),
+        sa.func.max(c.called_at),
+        sa.func.sum(c.cost_pico),
+    )
+    calls, first, last, cost = connection.execute(sa.select(*columns).where(meant)).one()
+    every = connection.execute(sa.select(sa.func.count()).select_from(CALLS)).scalar_one()
+    return Loss(int(calls), first, last, usd(int(cost or 0)), int(every) - int(calls))
+
+
+def delete(lake: Lake, doomed: Doomed, waiting: Callable[[], None] = lambda: None) -> Loss:
+    """Delete calls with their part of all sums, in one transaction. Their files go when nobody can be
+    reading them any more: after a day, by upkeep.
+
+    Raises:
+        NothingToDelete: there are no such calls; nothing was changed.
+    """
+    with lake.writing(waiting) as connection:
+        zone = reporting_zone(connection)
+        loss = _loss(connection, doomed, zone)
+        if loss.first is None or loss.last is None:
+            raise NothingToDelete("There are no such calls. Nothing was deleted.")
+        small_files.delete(connection, CALLS, sa.and_(*doomed.conditions(zone)))
+        rollups.renew(connection, zone, loss.first, loss.last)
+        if doomed.before is not None and doomed.key is None:
+            _delete_rejected(connection)
+    return loss
+
+
+def _delete_rejected(connection: sa.Connection) -> None:
+    """Delete the rows set aside by imports of which no call is left."""
+    i = IMPORTS.c
+    left = sa.exists().where(c.import_id == i.import_id)
+    of_old = sa.select(i.import_id).where(i.last_call_at.is_not(None), ~left)
+    connection.execute(sa.delete(REJECTED).where(REJECTED.c.import_id.in_(of_old)))
+
+
+def clear_disk(lake: Lake) -> int:
+    """Remove what was deleted from the disk now; a long export that began before breaks off."""
+    old_files.expire(lake, timedelta(0))
+    return old_files.remove(lake, timedelta(0))
