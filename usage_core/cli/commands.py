@@ -1,12 +1,10 @@
-"""Commands about calls and the store: export, summary, zone, compact, sample; and how all are run."""
+"""Commands about calls and the store: summary, zone, compact, sample; and how all are run."""
 
 import os
 import sys
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlencode
 
 import typer
 from rich.progress import Progress
@@ -18,8 +16,6 @@ from usage_core.cli import options
 from usage_core.cli.opening import app, note, output_to, store
 from usage_core.cli.printing import err, out, print_figures, print_json
 from usage_core.errors import UsageError
-from usage_core.export.formats import CODECS, FORMATS, file, file_named
-from usage_core.export.stream import file_stream
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.definitions import SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
@@ -27,32 +23,6 @@ from usage_core.metrics.facts import directory
 from usage_core.metrics.question import Question
 from usage_core.store import maintenance
 from usage_core.store.settings import reporting_zone
-
-
-@app.command()
-def export(
-    start: options.From = "",
-    end: options.To = "",
-    tz: options.Zone = "UTC",
-    key: options.Keys = None,
-    provider: options.Providers = None,
-    model: options.Models = None,
-    kind: options.Kinds = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File; - for standard output")] = None,
-    kind_of_file: Annotated[
-        str, typer.Option("--format", help=f"{', '.join(FORMATS)}; else what the file's name says")
-    ] = "",
-    compress: Annotated[str, typer.Option(help=f"{' or '.join(CODECS)}; likewise")] = "",
-) -> None:
-    """Write the calls of a timeframe to a file, the same bytes that the console's download gives."""
-    named = not (kind_of_file or compress) and output is not None
-    written = file_named(output.name) if named and output else file(kind_of_file, compress)
-    with store() as lake:
-        selection = options.selection(lake, (start, end, tz), key, provider, model, kind)
-        with output_to(output) as target:
-            noted = partial(note, lake, Event.EXPORTED, f"calls: {urlencode(selection.params())}")
-            for piece in file_stream(lake, selection, written, noted):
-                target.write(piece)
 
 
 @app.command()
