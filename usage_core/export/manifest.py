@@ -130,7 +130,7 @@ def _sums(path: Path, told: Manifest) -> dict[str, str]:
     if len(form.columns) == len(BY_NAME):
         asked["cost_usd"] = "cost_pico"
     with duckdb.connect() as connection:
-        options: dict[str, Any] = {"compression": told.compression or "auto"}
+        options: dict[str, Any] = {"compression": told.compression or "auto_detect"}
         if is_csv:
             rows = connection.read_csv(str(path), all_varchar=True, header=True, **options)
         elif form.is_text:
