@@ -130,13 +130,15 @@ def _sums(path: Path, told: Manifest) -> dict[str, str]:
     if len(form.columns) == len(BY_NAME):
         asked["cost_usd"] = "cost_pico"
     with duckdb.connect() as connection:
-        options: dict[str, Any] = {"compression": told.compression or "auto_detect"}
+        codec: Any = told.compression
         if is_csv:
-            rows = connection.read_csv(str(path), all_varchar=True, header=True, **options)
+            rows = connection.read_csv(str(path), all_varchar=True, header=True, compression=codec or "auto")
         elif form.is_text:
-            names = [*asked]
             rows = connection.read_json(
-                str(path), format="newline_delimited", columns=dict.fromkeys(names, "VARCHAR"), **options
+                str(path),
+                format="newline_delimited",
+                columns=dict.fromkeys(asked, "VARCHAR"),
+                compression=codec or "uncompressed",
             )
         else:
             rows = connection.read_parquet(str(path))
