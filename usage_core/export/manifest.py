@@ -138,7 +138,7 @@ def _sums(path: Path, told: Manifest) -> dict[str, str]:
                 str(path),
                 format="newline_delimited",
                 columns=dict.fromkeys(asked, "VARCHAR"),
-                compression=codec or "uncompressed",
+                compression=codec or "auto_detect",
             )
         else:
             rows = connection.read_parquet(str(path))
