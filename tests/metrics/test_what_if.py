@@ -20,7 +20,7 @@ from usage_core.metrics.answer import coverage
 from usage_core.metrics.newest_prices import Model, newest_prices
 from usage_core.metrics.sources import Coverage
 from usage_core.metrics.what_if import Price, break_even, comparable, cost, replayed, worth_moving
-from usage_core.schema import usd
+from usage_core.schema import MAX_PICO, usd
 from usage_core.selection import Selection
 from usage_core.store import rollups
 from usage_core.store.lake import Lake, open_lake
@@ -43,7 +43,8 @@ def priced(row: Row) -> Row:
     if sent is None or (received is None and row["kind"] != "embedding") or row["input_price"] is None:
         return row | {"cost_pico": None}
     output = (received or 0) * int((row["output_price"] or 0) * 10**6)
-    return row | {"cost_pico": sent * int(row["input_price"] * 10**6) + output}
+    cost = sent * int(row["input_price"] * 10**6) + output
+    return row | {"cost_pico": cost if cost <= MAX_PICO else None}
 
 
 made = st.builds(
