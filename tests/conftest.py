@@ -26,7 +26,7 @@ APPLICATIONS = (
 os.environ.setdefault(THREADS, "1")
 
 settings.register_profile("local", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 

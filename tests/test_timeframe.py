@@ -71,7 +71,7 @@ def test_presets_of_days_and_months(zone: str, name: Preset, now: str, expected:
 
 
 @given(st.sampled_from(NAMED), instants, zones)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_presets_at_any_instant(name: Preset, now: datetime, zone: str) -> None:
     found = preset(name, now, zone)
     today = now.astimezone(ZoneInfo(zone)).date()

@@ -82,7 +82,7 @@ def offset_at(frame: Timeframe, moment: datetime) -> timedelta:
 
 
 @given(frames, st.floats(0, 0.99))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_offsets_are_those_of_the_zone(frame: Timeframe, share: float) -> None:
     zone = ZoneInfo(frame.zone)
     moments = [frame.start, frame.start + frame.length * share, frame.end - timedelta(microseconds=1)]
@@ -106,7 +106,7 @@ def test_no_change_of_any_zone_is_missed() -> None:
 
 
 @given(frames, st.sampled_from(GRAINS), st.floats(0, 0.99))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_periods_cover_a_timeframe_once(frame: Timeframe, grain: Grain, share: float) -> None:
     if grain == "hour":
         frame = Timeframe(max(frame.start, frame.end - timedelta(days=40)), frame.end, frame.zone)

@@ -127,7 +127,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         st.sampled_from(["is_logged_in", "iss", "sub", "iat", "email", "email_verified", "groups"]), ANYTHING

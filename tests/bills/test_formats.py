@@ -111,7 +111,7 @@ def test_another_file_is_refused_with_what_is_known(tmp_path: Path, text: str) -
         read_text(tmp_path, text)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_damaged_bill_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -1,6 +1,7 @@
 """A LiteLLM proxy's spend log is read out of a real PostgreSQL: once, in batches, and only what is new."""
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,13 @@ SCHEMA = """
 """
 ALIAS = """it's, "web"\nx"""
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of the test, not of its collection, which may be minutes ago."""
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    monkeypatch.setattr(sys.modules[__name__], "NOW", now)
 
 
 @pytest.fixture(scope="module")

@@ -142,7 +142,7 @@ some_tokens = st.integers(0, 10**9)
 some_price = st.decimals(0, 9_999, places=6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     uncached=some_tokens,
     read=some_tokens,

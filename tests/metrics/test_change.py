@@ -237,7 +237,7 @@ def test_more_groups_than_an_answer_holds(monkeypatch: pytest.MonkeyPatch) -> No
 @given(
     parts=st.lists(st.fractions(-100, 100, max_denominator=1000), min_size=1, max_size=8), up=st.booleans()
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_sharing_out_adds_up_and_leaves_whole_numbers_alone(parts: list[Fraction], up: bool) -> None:
     """To the next whole number below the sum, or above it."""
     total = math.ceil(sum(parts)) if up else math.floor(sum(parts))

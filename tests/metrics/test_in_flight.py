@@ -129,7 +129,7 @@ def read_by(size: int) -> Any:
 
 
 @given(rows=calls, frame=frames(), size=sizes)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_the_peak_is_what_counting_gives(
     engine: sa.Engine, rows: list[Row], frame: Timeframe, size: int
 ) -> None:
@@ -144,7 +144,7 @@ def test_the_peak_is_what_counting_gives(
     by=st.sampled_from(list(FILTERS)),
     lanes=st.sampled_from([1, 2, 10**6]),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_each_value_has_the_peak_of_its_own_calls(
     engine: sa.Engine, rows: list[Row], frame: Timeframe, size: int, by: str, lanes: int
 ) -> None:
@@ -212,7 +212,7 @@ def same_over_time(connection: sa.Connection, rows: Sequence[Row], frame: Timefr
     size=sizes,
     grain=st.sampled_from(["hour", "hour", "hour", "day", "week", "month"]),
 )
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_each_period_has_the_peak_of_its_own_instants(
     engine: sa.Engine, rows: list[Row], frame: Timeframe, size: int, grain: str
 ) -> None:

@@ -71,7 +71,7 @@ def records(frame: Any) -> list[dict[str, Any]]:
     start=st.integers(-4 * 1440, 4 * 1440),
     minutes=st.integers(1, 10 * 1440) | st.integers(1, 130),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_hours_occur_as_often_as_the_clocks_show_them(
     zone: str, place: date, start: int, minutes: int
 ) -> None:

@@ -125,7 +125,7 @@ parts = st.lists(st.integers(-(10**15), 10**15), min_size=len(Reason), max_size=
 
 
 @given(before=st.integers(0, 10**15), amounts=parts)
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_what_is_shown_adds_up_to_the_last_place(before: int, amounts: list[int]) -> None:
     found = Change(
         usd(before),

@@ -54,7 +54,7 @@ def falls_into(every: list[Interval], moment: datetime, tokens: int) -> list[Int
 moments = st.datetimes(datetime(2023, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(
     model=st.sampled_from(MODELS) | st.sampled_from(STEPPED),
     moment=moments,
@@ -87,7 +87,7 @@ def test_prices_are_the_catalogue_s(
 
 
 @given(model=st.sampled_from(STEPPED), moment=moments, tokens=st.integers(0, 2**62))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_every_call_falls_into_one_interval(model: tuple[str, str], moment: datetime, tokens: int) -> None:
     rules = [
         Rule(

@@ -15,12 +15,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.store import rollups
+from usage_core.store.small_files import META
 from usage_core.store.tables import CALLS, DAYS, METADATA, REJECTED
 
 COPIED = tuple(table.name for table in METADATA.sorted_tables if table not in (CALLS, REJECTED))
 _PASSED_ON = (CALLS.name, REJECTED.name)
 _NAMES = tuple(column.name for column in DAYS.columns if isinstance(column.type, sa.String))
 _LAKE_VERSION = sa.text("SELECT id FROM lake.current_snapshot()")
+
+_UNTOUCHED = sa.text(f"""
+    SELECT t.table_name FROM {META}.ducklake_table t
+    ANTI JOIN {META}.ducklake_table_stats s ON s.table_id = t.table_id
+    WHERE t.end_snapshot IS NULL
+""")
+"""The tables into which nothing was ever written."""
 
 
 @dataclass(slots=True)
@@ -143,8 +151,10 @@ def _fill(connection: sa.Connection, schema: str) -> None:
         known = f"SELECT {name} FROM lake.main.{DAYS.name} WHERE {name} IS NOT NULL"
         values = f"SELECT '' UNION {known} ORDER BY 1"
         connection.execute(sa.text(f"CREATE TYPE {schema}.{name} AS ENUM ({values})"))
+    untouched = set(connection.execute(_UNTOUCHED).scalars())
     for name in COPIED:
         rows = f"SELECT *{_narrow(name, schema)} FROM lake.main.{name}"
+        rows += " LIMIT 0" if name in untouched else ""  # to read nothing takes as long as to read a few
         connection.execute(sa.text(f"CREATE TABLE {schema}.{name} AS {rows}"))
     for name in _PASSED_ON:
         connection.execute(sa.text(f"CREATE VIEW {schema}.{name} AS SELECT * FROM lake.main.{name}"))
