@@ -94,6 +94,9 @@ def free_port() -> int:
         return port
 
 
+OF_TESTS = {"PYTHONUNBUFFERED": "1", "USAGE_THREADS": "1"}
+
+
 def _start(store_folder: Path, port: int, env: dict[str, str], log_file: Path) -> Console:
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     options = {
@@ -108,7 +111,7 @@ def _start(store_folder: Path, port: int, env: dict[str, str], log_file: Path) -
         process = subprocess.Popen(
             [*command, *(part for name, value in options.items() for part in (f"--{name}", str(value)))],
             cwd=ROOT,
-            env={**inherited, "PYTHONUNBUFFERED": "1", "USAGE_DATABASE_URL": store_url(store_folder), **env},
+            env={**inherited, **OF_TESTS, "USAGE_DATABASE_URL": store_url(store_folder), **env},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
