@@ -26,20 +26,15 @@ from usage_core.store.settings import reporting_zone
 
 
 @app.command()
+@options.about_calls
 def summary(
-    start: options.From = "",
-    end: options.To = "",
-    tz: options.Zone = "UTC",
-    key: options.Keys = None,
-    provider: options.Providers = None,
-    model: options.Models = None,
-    kind: options.Kinds = None,
+    asked: options.Asked,
     by: Annotated[str | None, typer.Option(help=f"One of {', '.join(DIMENSIONS)}")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Print the Overview's figures for a timeframe."""
     with store() as lake:
-        selection = options.selection(lake, (start, end, tz), key, provider, model, kind)
+        selection = asked.selection(lake)
         with lake.reading() as connection:
             frame = ask(connection, Question(selection, SUMMARY, (by,) if by else ()), coverage(connection))
             if by == "key" and not as_json:

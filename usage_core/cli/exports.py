@@ -20,14 +20,9 @@ from usage_core.store.lake import Lake
 
 
 @app.command()
+@options.about_calls
 def export(
-    start: options.From = "",
-    end: options.To = "",
-    tz: options.Zone = "UTC",
-    key: options.Keys = None,
-    provider: options.Providers = None,
-    model: options.Models = None,
-    kind: options.Kinds = None,
+    asked: options.Asked,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; - for standard output")] = None,
     kind_of_file: Annotated[
         str, typer.Option("--format", help=f"{', '.join(FORMATS)}; else what the file's name says")
@@ -44,7 +39,7 @@ def export(
     named = output is not None and not (kind_of_file or compress)
     written = file_named(output.name) if named and output else file(kind_of_file, compress)
     with store() as lake:
-        selection = options.selection(lake, (start, end, tz), key, provider, model, kind)
+        selection = asked.selection(lake)
         rows = _write(lake, selection, written, output)
         if manifest and output:
             made = manifests.manifest(lake, selection, written, output, rows)
