@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from usage_core.bills.format import BillRefused, Charge, Document, TokenClass
+from usage_core.bills.format import BillRefused, TokenClass
 
 PLACES = 18
 """Amounts are kept to so many decimals; a program's float has no more that mean anything."""
@@ -191,32 +191,3 @@ def model_and_class(text: str | None) -> tuple[str | None, TokenClass | None]:
 
 TOKEN_UNITS = {"tokens": 1, "token": 1, "1000_tokens": 1000, "1000 tokens": 1000, "1000000 tokens": 1_000_000}
 """Units that quantities of tokens are given in."""
-
-
-def item_of(text: str | None, amount: Decimal) -> tuple[Charge, str | None, TokenClass | None]:
-    """What an item such as "gpt-4o, input" charges for; one that names no model is something else."""
-    model, klass = model_and_class(text)
-    if model or not text:
-        return Charge.USAGE, model, klass
-    return (Charge.CREDIT if amount < 0 else Charge.SERVICE), None, None
-
-
-def pages_of(document: Document) -> list[dict[str, Any]]:
-    """The pages of an API's answer, or of a list of answers; none where it is something else."""
-    pages = document.json if isinstance(document.json, list) else [document.json]
-    return (
-        pages if all(isinstance(page, dict) and isinstance(page.get("data"), list) for page in pages) else []
-    )
-
-
-def check_whole(document: Document) -> None:
-    """Refuse pages after which there are more.
-
-    Raises:
-        BillRefused: the last page says that there are more.
-    """
-    if pages_of(document)[-1].get("has_more"):
-        raise BillRefused(
-            f"{document.name} is not the whole report: its last page says that there are more. Fetch "
-            "them all and put the pages into one JSON list. Nothing was stored."
-        )

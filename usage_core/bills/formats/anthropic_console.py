@@ -1,37 +1,23 @@
-"""The cost file of Anthropic's console, in each of its four generations: amounts rounded to cents."""
+"""The cost file of Anthropic's console, in each of its four generations: amounts rounded to cents.
 
+A price on the list that is not what is charged is a discount, which is a line of its own.
+"""
+
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from usage_core.bills.fields import DAY, Fields, printed_decimals, token_class
-from usage_core.bills.format import Charge, Document, Line, Reading
+from usage_core.bills.fields import DAY, Fields, token_class
+from usage_core.bills.format import Charge, Line
+from usage_core.bills.tables import TableFormat
 
-NEEDED = frozenset({"usage_date_utc", "model", "token_type", "cost_usd"})
 
-
-class AnthropicConsole:
-    """A price on the list that is not what is charged is a discount, which is a line of its own."""
-
-    name = "anthropic_console"
-    label = "Anthropic costs (console CSV)"
-    known_by = "usage_date_utc, model, token_type, cost_usd"
-
-    def recognises(self, document: Document) -> bool:
-        """Whether the headings are there."""
-        return set(document.header) >= NEEDED
-
-    def read(self, document: Document) -> Reading:
-        """One line per row, and one for its discount where there is one."""
-        found = Reading(rows=len(document.records))
-        for record in document.records:
-            row = Fields(document.name, record.number, record.fields)
-            cost = row.needed(row.amount("cost_usd"), "cost_usd", "an amount such as 0.05")
-            listed = row.amount("list_price_usd")
-            found.decimals = max(found.decimals, printed_decimals(row.text("cost_usd")))
-            found.lines.append(_line(row, cost if listed is None else listed))
-            if listed is not None and listed != cost:
-                found.lines.append(_line(row, cost - listed, Charge.DISCOUNT))
-        return found
+def _lines(row: Fields) -> Iterator[Line]:
+    cost = row.needed(row.amount("cost_usd"), "cost_usd", "an amount such as 0.05")
+    listed = row.amount("list_price_usd")
+    yield _line(row, cost if listed is None else listed)
+    if listed is not None and listed != cost:
+        yield _line(row, cost - listed, Charge.DISCOUNT)
 
 
 def _line(row: Fields, amount: Decimal, charge: Charge | None = None) -> Line:
@@ -61,4 +47,10 @@ def _line(row: Fields, amount: Decimal, charge: Charge | None = None) -> Line:
     )
 
 
-FORMAT = AnthropicConsole()
+FORMAT = TableFormat(
+    name="anthropic_console",
+    label="Anthropic costs (console CSV)",
+    headings=("usage_date_utc", "model", "token_type", "cost_usd"),
+    amount="cost_usd",
+    lines=_lines,
+)

@@ -1,11 +1,14 @@
-"""FOCUS: cost and usage, or the details of an invoice (version 1.4)."""
+"""FOCUS: cost and usage, or the details of an invoice (version 1.4).
 
+A model stands in x_Model, or in front of its class in the description.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
-from usage_core.bills.fields import TOKEN_UNITS, Fields, model_and_class, printed_decimals, token_class
-from usage_core.bills.format import Charge, Document, Line, Reading
-
-NEEDED = frozenset({"billedcost", "billingcurrency", "chargecategory", "billingperiodstart"})
+from usage_core.bills.fields import TOKEN_UNITS, Fields, model_and_class, token_class
+from usage_core.bills.format import Charge, Line
+from usage_core.bills.tables import TableFormat
 
 CHARGES = {
     "usage": Charge.USAGE,
@@ -16,28 +19,7 @@ CHARGES = {
 }
 
 
-class Focus:
-    """One row per charge. A model stands in x_Model, or in front of its class in the description."""
-
-    name = "focus"
-    label = "FOCUS (cost and usage, or invoice detail)"
-    known_by = "BilledCost, BillingCurrency, ChargeCategory, BillingPeriodStart"
-
-    def recognises(self, document: Document) -> bool:
-        """Whether the headings are there."""
-        return set(document.header) >= NEEDED
-
-    def read(self, document: Document) -> Reading:
-        """One line per row."""
-        found = Reading(rows=len(document.records))
-        for record in document.records:
-            row = Fields(document.name, record.number, record.fields)
-            found.lines.append(_line(row))
-            found.decimals = max(found.decimals, printed_decimals(row.text("billedcost")))
-        return found
-
-
-def _line(row: Fields) -> Line:
+def _lines(row: Fields) -> Iterator[Line]:
     charge = CHARGES.get((row.text("chargecategory") or "").casefold())
     if charge is None:
         raise row.refuse("chargecategory", "Usage, Purchase, Tax, Credit or Adjustment")
@@ -48,7 +30,7 @@ def _line(row: Fields) -> Line:
     # A charge for nothing that is counted in tokens, by its unit.
     other = charge is Charge.USAGE and row.text("consumedunit") and unit is None and not row.text("x_model")
     provider = row.text("serviceprovidername", "providername", "invoiceissuername")
-    return Line(
+    yield Line(
         number=row.number,
         first=first,
         until=until,
@@ -76,4 +58,10 @@ def _days(row: Fields) -> tuple[Any, Any]:
     return first, until
 
 
-FORMAT = Focus()
+FORMAT = TableFormat(
+    name="focus",
+    label="FOCUS (cost and usage, or invoice detail)",
+    headings=("BilledCost", "BillingCurrency", "ChargeCategory", "BillingPeriodStart"),
+    amount="billedcost",
+    lines=_lines,
+)

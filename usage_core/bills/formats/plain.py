@@ -1,10 +1,12 @@
 """A plain CSV for bills that come as paper: the template to fill in."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from usage_core.bills.fields import Fields, printed_decimals, token_class
-from usage_core.bills.format import Charge, Document, Line, Reading
+from usage_core.bills.fields import Fields, token_class
+from usage_core.bills.format import Charge, Line
+from usage_core.bills.tables import TableFormat
 from usage_core.errors import SelectionError
 from usage_core.timeframe import zone_info
 
@@ -20,30 +22,8 @@ OpenAI,2026-10-01,2026-10-31,,,,,,tax,32.49,USD,UTC,VAT 19 %
 """
 """What can be downloaded; Model to Requests, Charge, Time Zone and Description may be left empty."""
 
-NEEDED = frozenset({"provider", "first day", "amount", "currency"})
 
-
-class Plain:
-    """One row per charge."""
-
-    name = "plain"
-    label = "Plain CSV"
-    known_by = "Provider, First Day, Amount, Currency"
-
-    def recognises(self, document: Document) -> bool:
-        """Whether the four headings are there."""
-        return set(document.header) >= NEEDED
-
-    def read(self, document: Document) -> Reading:
-        """One line per row."""
-        found = Reading(rows=len(document.records))
-        for record in document.records:
-            found.lines.append(_line(Fields(document.name, record.number, record.fields)))
-            found.decimals = max(found.decimals, printed_decimals(record.fields["amount"].strip()))
-        return found
-
-
-def _line(row: Fields) -> Line:
+def _lines(row: Fields) -> Iterator[Line]:
     first = row.needed(row.day("first day"), "first day", "a day such as 2026-10-01")
     last = row.day("last day") or first
     if last < first:
@@ -53,7 +33,7 @@ def _line(row: Fields) -> Line:
     if named and klass is None:
         raise row.refuse("token class", "input, output, cache read or cache write")
     amount: Decimal = row.needed(row.amount("amount"), "amount", "an amount such as 12.50")
-    return Line(
+    yield Line(
         number=row.number,
         first=first,
         until=last + timedelta(days=1),
@@ -88,4 +68,10 @@ def _zone(row: Fields) -> str:
     return named
 
 
-FORMAT = Plain()
+FORMAT = TableFormat(
+    name="plain",
+    label="Plain CSV",
+    headings=("Provider", "First Day", "Amount", "Currency"),
+    amount="amount",
+    lines=_lines,
+)
