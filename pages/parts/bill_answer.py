@@ -15,6 +15,7 @@ from usage_core.bills import conclude, periods
 from usage_core.bills.conclude import Reconciled, cents
 from usage_core.bills.explain import Explained
 from usage_core.bills.parts import ABOUT, Finding, Part
+from usage_core.bills.whose import is_gateway
 from usage_core.charts.chart import Chart
 from usage_core.charts.waterfall import waterfall
 
@@ -194,7 +195,9 @@ def _calls(found: Reconciled, each: Finding) -> str:
     first, until = found.period.ranges[0][0], found.period.ranges[-1][1] - timedelta(days=1)
     days = (each.day, each.day) if each.day else (first, until)
     asked: list[tuple[str, str]] = [("tf", "Custom"), *(("range", f"{day:%Y-%m-%d}") for day in days)]
-    asked += [("tz", found.period.zone), ("provider", found.period.provider)]
+    asked.append(("tz", found.period.zone))
+    if not is_gateway(found.period.provider):
+        asked.append(("provider", found.period.provider))
     models = [name for name, to in found.names.calls.items() if to == each.model]
     asked += [("model", name) for name in models]
     if each.key in cached.known().key:

@@ -6,6 +6,7 @@
 import json
 import os
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from usage_core.bills.format import BillRefused, Reading
 from usage_core.bills.formats.plain import TEMPLATE
 from usage_core.bills.registry import formats, opened, recognised
+from usage_core.timeframe import midnight
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "bills"
 FILES = sorted(path for path in SAMPLES.iterdir() if not path.name.endswith(".golden.json"))
@@ -71,6 +73,27 @@ def test_cents_of_the_report_are_dollars() -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("2026-10-01", "2026-10-31", 31),
+        ("2026-10-01T00:00:00Z", "2026-10-31T23:59:59Z", 31),
+        ("2026-07-01T00:00:00+02:00", "2026-07-31T23:59:59+02:00", 31),
+        ("2026-07-01T00:00:00+05:30", "2026-07-31T23:59:59.999+05:30", 31),
+        ("2026-10-31T00:00:00-04:00", "2026-11-02T00:00:00-05:00", 2),
+    ],
+)
+def test_langdocks_bounds_are_midnights_of_the_zone(tmp_path: Path, start: str, end: str, days: int) -> None:
+    header = "period_start,period_end,org_id,api_key_id,total_cost_usd"
+    [line] = read_text(tmp_path, f"{header}\n{start},{end},o,k,1.25\n").lines
+    first = datetime.fromisoformat(start)
+    assert midnight(line.first, line.zone) == (first if first.tzinfo else first.replace(tzinfo=UTC))
+    assert (line.until - line.first).days == days
+    if "T" in end:
+        gap = midnight(line.until, line.zone) - datetime.fromisoformat(end)
+        assert timedelta() <= gap <= timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
         ("plain.csv", "$130.00", '"12,5"', "line 2: amount is '12,5'"),
@@ -92,6 +115,9 @@ def test_cents_of_the_report_are_dollars() -> None:
         ("anthropic_report.json", '"123.45"', "null", "an amount in cents"),
         ("anthropic_console.csv", "input_no_cache", "input_maybe", "line 2: token_type"),
         ("openrouter.csv", "2026-10-12 00:00:00", "2026-10-12 09:00:00", "the beginning of a UTC day"),
+        ("langdock.csv", "01T00:00:00.000+02:00", "01T07:00:00.000+02:00", "line 2: period_start"),
+        ("langdock.csv", "31T23:59:59.999+01:00", "31T23:59:59.999+09:00", "the same time zone"),
+        ("langdock.csv", "412.0317", "", "line 2: total_cost_usd is ''"),
         ("focus.csv", "Usage,File", "Gift,File", "line 4: chargecategory is 'Gift'"),
         ("focus.csv", "GB-hours,OpenAI,", "GB-hours,OpenAI", "line 4: 15 columns, where the header has 16"),
     ],

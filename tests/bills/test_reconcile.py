@@ -177,6 +177,23 @@ def test_names_that_are_not_alike_need_an_alias(shelf: Shelf) -> None:
         assert names.aliases(connection) == []
 
 
+LANGDOCK = "period_start,period_end,org_id,api_key_id,api_key_name,requests,total_cost_usd\n"
+BERLIN = "2026-10-01T00:00:00+02:00,2026-10-31T23:59:59.999+01:00,org"
+
+
+def test_a_gateways_bill_is_for_the_calls_of_its_logs(shelf: Shelf) -> None:
+    """Langdock bills for calls of all providers: those that were read from its log."""
+    bring(shelf, f"{BERLIN},key-1,web,3,0.99", header=LANGDOCK)
+    reconciled = found(shelf, "Langdock")
+    assert parts_of(reconciled) == {}
+    assert reconciled.explained is not None
+    assert reconciled.explained.calls == 3
+    assert {each.words for each in reconciled.explained.grains} == {"period × key"}
+    assert state(shelf, "Langdock") is State.WITHIN
+    bring(shelf, f"{BERLIN},key-1,web,5,1.65", f"{BERLIN},key-9,other,2,0.40", header=LANGDOCK, name="2.csv")
+    assert parts_of(found(shelf, "Langdock")) == {Part.NO_CALLS: Decimal("1.06")}
+
+
 def test_a_signed_month_warns_when_calls_come_later(shelf: Shelf) -> None:
     call = {"called_at": "2026-10-03T10:00:00Z", "provider": "Mistral", "model": "m"}
     shelf.rows(call)

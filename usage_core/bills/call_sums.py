@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import sqlalchemy as sa
 
+from usage_core.bills.whose import billed_by, hours_of, is_gateway
 from usage_core.intake.price_rules import in_force
 from usage_core.prices.book import in_force as interval_at
 from usage_core.prices.book import intervals
@@ -14,10 +15,10 @@ from usage_core.schema import PRICE_PLACES, CostBasis
 from usage_core.store.lake import arrow
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import TOTAL, Expression
-from usage_core.store.tables import CALLS, MODEL_HOURS
+from usage_core.store.tables import CALLS
 from usage_core.timeframe import Timeframe, midnight
 
-c, m = CALLS.c, MODEL_HOURS.c
+c = CALLS.c
 Ranges: TypeAlias = Sequence[tuple[datetime, datetime]]
 
 AROUND = timedelta(days=2)
@@ -49,28 +50,41 @@ def hour_costs(
 ) -> pa.Table:
     """`hour` (local), `model` and `cost` (pico-USD) of a provider's calls, in and around the ranges."""
     frame = _frame(ranges, zone)
-    edges = [moment.replace(tzinfo=None) for moment in (frame.start, frame.end)]
-    chosen = (
-        sa.select(
-            truncated("hour", local_time(m.hour, frame)).label("hour"),
-            _named(m.model_name, names).label("model"),
-            sa.cast(sa.func.sum(sa.func.coalesce(m.cost_pico, 0)), TOTAL).label("cost"),
-        )
-        .where(m.provider_name == provider, m.hour >= edges[0], m.hour < edges[1])
-        .group_by(sa.text("1"), sa.text("2"))
-    )
+    h = hours_of(provider, *_edges(frame)).c
+    chosen = sa.select(
+        truncated("hour", local_time(h.hour, frame)).label("hour"),
+        _named(h.model_name, names).label("model"),
+        sa.cast(sa.func.sum(sa.func.coalesce(h.cost_pico, 0)), TOTAL).label("cost"),
+    ).group_by(sa.text("1"), sa.text("2"))
     return arrow(connection, chosen)
+
+
+def _edges(frame: Timeframe) -> tuple[datetime, datetime]:
+    return frame.start.replace(tzinfo=None), frame.end.replace(tzinfo=None)
+
+
+def models_called(
+    connection: sa.Connection, provider: str, zone: str, ranges: Ranges
+) -> list[tuple[str | None, str]]:
+    """The provider and model of a provider's calls, in and around the ranges, in alphabetical order."""
+    h = hours_of(provider, *_edges(_frame(ranges, zone))).c
+    chosen = sa.select(h.provider_name, h.model_name).distinct().order_by(h.model_name, h.provider_name)
+    return [(row[0], row[1]) for row in connection.execute(chosen)]
 
 
 def logged(connection: sa.Connection, provider: str, zone: str, ranges: Ranges) -> tuple[int, int]:
     """What a provider's calls in the ranges cost (pico-USD), and how many there are."""
     instants = _instants(ranges, zone)
-    on_the_hour = not any(moment.minute for each in instants for moment in each)
-    table, at = (MODEL_HOURS, m.hour) if on_the_hour else (CALLS, c.called_at)
-    count = sa.func.sum(m.calls) if on_the_hour else sa.func.count()
-    within = [sa.and_(at >= first, at < until) for first, until in instants]
-    sums = sa.select(sa.func.sum(table.c.cost_pico), count)
-    cost, calls = connection.execute(sums.where(table.c.provider_name == provider, sa.or_(*within))).one()
+    if is_gateway(provider) or any(moment.minute for each in instants for moment in each):
+        within = [sa.and_(c.called_at >= first, c.called_at < until) for first, until in instants]
+        sums = sa.select(sa.func.sum(c.cost_pico), sa.func.count()).where(
+            billed_by(provider), sa.or_(*within)
+        )
+    else:
+        h = hours_of(provider, instants[0][0], instants[-1][1]).c
+        within = [sa.and_(h.hour >= first, h.hour < until) for first, until in instants]
+        sums = sa.select(sa.func.sum(h.cost_pico), sa.func.sum(h.calls)).where(sa.or_(*within))
+    cost, calls = connection.execute(sums).one()
     return int(cost or 0), int(calls or 0)
 
 
@@ -96,9 +110,9 @@ def call_sums(
     groups = (day.label("day"), _named(c.model_name, names).label("model"), c.api_key_id.label("key"))
     sums = {
         name: sa.cast(sa.func.coalesce(sa.func.sum(value), 0), TOTAL).label(name)
-        for name, value in _of_call(_cache_prices(connection, provider, ranges)).items()
+        for name, value in _of_call(_cache_prices(connection, provider, zone, ranges)).items()
     }
-    chosen = sa.select(*groups, *sums.values()).where(c.provider_name == provider, sa.or_(*within))
+    chosen = sa.select(*groups, *sums.values()).where(billed_by(provider), sa.or_(*within))
     return arrow(connection, chosen.group_by(sa.text("1"), sa.text("2"), sa.text("3")))
 
 
@@ -144,16 +158,15 @@ def _cache_price(listed: Mapping[str, int]) -> Expression:
     return sa.case((c.cost_basis == str(CostBasis.ROW), of_row), else_=of_list)
 
 
-def _cache_prices(connection: sa.Connection, provider: str, ranges: Ranges) -> dict[str, dict[str, int]]:
+def _cache_prices(
+    connection: sa.Connection, provider: str, zone: str, ranges: Ranges
+) -> dict[str, dict[str, int]]:
     """Prices of tokens read from and written to a cache, by model, in the middle of the ranges."""
-    models = connection.execute(
-        sa.select(m.model_name).where(m.provider_name == provider).distinct()
-    ).scalars()
     rules = [entered.rule for entered in in_force(connection)]
     middle = (ranges[0][0] + (ranges[-1][1] - ranges[0][0]) / 2).replace(tzinfo=UTC)
     found: dict[str, dict[str, int]] = {"cache_read": {}, "cache_write": {}}
-    for model in models:
-        prices = interval_at(intervals(provider, model, rules), middle).prices
+    for served_by, model in models_called(connection, provider, zone, ranges):
+        prices = interval_at(intervals(served_by, model, rules), middle).prices
         for name, listed in found.items():
             price = getattr(prices, name)
             if price is not None:

@@ -11,13 +11,13 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from usage_core.bills import names
-from usage_core.bills.call_sums import call_sums, hour_costs
+from usage_core.bills.call_sums import call_sums, hour_costs, models_called
 from usage_core.bills.explain import Gathered
 from usage_core.bills.names import AliasKind
 from usage_core.bills.standing import RATE, STANDS
 from usage_core.metrics.facts import directory
 from usage_core.store.lake import arrow
-from usage_core.store.tables import BILL_LINES, BILLS, KEY_NAMES, MODEL_HOURS, USD
+from usage_core.store.tables import BILL_LINES, BILLS, KEY_NAMES, USD
 
 b, ln = BILLS.c, BILL_LINES.c
 DAY = timedelta(days=1)
@@ -109,15 +109,12 @@ def matched(connection: sa.Connection, asked: Period) -> Names:
         sa.select(ln.model).where(*of_bills, ln.charge == "usage").distinct()
     ).scalars()
     keys = connection.execute(sa.select(ln.api_key, ln.key_name).where(*of_bills).distinct()).all()
-    m = MODEL_HOURS.c
-    called = connection.execute(
-        sa.select(m.model_name).where(m.provider_name == asked.provider).distinct()
-    ).scalars()
+    called = models_called(connection, asked.provider, asked.zone, asked.ranges)
     given = names.aliases(connection, asked.provider)
     of_models = {each.billed_as: each.stands_for for each in given if each.kind is AliasKind.MODEL}
     of_keys = {each.billed_as: each.stands_for for each in given if each.kind is AliasKind.KEY}
     billed = sorted(name for name in models if name is not None)
-    log = sorted(called)
+    log = list(dict.fromkeys(model for _, model in called))
     found, calls = names.matched_models(billed, log, of_models)
     known = dict.fromkeys(connection.execute(sa.select(KEY_NAMES.c.api_key_id).distinct()).scalars())
     known |= {key: name for key, name in directory(connection).key.items() if key in known}

@@ -164,7 +164,9 @@ SELECT *, coalesce(bool_or(at_input > bound AND abs(billed - cost - at_input) <=
         WHEN n > 0 AND n_up = n AND NOT any_down THEN 'billed, no calls seen'
         WHEN n > 0 AND n_down = n AND NOT any_up THEN 'calls not billed'
         ELSE 'token counts' END AS counted,
-    CASE WHEN n > 1 AND n_dearer = n THEN 'billed, no calls seen'
+    CASE WHEN cls = '' AND place_requests > place_calls AND billed > cost THEN 'billed, no calls seen'
+        WHEN cls = '' AND place_requests < place_calls AND billed < cost THEN 'calls not billed'
+        WHEN n > 1 AND n_dearer = n THEN 'billed, no calls seen'
         WHEN n > 1 AND n_cheaper = n THEN 'calls not billed' ELSE 'unexplained' END AS guessed
 FROM judged WINDOW place AS (PARTITION BY day, model, key);
 """
