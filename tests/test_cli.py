@@ -15,7 +15,9 @@ from starlette.testclient import TestClient
 from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core import cli
 from usage_core.access.journal import Journal
-from usage_core.api.calls import CALLS_PATH, routes
+from usage_core.api.calls import CALLS_PATH
+from usage_core.api.endpoint import Console
+from usage_core.api.routes import routes
 from usage_core.cli import opening
 from usage_core.export import csv_lines
 from usage_core.settings import CHECKOUT, DATABASE_URL
@@ -74,7 +76,7 @@ def filled(module_shelf: Shelf) -> Shelf:
 
 
 def test_the_export_is_the_same_bytes_as_over_http(run: Run, filled: Shelf, tmp_path: Path) -> None:
-    client = TestClient(Starlette(routes=routes(lambda: Shown(filled.lake, is_sample=False))))
+    client = TestClient(Starlette(routes=routes(Console(lambda: Shown(filled.lake, is_sample=False)))))
     params = {"from": "2026-08-01", "to": "2026-09-01", "tz": "Europe/Berlin"}
     answer = client.get(CALLS_PATH, params=params).content
     assert answer.count(b"\n") == 3

@@ -12,6 +12,7 @@ QUERIES_FAILED = Counter(
 )
 EXPORTS = Counter("usage_exports", "Files of calls that were sent, whole or in part")
 EXPORTED_ROWS = Counter("usage_exported_rows", "Calls in them")
+EXPORTS_PUT_OFF = Counter("usage_exports_put_off", "Files that were not sent because too many were already")
 IMPORTS = Counter(
     "usage_imports", "Files brought in by this process: stored, set aside (in part), refused", ["outcome"]
 )

@@ -21,6 +21,10 @@ class StoreUnavailable(UsageError):
     """The store cannot be opened, or is of a version this program does not know."""
 
 
+class SettingRefused(UsageError):
+    """A setting of the environment that cannot be meant."""
+
+
 class Interrupted(UsageError):
     """A question to the store that nobody waits for any more."""
 

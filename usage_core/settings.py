@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from usage_core.errors import StoreUnavailable
+from usage_core.errors import SettingRefused, StoreUnavailable
 
 DATABASE_URL = "USAGE_DATABASE_URL"
+EXPORTS_AT_ONCE = "USAGE_EXPORTS_AT_ONCE"
+AT_ONCE = 4
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -18,6 +20,8 @@ class Settings:
 
     folder: Path
     """The store's folder."""
+    exports_at_once: int = AT_ONCE
+    """So many files of calls are sent at a time by one process; whoever asks for another is asked to wait."""
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -25,9 +29,20 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
 
     Raises:
         StoreUnavailable: USAGE_DATABASE_URL names no store this program knows.
+        SettingRefused: another setting cannot be meant.
     """
     url = environment.get(DATABASE_URL, "")
-    return Settings(store_folder(url) if url else CHECKOUT / "data")
+    folder = store_folder(url) if url else CHECKOUT / "data"
+    at_once = environment.get(EXPORTS_AT_ONCE, "").strip()
+    return Settings(folder, _at_once(at_once)) if at_once else Settings(folder)
+
+
+def _at_once(named: str) -> int:
+    if not named.isdecimal() or not 1 <= int(named) <= 1000:
+        raise SettingRefused(
+            f"{EXPORTS_AT_ONCE} is {named[:20]!r}. Write a whole number from 1 to 1000, or leave it out."
+        )
+    return int(named)
 
 
 def store_folder(url: str) -> Path:

@@ -18,12 +18,13 @@ from streamlit import config
 from pages.parts import frame, starting, stopping, visitor
 from pages.parts.doors import NOT_PAGES, VISITOR, Doors
 from pages.parts.hardening import Hardening
-from usage_core import cached, counters
+from usage_core import cached, counters, settings
 from usage_core.access.journal import Event
 from usage_core.access.rules import THIS_MACHINE, Visitor
-from usage_core.api.calls import routes
+from usage_core.api.endpoint import Console
 from usage_core.api.health import health_routes
-from usage_core.api.journal import journal_routes
+from usage_core.api.routes import routes
+from usage_core.api.slots import Slots
 from usage_core.store.settings import reporting_zone
 from usage_core.store.upkeep import Upkeep
 from usage_core.workspace import Shown
@@ -45,8 +46,7 @@ def application() -> dict[str, Any]:
     return {
         "routes": [
             *health_routes(base, _check),
-            *journal_routes(base, visitor.journal, _visitor, _exported),
-            *routes(_shown, base, _visitor, _exported),
+            *routes(_console(), base),
         ],
         "middleware": [
             Middleware(Hardening, base=base, wall=starting.wall(access)),
@@ -57,6 +57,12 @@ def application() -> dict[str, Any]:
         "lifespan": _lifespan,
         "on_script_error": _count_error,
     }
+
+
+def _console() -> Console:
+    return Console(
+        _shown, _visitor, _exported, slots=Slots(settings.load().exports_at_once), journal=visitor.journal
+    )
 
 
 class WayHome:

@@ -12,8 +12,11 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tests.importing import HEADER, Shelf, as_csv, row
-from usage_core.api import calls as api
-from usage_core.api.calls import CALLS_PATH, SET_ASIDE_PATH, routes
+from usage_core.api.answers import SentFile, in_threads
+from usage_core.api.calls import CALLS_PATH, SET_ASIDE_PATH
+from usage_core.api.endpoint import Console
+from usage_core.api.routes import routes
+from usage_core.api.slots import RETRY_SECONDS, Slots
 from usage_core.export import csv_lines, stream
 from usage_core.workspace import Shown
 
@@ -30,7 +33,7 @@ def filled(module_shelf: Shelf) -> Shelf:
 @pytest.fixture
 def client(filled: Shelf) -> TestClient:
     shown = Shown(filled.lake, is_sample=False)
-    return TestClient(Starlette(routes=routes(lambda: shown)), raise_server_exceptions=False)
+    return TestClient(Starlette(routes=routes(Console(lambda: shown))), raise_server_exceptions=False)
 
 
 def test_the_calls_of_a_selection(client: TestClient, filled: Shelf) -> None:
@@ -96,18 +99,20 @@ def test_unknown_addresses(client: TestClient) -> None:
     assert "No such address" in client.get("/api/v1/costs").json()["error"]
     missing = client.get(SET_ASIDE_PATH.format(import_id=uuid4()))
     assert (missing.status_code, "no import" in missing.json()["error"]) == (404, True)
-    assert client.post(CALLS_PATH).status_code in (404, 405)
+    wrong = client.post(CALLS_PATH)
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
+    assert "GET only" in wrong.json()["error"]
 
 
 def test_beneath_a_base_path(filled: Shelf) -> None:
     shown = Shown(filled.lake, is_sample=False)
-    client = TestClient(Starlette(routes=routes(lambda: shown, "/usage")))
+    client = TestClient(Starlette(routes=routes(Console(lambda: shown), "/usage")))
     assert client.get("/usage" + CALLS_PATH, params=AUGUST).text.count("\n") == 15
     assert client.get("/usage/api/x").json()["error"].startswith("No such address")
 
 
 def test_the_sample_is_called_so(filled: Shelf) -> None:
-    client = TestClient(Starlette(routes=routes(lambda: Shown(filled.lake, is_sample=True))))
+    client = TestClient(Starlette(routes=routes(Console(lambda: Shown(filled.lake, is_sample=True)))))
     named = client.get(CALLS_PATH, params=AUGUST).headers["content-disposition"]
     assert 'filename="sample-api-calls_2026-08-01' in named
 
@@ -152,9 +157,68 @@ def test_a_reader_who_goes_away_ends_the_reading() -> None:
             yield b"b"
 
     async def take_one() -> None:
-        taking = api._in_threads(pieces())
+        taking = in_threads(pieces())
         assert await anext(taking) == b"a"
         await taking.aclose()
 
     anyio.run(take_one)
     assert closed == [True]
+
+
+def test_one_file_too_many_is_put_off_in_words(filled: Shelf) -> None:
+    slots, shown = Slots(1), Shown(filled.lake, is_sample=False)
+    client = TestClient(Starlette(routes=routes(Console(lambda: shown, slots=slots))))
+    assert slots.take()
+    for accept, said in (("*/*", lambda answer: answer.json()["error"]), ("text/html", lambda it: it.text)):
+        answer = client.get(CALLS_PATH, params=AUGUST, headers={"Accept": accept})
+        assert answer.status_code == 429
+        assert answer.headers["retry-after"] == str(RETRY_SECONDS)
+        assert said(answer).startswith("As many files as this console sends at a time (1)")
+    slots.give_back()
+    for _ in range(2):
+        assert client.get(CALLS_PATH, params=AUGUST).status_code == 200
+    assert client.get(CALLS_PATH, params={}).status_code == 400
+    assert slots.taken == 0
+
+
+def test_a_failure_gives_the_place_back(filled: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(table: object, columns: object) -> bytes:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(csv_lines, "lines", failing)
+    slots, shown = Slots(1), Shown(filled.lake, is_sample=False)
+    client = TestClient(Starlette(routes=routes(Console(lambda: shown, slots=slots))))
+    for _ in range(2):
+        with pytest.raises(OSError, match="the disk is gone"):
+            client.get(CALLS_PATH, params=AUGUST)
+    assert slots.taken == 0
+
+
+def test_a_reader_who_leaves_before_the_first_byte_gives_the_place_back() -> None:
+    ended: list[str] = []
+
+    def pieces() -> Iterator[bytes]:
+        ended.append("read")
+        yield b"a"
+
+    async def gone(_message: object) -> None:
+        raise OSError("the reader has gone")
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send_to_nobody() -> None:
+        scope = {"type": "http", "method": "GET", "asgi": {"spec_version": "2.4"}}
+        with contextlib.suppress(Exception):
+            await SentFile(pieces(), "a.csv", over=lambda: ended.append("over"))(scope, receive, gone)
+
+    anyio.run(send_to_nobody)
+    assert ended == ["over"]
+
+
+def test_only_the_headers_cost_nothing(filled: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "tables", None)
+    client = TestClient(Starlette(routes=routes(Console(lambda: Shown(filled.lake, is_sample=False)))))
+    answer = client.head(CALLS_PATH, params=AUGUST)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "api-calls_2026-08-01" in answer.headers["content-disposition"]

@@ -12,8 +12,10 @@ from starlette.testclient import TestClient
 from tests.importing import Shelf, as_csv, row
 from usage_core.access.journal import Event, Journal
 from usage_core.access.rules import Role, Visitor
-from usage_core.api.calls import CALLS_PATH, routes
-from usage_core.api.journal import AUDIT_PATH, HEADINGS, journal_routes
+from usage_core.api.calls import CALLS_PATH
+from usage_core.api.endpoint import Console
+from usage_core.api.journal import AUDIT_PATH, HEADINGS
+from usage_core.api.routes import routes
 from usage_core.workspace import Shown
 
 AUGUST = {"from": "2026-08-01", "to": "2026-09-01"}
@@ -36,11 +38,8 @@ def client(shelf: Shelf, journal: Journal, keys: tuple[str, ...] | None) -> Test
         return visitor
 
     shown = Shown(shelf.lake, is_sample=False)
-    every = [
-        *journal_routes("", lambda: journal, here, exported),
-        *routes(lambda: shown, "", here, exported),
-    ]
-    return TestClient(Starlette(routes=every))
+    console = Console(lambda: shown, here, exported, journal=lambda: journal)
+    return TestClient(Starlette(routes=routes(console)))
 
 
 @pytest.mark.parametrize(

@@ -2,31 +2,29 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from usage_core.access.journal import Entry, Journal
-from usage_core.access.rules import Visitor
-from usage_core.api.calls import Exported, sent_file
+from usage_core.access.journal import Entry
+from usage_core.api.answers import SentFile, refusal
+from usage_core.api.endpoint import Console, Endpoint
 from usage_core.text_guard import guard
 
 AUDIT_PATH = "/api/v1/audit"
 HEADINGS = ("Entry", "Time (UTC)", "Event", "Who", "What", "Rows")
 
 
-def journal_routes(
-    base: str, journal: Callable[[], Journal], visitor: Callable[[Request], Visitor], exported: Exported
-) -> list[Route]:
-    """The audit log's route beneath `base`, for whoever `visitor` says has sent a request."""
+async def audit(console: Console, request: Request) -> Response:
+    """The whole audit log."""
+    if console.journal is None:
+        return refusal(request, 404, "There is no audit log here.")
+    console.exported(console.visitor(request), "the audit log", None)
+    return SentFile(_lines(console.journal().entries()), "audit-log.csv")
 
-    async def audit(request: Request) -> Response:
-        exported(visitor(request), "the audit log", None)
-        return sent_file(_lines(journal().entries()), "audit-log.csv")
 
-    return [Route(base + AUDIT_PATH, audit, methods=["GET"])]
+ENDPOINTS = (Endpoint("GET", AUDIT_PATH, audit),)
 
 
 def cells(entry: Entry) -> tuple[str, ...]:

@@ -1,0 +1,49 @@
+"""What an address of the API is: said once, for the routes, for the doors and for the API's description."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from usage_core.access.journal import Journal
+from usage_core.access.rules import THIS_MACHINE, Visitor
+from usage_core.api.slots import Slots
+from usage_core.settings import AT_ONCE
+from usage_core.workspace import Shown
+
+Exported: TypeAlias = Callable[[Visitor, str, int | None], None]
+"""Told of every file that was sent, whole or in part: to whom, of what, and its rows where they count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What the routes know of the console they belong to."""
+
+    shown: Callable[[], Shown]
+    """The store that is shown at the time of a request."""
+    visitor: Callable[[Request], Visitor] = lambda _request: THIS_MACHINE
+    """Who has sent a request."""
+    exported: Exported = lambda _visitor, _what, _rows: None
+    slots: Slots = field(default_factory=lambda: Slots(AT_ONCE))
+
+    journal: Callable[[], Journal] | None = None
+    """The audit log, for those who may read it."""
+
+
+Answer: TypeAlias = Callable[[Console, Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address, as `/api/v1/imports/{import_id}/rows-set-aside`, and what answers at it."""
+
+    method: str
+    path: str
+    answer: Answer
+
+    def is_at(self, path: str) -> bool:
+        """Whether a path is this address, with whatever values."""
+        return bool(compile_path(self.path)[0].match(path))

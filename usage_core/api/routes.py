@@ -1,0 +1,35 @@
+"""Every address of the API, as routes of the console's server."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from usage_core.api import calls, journal
+from usage_core.api.answers import refusal
+from usage_core.api.endpoint import Console, Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = (*calls.ENDPOINTS, *journal.ENDPOINTS)
+
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def routes(console: Console, base: str = "") -> list[Route]:
+    """The API's routes beneath `base`; whatever else begins with /api is answered as not there."""
+
+    async def unknown(request: Request) -> Response:
+        here = [each for each in ENDPOINTS if each.is_at(request.url.path.removeprefix(base))]
+        if here:
+            allowed = ", ".join(each.method for each in here)
+            return refusal(request, 405, f"This address answers {allowed} only.", {"Allow": allowed})
+        return refusal(request, 404, f"No such address. The calls are at {calls.CALLS_PATH}.")
+
+    known = [Route(base + each.path, _answers(each, console), methods=[each.method]) for each in ENDPOINTS]
+    return [*known, *(Route(base + path, unknown, methods=METHODS) for path in ("/api", "/api/{path:path}"))]
+
+
+def _answers(endpoint: Endpoint, console: Console) -> Callable[[Request], Awaitable[Response]]:
+    return partial(endpoint.answer, console)
