@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,12 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 
+from usage_core.errors import UnreadableFile
 from usage_core.export import set_aside
 from usage_core.export.stream import csv_stream
 from usage_core.intake.reading import open_source
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file, prepare
 from usage_core.intake.staging import staging
+from usage_core.intake.unpacking import Part, unpacked
 from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
 from usage_core.selection import Selection
 from usage_core.store.lake import Lake
@@ -96,19 +99,26 @@ class Shelf:
     def take_file(self, path: Path) -> Receipt:
         """Import a file."""
         self.dirty = True
-        return import_file(self.lake, path)
+        return import_file(self.lake, self._plain(path), name=path.name)
 
     def look(self, body: str | bytes, header: str = HEADER, name: str = "calls.csv") -> Look:
         """Read and check a text as an import does, but store nothing: that is several times faster."""
         path = self.folder / name
         path.write_bytes(header.encode() + (body.encode() if isinstance(body, str) else body))
         with staging(self.lake, lambda _doing, _part: None) as stage:
-            rows = prepare(stage, open_source(path, name))
+            rows = prepare(stage, open_source(self._plain(path), name))
             fields = ", ".join(FIELDS)
             good = stage.run(f"SELECT {fields} FROM {{s}}.checked WHERE reason IS NULL ORDER BY rowid")  # noqa: S608
             bad = stage.run("SELECT line, field, value, reason FROM {s}.rejected ORDER BY line, reason")
             [[skipped]] = stage.run("SELECT count(*) FROM {s}.checked WHERE skip IS NOT NULL")
         return Look(rows, good, bad, skipped)
+
+    def _plain(self, path: Path) -> Path:
+        for part in unpacked(Part(path, path.name), self.folder):
+            if isinstance(part, UnreadableFile):
+                raise part
+            return Path(shutil.copy(part.path, self.folder / "plain")) if part.path != path else path
+        raise AssertionError(f"{path} holds nothing")
 
     def rows(self, *given: dict[str, str]) -> Receipt:
         """Import good rows, each with some fields replaced."""

@@ -33,8 +33,14 @@ def overwritten(raw: bytes, chance: random.Random) -> bytes:
     return raw[:at] + junk + raw[at + chance.randint(0, 30) :]
 
 
+def is_binary(raw: bytes) -> bool:
+    return b"\x00" in raw
+
+
 def odd_values(raw: bytes, chance: random.Random) -> bytes:
     """Values of other types, in some fields of some rows."""
+    if is_binary(raw):
+        return overwritten(overwritten(raw, chance), chance)
     text = raw.decode()
     if text[:1] not in "[{":
         rows = list(csv.reader(io.StringIO(text, newline="")))
@@ -62,9 +68,9 @@ def odd(value: object, chance: random.Random) -> object:
 
 def shuffled(raw: bytes, chance: random.Random) -> bytes:
     """Columns in another order, some of them twice or not at all."""
-    text = raw.decode()
-    if text[:1] in "[{":
+    if raw[:1] in b"[{" or is_binary(raw):
         return overwritten(raw, chance)
+    text = raw.decode()
     rows = list(csv.reader(io.StringIO(text, newline="")))
     order = chance.choices(range(len(rows[0])), k=len(rows[0]) + 2)
     if chance.random() < 0.7:

@@ -15,6 +15,7 @@ from usage_core.export import set_aside
 from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
 from usage_core.intake.reading import open_source
+from usage_core.intake.unpacking import Part, unpacked
 from usage_core.store.tables import CALLS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -54,8 +55,10 @@ def test_a_sample_reads_as_its_golden_file_says(shelf: Shelf, path: Path) -> Non
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_sample_is_of_one_format(path: Path) -> None:
-    source = open_source(path, path.name)
+def test_a_sample_is_of_one_format(path: Path, tmp_path: Path) -> None:
+    for part in unpacked(Part(path, path.name), tmp_path):
+        assert isinstance(part, Part)
+        source = open_source(part.path, path.name)
     known = [each for each in formats() if each.recognises(source.header, source.layout)]
     assert known == [source.format]
     assert path.stem.startswith(source.format.name)

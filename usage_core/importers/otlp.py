@@ -1,4 +1,5 @@
 """OpenTelemetry: spans of calls to models, as OTLP JSON, with the attributes of GenAI or OpenInference.
+Protobuf is made JSON before (see `intake/otlp_protobuf`).
 
 Three generations of GenAI's names are known, and those of OpenInference and OpenLLMetry. Spans of agents,
 tools and chains are skipped: they repeat what the calls in them say. There is no key: the service that made
@@ -54,7 +55,7 @@ _SKIP = """
 
 FORMAT = Format(
     name="otlp",
-    label="OpenTelemetry spans (OTLP JSON)",
+    label="OpenTelemetry spans (OTLP JSON or protobuf)",
     columns={
         "started": ("span.start",),
         "ended": ("span.end",),

@@ -14,7 +14,7 @@ from usage_core.store.lake import Lake
 from usage_core.store.scratch import Scratch
 
 NOT_WHOLE = (
-    "It ends in the middle, as a file does that is still being written: read up to its last whole line. "
+    "It ends in the middle, as a file does that is still being written: read as far as it is whole. "
     "Import it again later; that adds only what is new."
 )
 

@@ -1,4 +1,5 @@
-"""Unpacks .gz, .zst and .zip, known by their first bytes, one file at a time and never without end.
+"""Unpacks .gz, .zst, .zip and OTLP protobuf, known by their first bytes, one file at a time and never
+without end.
 
 A small archive may be made to unpack to more than any disk holds. What is unpacked of one file that was
 given is at most MOST_TIMES its size, though SMALL bytes are always allowed, and at most MOST_FILES files.
@@ -16,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from usage_core.errors import UnreadableFile
+from usage_core.intake import otlp_protobuf
 from usage_core.intake.whole_lines import CHUNK_BYTES, end_of_last_line, has_lines
 
 if sys.version_info >= (3, 14):
@@ -86,13 +88,13 @@ class Allowance:
 
 
 def kind(path: Path) -> str:
-    """gzip, zstd or zip, or nothing for a file that is none of them."""
+    """gzip, zstd, zip or otlp, or nothing for a file that is none of them."""
     with path.open("rb") as file:
         head = file.read(4)
     if head.startswith(b"\x1f\x8b"):
         return "gzip"
     known = {b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
-    return known.get(head, "")
+    return known.get(head) or ("otlp" if otlp_protobuf.framing(path) else "")
 
 
 def unpacked(
@@ -106,13 +108,13 @@ def unpacked(
     if not packing:
         yield part
         return
-    if depth == DEEPEST:
+    if depth == DEEPEST and packing != "otlp":
         yield UnreadableFile(f"{part.name} is an archive inside an archive in an archive; it was not opened.")
         return
     allowance = allowance or Allowance(part.path, part.name)
     target = folder / f"unpacked-{depth}"
     try:
-        found = _of_zip if packing == "zip" else _of_stream
+        found = {"zip": _of_zip, "otlp": _of_otlp}.get(packing, _of_stream)
         for each in found(part, target, allowance):
             if isinstance(each, UnreadableFile):
                 yield each
@@ -133,6 +135,12 @@ def _of_stream(part: Part, target: Path, allowance: Allowance) -> Iterator[Part]
         os.truncate(target, end_of_last_line(target))
     if not whole and not target.stat().st_size:
         raise UnreadableFile(f"{part.name} ends before its first line can be read, so nothing was imported.")
+    yield Part(target, part.name, whole)
+
+
+def _of_otlp(part: Part, target: Path, allowance: Allowance) -> Iterator[Part]:
+    """The spans of OTLP protobuf, as JSON Lines."""
+    whole = otlp_protobuf.write_lines(part.path, part.name, target, allowance.spend)
     yield Part(target, part.name, whole)
 
 
