@@ -17,7 +17,19 @@ ASK = (State.DIFFERS, State.CHANGED, State.NO_RATE, State.NO_CALLS)
 
 BILLED = (*ASK, State.WITHIN, State.SIGNED)
 
-SHOWN = 60
+SHOWN, MOST_MONTHS, NAMED = 60, 24, 12
+
+MARKS = {
+    State.NO_BILL: "○",
+    **dict.fromkeys(ASK, "▲"),
+    State.WITHIN: "✓",
+    State.SIGNED: "✓",
+}
+"""In front of a state: what is drawn in a colour has a mark, too."""
+
+SHADES = {MARKS[State.DIFFERS]: "rgba(204, 129, 23, 0.16)", MARKS[State.WITHIN]: "rgba(0, 140, 100, 0.13)"}
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 GRID, CHOSEN = "bill-months", "bill"
 
@@ -56,79 +68,92 @@ def answer() -> str:
     return f"**{of_all}** need a look: {named} {plain(first.state)}{by}{more}."
 
 
-def _listed() -> list[Month]:
-    """The months that the table shows: those with a bill first."""
-    return sorted(months(), key=lambda one: one.state not in BILLED)[:SHOWN]
+@cached.shared
+def _cells() -> pd.DataFrame:
+    """Where every month stands: a row per provider with a bill (or per provider, where there is no bill at
+    all), and a column per month, the newest first; empty where there is nothing."""
+    every = months()
+    newest = sorted({each.month for each in every}, reverse=True)[:MOST_MONTHS]
+    providers = (_with_bills() or sorted({each.provider for each in every}))[:SHOWN]
+    said = {(each.provider, each.month): _cell(each) for each in every}
+    columns = {month_name(month): [said.get((name, month), "") for name in providers] for month in newest}
+    return pd.DataFrame({"Provider": providers, **columns})
+
+
+def _with_bills() -> list[str]:
+    return sorted({each.provider for each in months() if each.state in BILLED})
 
 
 @cached.shared
-def _table() -> pd.DataFrame:
-    rows = [
-        {
-            "Provider": each.provider,
-            "Month": month_name(each.month),
-            "State": each.state[:1].upper() + each.state[1:],
-            "Billed": _usd(each.billed),
-            "Computed": _usd(each.computed),
-            "Difference": _signed(each),
-            "Of computed": _share(each),
-            "Other charges": _usd(each.beside) if each.beside else "",
-            "Calls": each.calls,
-        }
-        for each in _listed()
-    ]
-    return pd.DataFrame(rows)
+def _below() -> str:
+    """What the grid does not say (Markdown)."""
+    said = "Differences are of usage, without other services, credits, taxes and fees."
+    billed = _with_bills()
+    without = sorted({each.provider for each in months()} - set(billed))
+    if not billed:
+        return said
+    said += " Choose a month with a bill to open it."
+    if without:
+        names = [plain(name) for name in without[:NAMED]]
+        more = [wording.plural(len(without) - NAMED, "other provider")] if len(without) > NAMED else []
+        said += f" There is no bill of {wording.joined([*names, *more])}."
+    return said
 
 
-def _usd(amount: Any) -> str:
-    return wording.UNKNOWN if amount is None else cents(amount)
+def _cell(each: Month) -> str:
+    """Billed, computed, the difference and the state.
 
-
-def _signed(each: Month) -> str:
+    A cell draws no line break, but breaks a long text at its spaces: no-break spaces hold lines together.
+    """
+    lines = [f"Computed {cents(each.computed)}"]
+    if each.billed is not None:
+        lines.insert(0, f"Billed {cents(each.billed)}")
     found = each.difference
-    return wording.UNKNOWN if found is None else f"{'+' if found > 0 else ''}{cents(found)}"
+    if found is not None and each.calls:
+        lines.append(f"{'+' if found > 0 else ''}{cents(found)} difference")
+    return " ".join(line.replace(" ", NO_BREAK) for line in (*lines, f"{MARKS[each.state]} {each.state}"))
 
 
-def _share(each: Month) -> str:
-    if each.difference is None or not each.computed:
-        return wording.UNKNOWN
-    return f"{'+' if each.difference > 0 else ''}{wording.share(each.difference / each.computed)}"
+def _coloured(table: pd.DataFrame) -> Any:
+    """The table with what needs somebody in amber and what is right in green."""
+
+    def shade(text: object) -> str:
+        found = next((shade for mark, shade in SHADES.items() if mark in str(text)), "")
+        return f"background-color: {found}" if found else ""
+
+    return table.style.map(shade, subset=list(table.columns[1:]))
 
 
 def grid() -> None:
-    """The months as a table."""
-    table = _table()
+    """Every provider's months; a month with a bill is opened by its cell."""
+    table = _cells()
     if table.empty:
         return
-    right = {
-        name: st.column_config.TextColumn(alignment="right")
-        for name in ("Billed", "Computed", "Difference", "Of computed", "Other charges")
-    }
-    right["Difference"] = st.column_config.TextColumn(
-        alignment="right", help="Billed usage less what is computed from the calls, without other charges"
-    )
-    right["Other charges"] = st.column_config.TextColumn(
-        alignment="right", help="Billed for what a log cannot hold: other services, credits, taxes, fees"
-    )
-    config = {**right, "Calls": st.column_config.NumberColumn(format="localized")}
+    wide = {name: st.column_config.TextColumn(width=158) for name in table.columns[1:]}
     st.dataframe(
-        table,
+        _coloured(table),
         hide_index=True,
-        column_config=config,
+        width="content",
+        row_height=92,
+        column_config={"Provider": st.column_config.TextColumn(pinned=True, width=110), **wide},
         key=GRID,
-        on_select=_open_row,
-        selection_mode="single-row",
+        on_select=_open_cell,
+        selection_mode="single-cell",
     )
-    if len(months()) > SHOWN:
-        st.caption(f"The newest {SHOWN} of {len(months())}.")
+    st.caption(_below())
 
 
-def _open_row() -> None:
-    """Look at the month whose row was chosen."""
-    rows = st.session_state[GRID].selection.rows
-    listed = _listed()
-    if rows and rows[0] < len(listed) and listed[rows[0]].state in BILLED:
-        look_at(Which(listed[rows[0]].provider, listed[rows[0]].month))
+def _open_cell() -> None:
+    """Look at the month whose cell was chosen."""
+    cells = st.session_state[GRID].selection.cells
+    if not cells:
+        return
+    row, column = cells[0]
+    names = list(_cells()["Provider"])
+    for each in months():
+        at = row < len(names) and (names[row], column) == (each.provider, month_name(each.month))
+        if at and each.state in BILLED:
+            look_at(Which(each.provider, each.month))
 
 
 def look_at(which: Which) -> None:

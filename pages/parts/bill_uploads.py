@@ -13,7 +13,7 @@ from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills import standing
 from usage_core.bills.formats.plain import TEMPLATE
-from usage_core.bills.registry import formats
+from usage_core.bills.registry import MOST_BYTES, formats
 from usage_core.bills.standing import Bill
 from usage_core.bills.storing import take
 from usage_core.errors import UsageError
@@ -24,7 +24,12 @@ TOLD = "bill-results"
 def uploader() -> None:
     """The place to drop bills, and what became of those dropped last."""
     with st.form("bill-upload", clear_on_submit=True, border=False):
-        files = st.file_uploader("Bills", accept_multiple_files=True, label_visibility="collapsed")
+        files = st.file_uploader(
+            "Bills",
+            accept_multiple_files=True,
+            max_upload_size=MOST_BYTES // 10**6,
+            label_visibility="collapsed",
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
             sent = st.form_submit_button("Check bills", type="primary", icon=":material/upload_file:")
             st.caption(plain("; ".join(known.label for known in formats())) + ".")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.importing import Shelf
 from usage_core import cli
-from usage_core.bills import conclude, names, periods, standing
+from usage_core.bills import conclude, evidence, names, periods, standing
 from usage_core.bills.conclude import Reconciled, Tolerance
 from usage_core.bills.format import BillRefused
 from usage_core.bills.formats.plain import TEMPLATE
@@ -106,7 +106,7 @@ def test_a_wrong_price_is_asked_about_with_evidence(shelf: Shelf) -> None:
     )
     asked = conclude.to_ask(reconciled)
     assert "billed at $60.00 per million tokens, $10.00 expected" in asked
-    [header, row] = conclude.evidence(reconciled).splitlines()
+    [header, row] = evidence.evidence(reconciled).splitlines()
     assert len(header.split(",")) == len(row.split(","))
     assert row.startswith(
         "OpenAI,prices,3,2026-10-03,gpt-4o-2024-08-06,key-1,output,3.6,0.6,60000,60000,60,10,"
@@ -224,7 +224,7 @@ def test_cache_tokens_of_a_store_have_their_class(shelf: Shelf) -> None:
 
 def test_a_formula_in_a_bill_is_text_in_the_evidence(shelf: Shelf) -> None:
     bring(shelf, *RIGHT, 'OpenAI,2026-10-03,,"=cmd|calc, ""x""",input,web,9,,9.00,USD,UTC')
-    assert '"\'=cmd|calc, ""x""",' in conclude.evidence(found(shelf))
+    assert '"\'=cmd|calc, ""x""",' in evidence.evidence(found(shelf))
 
 
 @pytest.mark.parametrize(
@@ -251,6 +251,23 @@ def test_a_likeness_of_two_models_is_none() -> None:
     assert set(in_log.values()) == {"gpt-4o"}
 
 
+def test_the_lines_of_the_bill_behind_a_part(shelf: Shelf) -> None:
+    rows = [row.replace("0.60", "3.60") for row in RIGHT]
+    bring(shelf, *rows, "OpenAI,2026-10-03,,=odd,,,,credit,-1.50,USD,UTC", name="-bill.csv")
+    reconciled = found(shelf)
+
+    def behind(part: Part | None) -> list[str]:
+        with shelf.lake.reading() as connection:
+            return evidence.lines_csv(evidence.bill_lines(connection, reconciled, part)).splitlines()[1:]
+
+    price = "'-bill.csv,3,3.6,USD,2026-10-03,2026-10-03,usage,GPT-4o,web,,output,60000,,"
+    credit = "'-bill.csv,6,-1.5,USD,2026-10-03,2026-10-03,credit,'=odd,,,,,,"
+    assert behind(Part.PRICE) == [price]
+    assert behind(Part.CREDIT) == [credit]
+    assert behind(None) == [price, credit]
+    assert behind(Part.TAX) == []
+
+
 def test_on_the_command_line(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -264,13 +281,13 @@ def test_on_the_command_line(
         written = capsys.readouterr()
         return int(ended.value.code or 0), written.out + written.err
 
-    path, evidence = shelf.folder / "bill.csv", shelf.folder / "evidence.csv"
+    path, written = shelf.folder / "bill.csv", shelf.folder / "evidence.csv"
     path.write_text(PLAIN + "\n".join(RIGHT).replace("0.60", "3.60") + "\n", encoding="utf-8")
-    code, said = run(str(path), "--evidence", str(evidence))
+    code, said = run(str(path), "--evidence", str(written))
     assert code == 1
     assert "bill.csv (Plain CSV): 4 rows read = 4 stored" in said
     assert "Ask before you pay: usage is billed $3.00 more than computed" in said
-    assert len(evidence.read_text(encoding="utf-8").splitlines()) == 2
+    assert len(written.read_text(encoding="utf-8").splitlines()) == 2
     path.write_text(PLAIN + "\n".join(RIGHT) + "\n", encoding="utf-8")
     code, said = run(str(path))
     assert (code, "The bill is right" in said) == (0, True)

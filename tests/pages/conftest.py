@@ -1,14 +1,17 @@
 """The app as a visitor's script run, without a server: `visit` a page over `holding` these calls."""
 
 import gc
+import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from tests.metrics.by_hand import Row, as_log
@@ -96,3 +99,17 @@ def texts(app: AppTest) -> list[str]:
     kinds = ("markdown", "caption", "title", "subheader", "info", "warning", "success", "error")
     found = [element.value for kind in kinds for element in app.get(kind)]
     return found + [metric.label for metric in app.metric] + [each.label for each in app.expander]
+
+
+def found(app: AppTest, kind: str, key: str) -> Any:
+    """The message of a chart or table whose clicks are followed."""
+    protos = [each.proto for each in (app.dataframe if kind == "dataframe" else app.get(kind))]
+    return next(proto for proto in protos if proto.id and f"-{key}-" in proto.id)
+
+
+def send(app: AppTest, widget: str, state: dict[str, Any]) -> AppTest:
+    states = app._tree.get_widget_states()
+    states.widgets.append(WidgetState(id=widget, string_value=json.dumps(state)))
+    after = app._run(states)
+    assert not after.exception, after.exception
+    return after

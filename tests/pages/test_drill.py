@@ -9,13 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import drill, trail
 from pages.parts.drill import Drill
 from tests.metrics.by_hand import Row, call
-from tests.pages.conftest import HOME, check, texts, visit
+from tests.pages.conftest import HOME, check, found, send, texts, visit
 from usage_core.charts.chart import PICK_AT, PICK_NAME
 from usage_core.selection import Selection
 from usage_core.timeframe import Grain, custom
@@ -50,12 +49,6 @@ def overview(holding: Holding) -> AppTest:
     return visit(HOME, tf="7 days")
 
 
-def found(app: AppTest, kind: str, key: str) -> Any:
-    """The message of a chart or table whose clicks are followed."""
-    protos = [each.proto for each in (app.dataframe if kind == "dataframe" else app.get(kind))]
-    return next(proto for proto in protos if proto.id and f"-{key}-" in proto.id)
-
-
 def click(app: AppTest, key: str, **pick: str | None) -> AppTest:
     """Click a mark of a chart, as the browser tells it."""
     state = {"selection": {"pick": [pick]}}
@@ -66,14 +59,6 @@ def choose(app: AppTest, key: str, row: int) -> AppTest:
     """Choose a row of a table."""
     state = {"selection": {"rows": [row], "columns": [], "cells": []}}
     return send(app, found(app, "dataframe", key).id, state)
-
-
-def send(app: AppTest, widget: str, state: dict[str, Any]) -> AppTest:
-    states = app._tree.get_widget_states()
-    states.widgets.append(WidgetState(id=widget, string_value=json.dumps(state)))
-    after = app._run(states)
-    assert not after.exception, after.exception
-    return after
 
 
 def narrowed(app: AppTest) -> str | None:

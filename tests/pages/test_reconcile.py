@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.metrics.by_hand import call
-from tests.pages.conftest import check, texts, visit
+from tests.pages.conftest import check, found, send, texts, visit
 from usage_core import cached
 from usage_core.bills import standing
 from usage_core.bills.storing import take
@@ -60,12 +60,11 @@ def test_a_bill_is_answered_explained_and_signed_off(billed: AppTest) -> None:
     said = str(app.main.markdown[0].value)
     assert said.startswith("**1 of 1 provider month** need a look: OpenAI, Oct 2026 differs by **\\$2\\.25**")
     assert "Ask before you pay" in app.warning[0].value
-    [month] = table_with(app, "Of computed").to_dict("records")
-    assert (month["Billed"], month["Computed"], month["Difference"]) == ("$8.25", "$7.00", "+$2.25")
-    found = table_with(app, "Billed per 1M")
-    by_part = dict(zip(found["Part"], found["Difference"], strict=True))
+    assert month_of(app) == ["Billed $8.25", "Computed $7.00", "+$2.25 difference", "▲ differs"]
+    differences = table_with(app, "Billed per 1M")
+    by_part = dict(zip(differences["Part"], differences["Difference"], strict=True))
     assert by_part == {"prices": "+$2.00", "credits": "-$1.00", "billed, no calls seen": "+$0.25"}
-    price = found[found["Part"] == "prices"].iloc[0]
+    price = differences[differences["Part"] == "prices"].iloc[0]
     assert (price["Billed per 1M"], price["Computed per 1M"], price["API key"]) == ("$30.00", "$10.00", "web")
     assert price["Calls"].startswith("export?tf=Custom&range=2026-10-03&range=2026-10-03&tz=UTC")
     assert "billed at $30.00 per million tokens, $10.00 expected" in app.code[0].value
@@ -74,9 +73,15 @@ def test_a_bill_is_answered_explained_and_signed_off(billed: AppTest) -> None:
     press(app, "Sign off")
     check(app, "Reconcile")
     assert any("Signed off by **administrator**" in text for text in texts(app))
-    assert table_with(app, "Of computed")["State"].tolist() == ["Signed off"]
+    assert month_of(app)[-1] == "✓ signed off"
     press(app, "Take the sign-off back")
-    assert table_with(app, "Of computed")["State"].tolist() == ["Differs"]
+    assert month_of(app)[-1] == "▲ differs"
+
+
+def month_of(app: AppTest) -> list[str]:
+    """What the grid says of October."""
+    [said] = table_with(app, "Oct 2026")["Oct 2026"]
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in said.split(" ")]
 
 
 def test_names_and_tolerance_are_entered(billed: AppTest) -> None:
@@ -113,3 +118,15 @@ def test_a_bill_in_another_currency_needs_a_rate(holding: Holding, tmp_path: Pat
     press(app, "Enter rate")
     check(app, "Reconcile")
     assert "Ask before you pay" in app.warning[0].value
+
+
+def test_a_cell_of_the_grid_opens_its_month_and_a_part_its_lines(billed: AppTest, tmp_path: Path) -> None:
+    path = tmp_path / "september.csv"
+    path.write_text(HEADER + "OpenAI,2026-09-03,,m,input,web,4,9.00,USD,\n", encoding="utf-8")
+    take(cached.shown().lake, path, by="Ada")
+    link = {"bill": "OpenAI, Oct 2026", "bill-lines": "true", "part": "prices"}
+    app = visit("billing/reconcile", **link)
+    assert table_with(app, "Token Class")["Line"].tolist() == [3]
+    cell = {"selection": {"rows": [], "columns": [], "cells": [[0, "Sep 2026"]]}}
+    send(app, found(app, "dataframe", "bill-months").id, cell)
+    assert app.selectbox(key="bill").value == "OpenAI, Sep 2026"

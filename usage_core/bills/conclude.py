@@ -1,6 +1,6 @@
 """Whether a provider's month is right, within what is let pass, and what to ask the provider."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,7 +15,6 @@ from usage_core.bills.gather import Names, Period
 from usage_core.bills.parts import BESIDE, Finding, Part
 from usage_core.metrics.cost_steps import shared_out
 from usage_core.store.tables import BILL_TOLERANCES
-from usage_core.text_guard import guard
 
 t = BILL_TOLERANCES.c
 
@@ -197,43 +196,6 @@ def matched_by(explained: Explained) -> str:
         for words, names in by_grain.items()
     ]
     return wording.joined(said)
-
-
-EVIDENCE = (
-    "Provider,Part,Difference (USD),Day,Model,API Key,Token Class,Billed (USD),Computed (USD),"
-    "Billed Tokens,Logged Tokens,Billed USD per 1M,Computed USD per 1M,Lines of the Bill"
-)
-
-
-def evidence(found: Reconciled, *, header: bool = True) -> str:
-    """Every difference as CSV, the largest first; safe to open as a table."""
-    return "".join(f"{line}\n" for line in (*([EVIDENCE] if header else ()), *_rows(found)))
-
-
-def _rows(found: Reconciled) -> Iterator[str]:
-    for each in found.explained.findings if found.explained else ():
-        texts = (found.period.provider, str(each.part))
-        numbers = (each.billed, each.computed, each.quantity, each.tokens, each.their_price, each.our_price)
-        yield ",".join(
-            [
-                *map(_text, texts),
-                _number(each.usd),
-                f"{each.day:%Y-%m-%d}" if each.day else "",
-                *(_text(name or "") for name in (each.model, each.key, each.token_class)),
-                *map(_number, numbers),
-                _text(each.lines or ""),
-            ]
-        )
-
-
-def _number(value: Decimal | int | None) -> str:
-    return "" if value is None else wording.plain_decimal(Decimal(value))
-
-
-def _text(value: str) -> str:
-    """A field of text, guarded against formulas and quoted where needed."""
-    safe = guard(value)
-    return '"' + safe.replace('"', '""') + '"' if any(mark in safe for mark in ',"\r\n') else safe
 
 
 def month_name(month: date) -> str:

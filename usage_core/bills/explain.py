@@ -5,7 +5,7 @@ Works on what `gather` found, in a database of its own in memory: the joins are 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -69,6 +69,8 @@ class Explained:
     """So many hours later than said the bill's days begin."""
     rounding: Decimal
     """At most so much can rounding make up."""
+    behind: pa.Table = field(compare=False)
+    """The lines of bills behind each part: `part`, `bill_id`, `line`, `charge`."""
 
     @property
     def difference(self) -> Decimal:
@@ -142,6 +144,7 @@ def _explained(run: Any, hours: int) -> Explained:
         grains=tuple(Grain(*row) for row in grains),
         hours=hours,
         rounding=one("SELECT sum(bound) FROM line WHERE charge = 'usage'"),
+        behind=run.execute(steps.BEHIND).to_arrow_table(),
     )
 
 

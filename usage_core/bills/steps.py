@@ -64,15 +64,15 @@ ORDER BY off, abs(hours), hours
 """
 
 CELLS = """
+CREATE TABLE usage AS
+SELECT l.* REPLACE (
+    CASE WHEN by_day THEN day ELSE TIMESTAMP '1970-01-01' END AS day,
+    CASE WHEN by_key THEN key ELSE '' END AS key,
+    CASE WHEN by_class THEN cls ELSE '' END AS cls), by_class,
+    row_number() OVER (PARTITION BY bill_id, first_day, until_day, l.model, billed_model, billed_key,
+        project, cls, quantity, requests, usd, description ORDER BY line) AS copy
+FROM line l JOIN grain USING (model) WHERE charge = 'usage';
 CREATE TABLE billed AS
-WITH usage AS (
-    SELECT l.* REPLACE (
-        CASE WHEN by_day THEN day ELSE TIMESTAMP '1970-01-01' END AS day,
-        CASE WHEN by_key THEN key ELSE '' END AS key,
-        CASE WHEN by_class THEN cls ELSE '' END AS cls), by_class,
-        row_number() OVER (PARTITION BY bill_id, first_day, until_day, l.model, billed_model, billed_key,
-            project, cls, quantity, requests, usd, description ORDER BY line) AS copy
-    FROM line l JOIN grain USING (model) WHERE charge = 'usage')
 SELECT day, model, key, cls, sum(usd) AS billed, sum(bound) AS bound,
     CASE WHEN count(quantity) = count(*) THEN sum(quantity)::HUGEINT END AS quantity,
     CASE WHEN count(requests) = count(*) THEN CASE WHEN any_value(by_class) THEN max(requests)
@@ -212,4 +212,11 @@ SELECT part,
     usd, coalesce(day, TIMESTAMP '1970-01-01') AS day, coalesce(billed_model, description) AS model,
     coalesce(key, '') AS key, coalesce(cls, '') AS cls, usd AS billed, file_name || ':' || line AS lines
 FROM line JOIN given_charges USING (charge) WHERE usd <> 0;
+"""
+
+BEHIND = """
+SELECT DISTINCT part, bill_id, line, charge FROM found JOIN usage USING (day, model, key, cls)
+WHERE part NOT IN (SELECT part FROM given_charges)
+UNION ALL
+SELECT DISTINCT part, bill_id, line, charge FROM line JOIN given_charges USING (charge) WHERE usd <> 0
 """

@@ -13,6 +13,7 @@ from usage_core import wording
 from usage_core.access.journal import Event
 from usage_core.bills import conclude, periods, standing
 from usage_core.bills.conclude import Reconciled
+from usage_core.bills.evidence import evidence as evidence_csv
 from usage_core.bills.formats.plain import TEMPLATE
 from usage_core.bills.storing import Taken, take
 from usage_core.cli.opening import COMMAND_LINE, app, note, output_to, store
@@ -45,9 +46,7 @@ def reconcile(
         _print(one)
     if evidence:
         with output_to(evidence) as file:
-            file.write(
-                "".join(conclude.evidence(each, header=n == 0) for n, each in enumerate(found)).encode()
-            )
+            file.write("".join(evidence_csv(each, header=n == 0) for n, each in enumerate(found)).encode())
     if len(taken) < len(files) or not all(each.is_right for each in found):
         raise typer.Exit(1)
 
