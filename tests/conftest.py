@@ -30,6 +30,21 @@ settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files of browser tests among the others: they wait more than they work, so that one at a
+    time costs the others nothing, and several at a time or at the end cost minutes."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    slow = [path for path in files if path.parent.name == "e2e"]
+    others = [path for path in files if path not in slow]
+    step = len(others) // (len(slow) + 1) + 1
+    for number, path in enumerate(slow):
+        others.insert(number * (step + 1), path)
+    items[:] = [item for path in others for item in files[path]]
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser to drive; without one the test is skipped, or fails where browsers are required."""

@@ -19,7 +19,7 @@ from usage_core.intake.reading import open_source
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file, prepare
 from usage_core.intake.staging import staging
-from usage_core.intake.unpacking import Part, unpacked
+from usage_core.intake.unpacking import Part, kind, unpacked
 from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
 from usage_core.selection import Selection
 from usage_core.store.lake import Lake
@@ -114,10 +114,12 @@ class Shelf:
         return Look(rows, good, bad, skipped)
 
     def _plain(self, path: Path) -> Path:
+        if not path.is_file() or kind(path) != "otlp":
+            return path
         for part in unpacked(Part(path, path.name), self.folder):
             if isinstance(part, UnreadableFile):
                 raise part
-            return Path(shutil.copy(part.path, self.folder / "plain")) if part.path != path else path
+            return Path(shutil.copy(part.path, self.folder / "plain"))
         raise AssertionError(f"{path} holds nothing")
 
     def rows(self, *given: dict[str, str]) -> Receipt:

@@ -9,7 +9,7 @@ import pytest
 
 from usage_core.answers import Answers, Stop
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @pytest.fixture

@@ -13,10 +13,15 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
+PATIENCE_SECONDS = 60
+"""How long what is waited for may take: the machine may be slow, and a test that passes does not wait."""
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
 STOP_SECONDS = 10
 QUIET_MS = 250
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
@@ -179,7 +184,7 @@ def settled() -> Callable[..., None]:
     return _settled
 
 
-def _settled(page: Page, timeout: float = 30.0) -> None:
+def _settled(page: Page, timeout: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + timeout
     idle = page.locator(IDLE)
     while True:

@@ -14,7 +14,6 @@ from usage_core.store.lake import open_lake
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 30_000
 
 Console = Callable[..., "object"]
 Settled = Callable[..., None]
@@ -101,14 +100,14 @@ def test_a_row_leads_to_cost_and_back(overview: Page, settled: Settled) -> None:
     settled(page)
     # Right of the shortest bar: the whole row is a way in.
     rows.locator("g.mark-rect path").last.click()
-    expect(page.get_by_role("heading", name="Cost", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("heading", name="Cost", exact=True)).to_be_visible()
     settled(page)
     (model,) = link(page)["model"]
     assert urlsplit(page.url).path == "/cost"
     expect(page.locator(".st-key-narrowed")).to_contain_text(f"Narrowed to {model}")
     expect(page.get_by_test_id("stSidebar")).to_contain_text("Filters (1)")
     page.get_by_role("button", name="Back to Overview").click()
-    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
     settled(page)
     assert "model" not in link(page)
 
@@ -120,6 +119,7 @@ def test_the_keyboard_opens_the_numbers_and_chooses_a_row(overview: Page, settle
     page.keyboard.press("Enter")
     settled(page)
     assert link(page)["spend-numbers"] == ["true"]
+    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
     for _ in range(12):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "CANVAS":

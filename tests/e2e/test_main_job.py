@@ -124,8 +124,7 @@ def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
         expect(other.get_by_test_id("stSidebar")).to_contain_text("Filters (1)")
         for part in ("stSidebarUserContent", "stMain"):
             expect(other.get_by_test_id(part)).to_have_text(
-                page.get_by_test_id(part).text_content() or "none",
-                timeout=20_000,  # another visitor's browser has to load everything first
+                page.get_by_test_id(part).text_content() or "none"
             )
         assert "tz=Europe%2FBerlin" in other.url
     finally:

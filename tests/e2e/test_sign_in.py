@@ -91,7 +91,7 @@ def sign_in(page: Page, world: World, name: str, path: str = "/") -> None:
 
 
 def heading(page: Page, text: "str | re.Pattern[str]") -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(text, timeout=20_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
 
 
 def forged(world: World, secret: str, **claims: object) -> dict[str, object]:

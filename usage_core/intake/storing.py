@@ -20,8 +20,9 @@ from usage_core.prices import catalogue
 from usage_core.schema import CostBasis, Status
 from usage_core.store import rollups
 from usage_core.store.lake import Lake
+from usage_core.store.rollups import NEW
 from usage_core.store.settings import reporting_zone
-from usage_core.store.tables import REJECTED
+from usage_core.store.tables import CALLS, REJECTED
 
 MOST_DROPPED = 200
 """Headings that a receipt keeps of those whose columns were not kept."""
@@ -48,8 +49,8 @@ _MADE = {
     "import_id": ":import_id",
 }
 
-_INSERT = f"""
-    INSERT INTO calls BY NAME SELECT {", ".join(f"{sql} AS {name}" for name, sql in _MADE.items())}
+_FILL = f"""
+    INSERT INTO {NEW.name} BY NAME SELECT {", ".join(f"{sql} AS {name}" for name, sql in _MADE.items())}
     FROM (
         SELECT c.*, c.row_cost IS NULL AND c.recorded IS NULL AND list_cost IS NOT NULL AS from_list FROM (
             SELECT c.*, p.basis, p.input_price AS list_input_price, p.output_price AS list_output_price,
@@ -112,13 +113,15 @@ def _price(connection: sa.Connection, stage: Staging) -> None:
 
 
 def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None:
-    calls = sa.text(_INSERT.replace("{s}", stage.name))
+    fill = sa.text(_FILL.replace("{s}", stage.name))
     given = {"source": receipt.source, "import_id": receipt.import_id}
+    zone = reporting_zone(connection)
     for start, end in _portions(stage):
-        connection.execute(calls, given | {"start": start, "end": end})
-    if receipt.rows_stored and receipt.first_call_at and receipt.last_call_at:
-        zone = reporting_zone(connection)
-        rollups.append(connection, zone, receipt.first_call_at, receipt.last_call_at, receipt.import_id)
+        connection.execute(sa.text(f"CREATE TEMP TABLE {NEW.name} AS FROM {CALLS.name} LIMIT 0"))
+        connection.execute(fill, given | {"start": start, "end": end})
+        connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {NEW.name}"))
+        rollups.append_new(connection, zone, start, end)
+        connection.execute(sa.text(f"DROP TABLE {NEW.name}"))
     rejected = sa.text(
         f"INSERT INTO {REJECTED.name} BY NAME SELECT :import_id AS import_id, * FROM {stage.name}.rejected"
     )
