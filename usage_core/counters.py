@@ -20,3 +20,9 @@ IMPORTED_ROWS = Counter("usage_imported_rows", "Calls stored from them")
 SIGN_INS = Counter("usage_sign_ins", "Sign-ins, and those refused", ["outcome"])
 TURNED_AWAY = Counter("usage_requests_turned_away", "Requests that were not let through", ["status"])
 SCRIPT_ERRORS = Counter("usage_page_errors", "Pages that ended in an error nobody expected")
+
+
+def imported(outcome: str, rows: int | None) -> None:
+    """Count a file that was brought in: how it went, and the calls stored from it."""
+    IMPORTS.labels(outcome).inc()
+    IMPORTED_ROWS.inc(rows or 0)

@@ -55,3 +55,7 @@ class BackupRefused(UsageError):
 
 class NothingToDelete(UsageError):
     """Calls that are to be deleted, of which there are none."""
+
+
+class TokenRefused(UsageError):
+    """An access token that cannot be created or revoked."""

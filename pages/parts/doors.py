@@ -18,7 +18,8 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from pages.parts import visitor
 from usage_core import counters
 from usage_core.access.journal import Event
-from usage_core.access.rules import THIS_MACHINE, Refusal, Visitor, Why, sign_in_id
+from usage_core.access.rules import Refusal, Role, Visitor, Why, sign_in_id
+from usage_core.api.routes import endpoint
 
 SIGN_IN = ("auth/login", "auth/logout", "oauth2callback")
 STREAM = "_stcore/stream"
@@ -31,6 +32,11 @@ NOT_PAGES = (*CLOSED, "static", "auth", "oauth2callback", "healthz", "readyz")
 """First parts of addresses that are not pages'."""
 ADMINISTRATORS = ("_stcore/upload_file", "api/v1/imports", "api/v1/audit", "metrics")
 """Beginnings of addresses that viewers may not have."""
+
+PROGRAMS = tuple(f"{each}/" for each in visitor.PROGRAMS)
+"""Beginnings of addresses that programs may come to as well; the page /export is none."""
+WHO_ARE_YOU = (Why.NOT_SIGNED_IN, Why.EXPIRED, Why.ENDED, Why.UNKNOWN_TOKEN, Why.TOKEN_EXPIRED, Why.REVOKED)
+"""Reasons to be refused that go away for whoever says anew who they are."""
 
 NEXT = "usage_next"
 """The cookie that says where somebody was going before they had to sign in."""
@@ -55,19 +61,17 @@ class Doors:
         path = scope["path"].removeprefix(self.base).strip("/")
         if scope["type"] == "http" and path in SIGN_IN:
             await self._sign(path, Request(scope), receive, send)
-        elif scope["type"] == "http" and (path in OPEN_CORE or path.split("/")[0] not in CLOSED):
+        elif scope["type"] == "http" and _is_open(path):
             await self.app(scope, receive, send)
         else:
             asked = HTTPConnection(scope)
-            found = await to_thread.run_sync(visitor.of_cookies, asked.cookies)
-            if path == "metrics" and visitor.is_scraper(asked.headers.get("authorization", "")):
-                found = THIS_MACHINE
+            found = await to_thread.run_sync(visitor.of_request, asked, path)
             scope[VISITOR] = found
             await self._answer(path, found, (scope, receive, send))
 
     async def _answer(self, path: str, found: Visitor | Refusal, to: tuple[Scope, Receive, Send]) -> None:
         if to[0]["type"] == "http":
-            refused = _refused(path, found)
+            refused = _refused(path, found, HTTPConnection(to[0]))
             if refused:
                 counters.TURNED_AWAY.labels(str(refused.status_code)).inc()
             await (refused or self.app)(*to)
@@ -139,14 +143,36 @@ class Doors:
         return f"{NEXT}={value}; Max-Age={seconds}; Path={path}; HttpOnly; SameSite=Lax"
 
 
-def _refused(path: str, found: Visitor | Refusal) -> Response | None:
+def _is_open(path: str) -> bool:
+    return path in OPEN_CORE or (
+        path.split("/", maxsplit=1)[0] not in CLOSED and not path.startswith(PROGRAMS)
+    )
+
+
+def _refused(path: str, found: Visitor | Refusal, asked: HTTPConnection) -> Response | None:
     """What a closed address answers to whoever may not have it; None where they may."""
+    method = asked.scope["method"]
     if isinstance(found, Refusal):
-        status = 401 if found.why in (Why.NOT_SIGNED_IN, Why.EXPIRED, Why.ENDED) else 403
-        return JSONResponse({"error": f"No access: {found.why}."}, status_code=status)
+        if found.why in WHO_ARE_YOU:
+            return _said(401, f"No access: {found.why}.", {"WWW-Authenticate": "Bearer"})
+        return _said(403, f"No access: {found.why}.")
+    if found.role is Role.PROGRAM:
+        return None if endpoint(method, f"/{path}") else _said(404, "No such address.")
     if not found.is_administrator and path.startswith(ADMINISTRATORS):
-        return JSONResponse({"error": "No access: for administrators only."}, status_code=403)
+        return _said(403, "No access: for administrators only.")
+    if path.startswith(PROGRAMS) and method not in ("GET", "HEAD") and _is_from_elsewhere(asked):
+        return _said(403, "No access: the request comes from a page of another site.")
     return None
+
+
+def _said(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": text, "message": text}, status, headers)
+
+
+def _is_from_elsewhere(asked: HTTPConnection) -> bool:
+    """Whether a page of another site has a browser send this, with the cookies of whoever looks at it."""
+    origin = asked.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != asked.headers.get("host")
 
 
 class OpenTabs:

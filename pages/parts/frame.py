@@ -30,6 +30,7 @@ PAGES = {
     ],
     "Administration": [
         ("admin/imports", "Imports", ":material/upload_file:", "Bring in logs; see what became of them"),
+        ("admin/tokens", "Access tokens", ":material/key:", "How programs get in"),
         ("admin/audit", "Audit log", ":material/history:", "Who did what, and who was refused"),
         ("admin/workspace", "Workspace", ":material/settings:", "The time zone of its days, and its size"),
     ],

@@ -14,12 +14,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from usage_core.api.imports import IMPORTS_PATH
+
 SHELL = Path(streamlit.__file__).parent / "static" / "index.html"
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 BODY_BYTES = 1 << 20
 """No request but an upload has a longer body."""
-UPLOAD = "_stcore/upload_file/"
+UPLOADS = ("_stcore/upload_file/", IMPORTS_PATH.lstrip("/"))
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -103,7 +105,7 @@ class Hardening:
 
     def _longest(self, path: str) -> int:
         below = path.removeprefix(self.base).lstrip("/")
-        return self.wall.upload_bytes if below.startswith(UPLOAD) else BODY_BYTES
+        return self.wall.upload_bytes if below.startswith(UPLOADS) else BODY_BYTES
 
     def _harden(self, headers: MutableHeaders, host: str) -> None:
         if is_allowed(host, self.wall.hosts):

@@ -25,6 +25,7 @@ from usage_core.api.endpoint import Console
 from usage_core.api.health import health_routes
 from usage_core.api.routes import routes
 from usage_core.api.slots import Slots
+from usage_core.intake.several import Outcome
 from usage_core.store.settings import reporting_zone
 from usage_core.store.upkeep import Upkeep
 from usage_core.workspace import Shown
@@ -61,7 +62,13 @@ def application() -> dict[str, Any]:
 
 def _console() -> Console:
     return Console(
-        _shown, _visitor, _exported, slots=Slots(settings.load().exports_at_once), journal=visitor.journal
+        _shown,
+        _visitor,
+        _exported,
+        _imported,
+        Slots(settings.load().exports_at_once),
+        visitor.journal,
+        lambda: cached.workspace().real,
     )
 
 
@@ -103,10 +110,15 @@ def _visitor(request: Request) -> Visitor:
 
 
 def _exported(here: Visitor, what: str, rows: int | None) -> None:
-    visitor.journal().record(Event.EXPORTED, here.email, what, rows)
+    visitor.journal().record(Event.EXPORTED, here.who, what, rows)
     if rows is not None:
         counters.EXPORTS.inc()
         counters.EXPORTED_ROWS.inc(rows)
+
+
+def _imported(here: Visitor, outcome: Outcome) -> None:
+    visitor.journal().record(Event.IMPORTED, here.who, outcome.sentence, outcome.rows)
+    counters.imported(outcome.kind, outcome.rows)
 
 
 def _shown() -> Shown:

@@ -76,19 +76,10 @@ def _import(files: list[UploadedFile]) -> list[tuple[str, str]]:
             )
 
         for outcome in _outcomes(file, report):
-            _note(file.name, outcome)
+            visitor.note(Event.IMPORTED, outcome.sentence, outcome.rows)
+            counters.imported(outcome.kind, outcome.rows)
             results.append(_said(outcome))
     return results
-
-
-def _note(name: str, outcome: Outcome) -> None:
-    if isinstance(outcome.result, UsageError):
-        visitor.note(Event.IMPORTED, f"{name}: refused")
-        counters.IMPORTS.labels("refused").inc()
-    else:
-        visitor.note(Event.IMPORTED, outcome.result.sentence, outcome.result.rows_stored)
-        counters.IMPORTS.labels("set aside" if outcome.result.rows_rejected else "stored").inc()
-        counters.IMPORTED_ROWS.inc(outcome.result.rows_stored)
 
 
 def _outcomes(file: UploadedFile, report: Report) -> Iterator[Outcome]:
@@ -103,9 +94,8 @@ def _outcomes(file: UploadedFile, report: Report) -> Iterator[Outcome]:
 
 def _said(outcome: Outcome) -> tuple[str, str]:
     if isinstance(outcome.result, UsageError):
-        return "refused", "  \n".join(plain(line) for line in str(outcome.result).splitlines())
-    aside = outcome.result.rows_rejected > 0
-    return ("set aside" if aside else "stored"), f"{_told(outcome.result)} {plain(outcome.note)}".strip()
+        return outcome.kind, "  \n".join(plain(line) for line in str(outcome.result).splitlines())
+    return outcome.kind, f"{_told(outcome.result)} {plain(outcome.note)}".strip()
 
 
 def _told(receipt: Receipt) -> str:

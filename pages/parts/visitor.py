@@ -8,19 +8,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
+from starlette.requests import HTTPConnection
 
 # How Streamlit itself reads its cookie when a page connects; it has no public function for a route.
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 
 from usage_core import cached
-from usage_core.access import configuration
+from usage_core.access import configuration, tokens
 from usage_core.access.configuration import Access
 from usage_core.access.journal import Event, Journal
-from usage_core.access.rules import THIS_MACHINE, Claims, Refusal, Visitor, judge
+from usage_core.access.rules import THIS_MACHINE, Claims, Refusal, Scope, Visitor, judge
+from usage_core.api.routes import endpoint
 from usage_core.errors import AccessRefused
 
 HERE = "visitor"
+PROGRAMS = ("api", "export")
+"""First parts of addresses that programs may come to."""
 
 
 @functools.cache
@@ -47,6 +51,26 @@ def of_run() -> Visitor | Refusal:
     found = judged(st.user.to_dict())
     st.session_state[HERE] = found if isinstance(found, Visitor) else None
     return found
+
+
+def of_request(asked: HTTPConnection, path: str) -> Visitor | Refusal:
+    """Who sent a request for a path beneath the base: a program by its token, or a person by their cookies.
+
+    A token that is none of ours says nothing: proxies in front add some of their own.
+    """
+    authorization, method = asked.headers.get("authorization", ""), asked.scope.get("method", "")
+    if path == "metrics" and is_scraper(authorization):
+        return THIS_MACHINE
+    scheme, _, token = authorization.partition(" ")
+    if (
+        scheme.lower() == "bearer"
+        and token.startswith(tokens.BEGIN)
+        and path.split("/", maxsplit=1)[0] in PROGRAMS
+    ):
+        found = endpoint(method, f"/{path}")
+        wanted = found.scopes if found else frozenset(Scope)  # where there is nothing, that is said
+        return tokens.judge(journal(), token.strip(), f"{method} /{path}", wanted, datetime.now(UTC))
+    return of_cookies(asked.cookies)
 
 
 def of_cookies(cookies: Mapping[str, str]) -> Visitor | Refusal:

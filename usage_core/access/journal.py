@@ -5,6 +5,7 @@ every answer known so far would have to be found again.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -53,6 +54,9 @@ class Event(StrEnum):
     BILLS_CHANGED = "bills changed"
     SETTINGS_CHANGED = "settings changed"
     DELETED = "deleted"
+    TOKEN_CREATED = "token created"  # noqa: S105
+    TOKEN_REVOKED = "token revoked"  # noqa: S105 - no secret
+    TOKEN_USED = "token used"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Entry:
     who: str | None
     what: str
     rows: int | None
+
+
+def entry(event: Event, who: str | None, what: str = "", rows: int | None = None) -> sa.Insert:
+    """The statement that adds an entry, for whoever does so together with the change it tells of."""
+    return sa.insert(AUDIT).values(at=_now(), event=event.value, who=who, what=what, rows=rows)
 
 
 class Journal:
@@ -84,9 +93,14 @@ class Journal:
 
     def record(self, event: Event, who: str | None, what: str = "", rows: int | None = None) -> None:
         """Add an entry."""
-        entry = {"at": _now(), "event": event.value, "who": who, "what": what, "rows": rows}
+        with self.changing() as connection:
+            connection.execute(entry(event, who, what, rows))
+
+    @contextmanager
+    def changing(self) -> Iterator[sa.Connection]:
+        """A connection whose changes are made all together at the end, or not at all."""
         with self._engine.begin() as connection:
-            connection.execute(sa.insert(AUDIT).values(**entry))
+            yield connection
 
     def entries(self, limit: int | None = None) -> Iterator[Entry]:
         """The newest entries first."""

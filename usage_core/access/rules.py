@@ -22,6 +22,27 @@ class Role(StrEnum):
 
     ADMINISTRATOR = "administrator"
     VIEWER = "viewer"
+    PROGRAM = "program"
+
+
+class Scope(StrEnum):
+    """What a program may do."""
+
+    EXPORT = "export"
+    USAGE = "usage"
+    INGEST = "ingest"
+
+    @property
+    def meaning(self) -> str:
+        """What that is."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Scope.EXPORT: "read all calls, and sums of them",
+    Scope.USAGE: "read figures, but no single call",
+    Scope.INGEST: "bring in calls, and read rows set aside",
+}
 
 
 class Why(StrEnum):
@@ -32,6 +53,10 @@ class Why(StrEnum):
     ENDED = "signed out"
     UNVERIFIED = "the e-mail address is not verified"
     STRANGER = "not on the list"
+    UNKNOWN_TOKEN = "the token is not known"  # noqa: S105 - no secret
+    TOKEN_EXPIRED = "the token has expired"  # noqa: S105
+    REVOKED = "the token was revoked"
+    OTHER_SCOPE = "the token is for something else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +106,15 @@ class Visitor:
     """The keys whose calls they may see; None for all."""
     sign_in: str = ""
     until: datetime | None = None
+    token: str = ""
+    """The name of the access token of a program."""
+    scopes: frozenset[Scope] = frozenset()
+    """What a program may do."""
+
+    @property
+    def who(self) -> str | None:
+        """Who they are in the audit log."""
+        return f"token {self.token}" if self.token else self.email
 
     @property
     def is_administrator(self) -> bool:

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from usage_core.access.rules import Scope
 from usage_core.api.answers import SentFile, put_off, refusal
 from usage_core.api.endpoint import Console, Endpoint
 from usage_core.errors import SelectionError
@@ -69,6 +70,6 @@ def _asked(params: QueryParams) -> tuple[File, Selection]:
 
 
 ENDPOINTS = (
-    Endpoint("GET", CALLS_PATH, calls),
-    Endpoint("GET", SET_ASIDE_PATH, rows_set_aside),
+    Endpoint("GET", CALLS_PATH, calls, frozenset({Scope.EXPORT})),
+    Endpoint("GET", SET_ASIDE_PATH, rows_set_aside, frozenset({Scope.INGEST})),
 )

@@ -1,7 +1,9 @@
 """What an address of the API is: said once, for the routes, for the doors and for the API's description."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -9,13 +11,18 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from usage_core.access.journal import Journal
-from usage_core.access.rules import THIS_MACHINE, Visitor
+from usage_core.access.rules import THIS_MACHINE, Scope, Visitor
 from usage_core.api.slots import Slots
+from usage_core.intake.several import Outcome
 from usage_core.settings import AT_ONCE
+from usage_core.store.lake import Lake
 from usage_core.workspace import Shown
 
 Exported: TypeAlias = Callable[[Visitor, str, int | None], None]
 """Told of every file that was sent, whole or in part: to whom, of what, and its rows where they count."""
+
+Imported: TypeAlias = Callable[[Visitor, Outcome], None]
+"""Told of every file that was brought in, or refused: by whom, and what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +34,13 @@ class Console:
     visitor: Callable[[Request], Visitor] = lambda _request: THIS_MACHINE
     """Who has sent a request."""
     exported: Exported = lambda _visitor, _what, _rows: None
+    imported: Imported = lambda _visitor, _outcome: None
     slots: Slots = field(default_factory=lambda: Slots(AT_ONCE))
 
     journal: Callable[[], Journal] | None = None
     """The audit log, for those who may read it."""
+    real: Callable[[], Lake] | None = None
+    """The store of real calls, for those who bring some in."""
 
 
 Answer: TypeAlias = Callable[[Console, Request], Awaitable[Response]]
@@ -43,7 +53,14 @@ class Endpoint:
     method: str
     path: str
     answer: Answer
+    scopes: frozenset[Scope] = frozenset()
+    """What a program must be allowed to come here, one of them; none for people only."""
 
     def is_at(self, path: str) -> bool:
         """Whether a path is this address, with whatever values."""
-        return bool(compile_path(self.path)[0].match(path))
+        return bool(_compiled(self.path).match(path))
+
+
+@cache
+def _compiled(path: str) -> re.Pattern[str]:
+    return compile_path(path)[0]

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from usage_core.api import calls, journal
+from usage_core.api import calls, imports, journal
 from usage_core.api.answers import refusal
 from usage_core.api.endpoint import Console, Endpoint
 
-ENDPOINTS: tuple[Endpoint, ...] = (*calls.ENDPOINTS, *journal.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*calls.ENDPOINTS, *imports.ENDPOINTS, *journal.ENDPOINTS)
 
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -33,3 +33,9 @@ def routes(console: Console, base: str = "") -> list[Route]:
 
 def _answers(endpoint: Endpoint, console: Console) -> Callable[[Request], Awaitable[Response]]:
     return partial(endpoint.answer, console)
+
+
+def endpoint(method: str, path: str) -> Endpoint | None:
+    """The endpoint that a request of this path, beneath no base, would come to."""
+    method = "GET" if method == "HEAD" else method
+    return next((each for each in ENDPOINTS if each.method == method and each.is_at(path)), None)

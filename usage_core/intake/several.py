@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from usage_core.errors import UnrecognisedFile, UsageError
 from usage_core.intake.finding import found
@@ -26,6 +27,23 @@ class Outcome:
     name: str
     result: Receipt | UsageError
     note: str = ""
+
+    @property
+    def kind(self) -> Literal["refused", "set aside", "stored"]:
+        """How it went."""
+        if isinstance(self.result, UsageError):
+            return "refused"
+        return "set aside" if self.result.rows_rejected else "stored"
+
+    @property
+    def sentence(self) -> str:
+        """What the audit log says of it."""
+        return f"{self.name}: refused" if isinstance(self.result, UsageError) else self.result.sentence
+
+    @property
+    def rows(self) -> int | None:
+        """How many calls it stored; None where it was refused."""
+        return None if isinstance(self.result, UsageError) else self.result.rows_stored
 
 
 def import_given(

@@ -1,0 +1,85 @@
+"""Files brought in over HTTP: the body is the file, the answer its receipt."""
+
+import gzip
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from tests.importing import HEADER, Shelf, as_csv, row
+from usage_core.access.rules import THIS_MACHINE, Visitor
+from usage_core.api.endpoint import Console
+from usage_core.api.imports import IMPORTS_PATH
+from usage_core.api.routes import routes
+from usage_core.intake.several import Outcome
+from usage_core.workspace import Shown
+
+TWO = (HEADER + as_csv([row(), row(called_at="never")])).encode()
+
+
+@pytest.fixture
+def noted() -> list[tuple[Visitor, Outcome]]:
+    return []
+
+
+@pytest.fixture
+def client(shelf: Shelf, noted: list[tuple[Visitor, Outcome]]) -> TestClient:
+    shelf.dirty = True
+    console = Console(
+        lambda: Shown(shelf.lake, is_sample=False),
+        imported=lambda visitor, outcome: noted.append((visitor, outcome)),
+        real=lambda: shelf.lake,
+    )
+    return TestClient(Starlette(routes=routes(console, "/usage")))
+
+
+def sent(client: TestClient, body: bytes, **params: str) -> Any:
+    return client.post("/usage" + IMPORTS_PATH, content=body, params=params)
+
+
+def test_a_receipt(client: TestClient, shelf: Shelf, noted: list[tuple[Visitor, Outcome]]) -> None:
+    answer = sent(client, gzip.compress(TWO), name="log.csv.gz")
+    assert answer.status_code == 200
+    [told] = answer.json()["files"]
+    assert (told["file"], told["outcome"], told["source"]) == ("log.csv.gz", "set aside", "langdock")
+    parts = ("read", "stored", "duplicate", "rejected", "skipped")
+    assert [told[f"rows_{part}"] for part in parts] == [2, 1, 0, 1, 0]
+    assert told["first_call_at"] == told["last_call_at"] == "2026-08-03T09:14:07.412Z"
+    assert len(shelf.stored()) == 1
+    aside = client.get(told["rows_set_aside"])
+    assert aside.status_code == 200
+    assert "never" in aside.text
+    [(visitor, outcome)] = noted
+    assert (visitor, outcome.rows) == (THIS_MACHINE, 1)
+    assert sent(client, TWO).json()["files"][0]["rows_duplicate"] == 1
+    assert len(shelf.stored()) == 1
+    assert not list((shelf.lake.folder / "staging").glob("tmp*"))
+
+
+def test_what_is_no_log(client: TestClient, shelf: Shelf, noted: list[tuple[Visitor, Outcome]]) -> None:
+    answer = sent(client, b"a,b\n1,2\n", name="notes.csv")
+    assert answer.status_code == 422
+    [told] = answer.json()["files"]
+    assert told["outcome"] == "refused"
+    assert told["error"].startswith("notes.csv is not in a format the console knows")
+    assert [outcome.kind for _, outcome in noted] == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("body", "params", "said"),
+    [
+        (b"", {}, "The body is empty"),
+        (TWO, {"nmae": "x"}, "nmae"),
+        (TWO, {"name": "../x"}, "'name'"),
+        (TWO, {"name": ""}, "'name'"),
+        (TWO, {"name": ["a", "b"]}, "'name' once"),
+    ],
+)
+def test_wrong_requests_store_nothing(
+    client: TestClient, shelf: Shelf, body: bytes, params: dict[str, str], said: str
+) -> None:
+    answer = sent(client, body, **params)
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]
+    assert not shelf.stored()
