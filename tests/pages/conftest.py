@@ -104,7 +104,7 @@ def texts(app: AppTest) -> list[str]:
 def found(app: AppTest, kind: str, key: str) -> Any:
     """The message of a chart or table whose clicks are followed."""
     protos = [each.proto for each in (app.dataframe if kind == "dataframe" else app.get(kind))]
-    return next(proto for proto in protos if proto.id and f"-{key}-" in proto.id)
+    return next(proto for proto in protos if proto.id and f"-{key}-" in f"{proto.id}-")
 
 
 def send(app: AppTest, widget: str, state: dict[str, Any]) -> AppTest:

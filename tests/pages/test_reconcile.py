@@ -120,10 +120,13 @@ def test_a_bill_in_another_currency_needs_a_rate(holding: Holding, tmp_path: Pat
     assert "Ask before you pay" in app.warning[0].value
 
 
-def test_a_cell_of_the_grid_opens_its_month_and_a_part_its_lines(billed: AppTest, tmp_path: Path) -> None:
-    path = tmp_path / "september.csv"
-    path.write_text(HEADER + "OpenAI,2026-09-03,,m,input,web,4,9.00,USD,\n", encoding="utf-8")
-    take(cached.shown().lake, path, by="Ada")
+def test_a_cell_of_the_grid_opens_its_month_and_a_part_its_lines(holding: Holding, tmp_path: Path) -> None:
+    holding("bills of two months", CALLS)
+    cached.refresh()
+    path = tmp_path / "bill.csv"
+    for rows in (ROWS, "OpenAI,2026-09-03,,m,input,web,4,9.00,USD,\n"):
+        path.write_text(HEADER + rows, encoding="utf-8")
+        take(cached.shown().lake, path, by="Ada")
     link = {"bill": "OpenAI, Oct 2026", "bill-lines": "true", "part": "prices"}
     app = visit("billing/reconcile", **link)
     assert table_with(app, "Token Class")["Line"].tolist() == [3]
