@@ -4,6 +4,9 @@ Times have no zone and are UTC. `prompt_tokens` holds cached tokens. A spend of 
 answered from the proxy's cache means that the proxy knew no price, so the cost is not taken from it. The
 webhook's `response_time` is the time to the first token of a stream, so the time is taken from start to
 end. Prompts, answers, users and addresses are not kept.
+
+A call that succeeded with no tokens and no spend was not counted, as a stream whose provider was not asked
+for its usage: its tokens and cost are unknown.
 """
 
 from usage_core.importers.format import Format, Layout
@@ -28,6 +31,27 @@ _KIND = f"""
 _FREE = """
     try_cast(spend AS DOUBLE) = 0 AND lower(coalesce(cache_hit, '')) <> 'true'
     AND (try_cast(prompt_tokens AS DOUBLE) > 0 OR try_cast(completion_tokens AS DOUBLE) > 0)
+"""
+
+_INPUT = f"coalesce(prompt_tokens, {inside(_USAGE, '$.prompt_tokens')})"
+_OUTPUT = f"coalesce(completion_tokens, {inside(_USAGE, '$.completion_tokens')})"
+_UNCOUNTED = f"""
+    try_cast(spend AS DOUBLE) = 0 AND try_cast({_INPUT} AS DOUBLE) = 0
+    AND coalesce(try_cast({_OUTPUT} AS DOUBLE), 0) = 0 AND lower(coalesce(cache_hit, '')) <> 'true'
+    AND lower(coalesce(status, '')) NOT IN ('failure', 'error') AND coalesce({_KIND}, '') <> 'other'
+"""
+
+
+def _counted(text: str) -> str:
+    return f"CASE WHEN {_UNCOUNTED} THEN NULL ELSE {text} END"
+
+
+# The proxy hides the provider's id of a response in one of its own.
+_HIDDEN = "decode(from_base64(substr(trim(request_id), 6)))"
+_CALL_ID = f"""
+    CASE WHEN starts_with(trim(request_id), 'resp_bGl0ZWxsbT')
+    THEN coalesce(nullif(TRY(regexp_extract({_HIDDEN}, 'response_id:([^;]+)', 1)), ''), request_id)
+    ELSE {filled("request_id")} END
 """
 
 # Without a stream the proxy notes the end as the moment of the first token.
@@ -65,23 +89,23 @@ FORMAT = Format(
         "api_key_name": filled(inside("metadata", "$.user_api_key_alias")),
         "provider": filled("custom_llm_provider", inside("metadata", "$.custom_llm_provider")),
         "model": filled("model", "model_group"),
-        "input_tokens": f"coalesce(prompt_tokens, {inside(_USAGE, '$.prompt_tokens')})",
-        "output_tokens": f"coalesce(completion_tokens, {inside(_USAGE, '$.completion_tokens')})",
+        "input_tokens": _counted(_INPUT),
+        "output_tokens": _counted(_OUTPUT),
         "completion_time_ms": _TIME,
         "input_price": "NULL",
         "output_price": "NULL",
         "kind": _KIND,
-        "cost_pico": f"CASE WHEN {_FREE} THEN NULL ELSE spend END",
+        "cost_pico": _counted(f"CASE WHEN {_FREE} THEN NULL ELSE spend END"),
         "cache_read_tokens": "coalesce("
         f"{inside(_USAGE, '$.cache_read_input_tokens')}, "
         f"{inside(_USAGE, '$.prompt_tokens_details.cached_tokens')})",
         "cache_write_tokens": "coalesce("
         f"{inside(_USAGE, '$.cache_creation_input_tokens')}, "
         f"{inside(_USAGE, '$.prompt_tokens_details.cache_creation_tokens')})",
-        "reasoning_tokens": inside(_USAGE, "$.completion_tokens_details.reasoning_tokens"),
+        "reasoning_tokens": _counted(inside(_USAGE, "$.completion_tokens_details.reasoning_tokens")),
         "time_to_first_token_ms": _FIRST,
         "status": one_of("status", ok=("success",), error=("failure", "error")),
-        "source_call_id": filled("request_id"),
+        "source_call_id": _CALL_ID,
     },
     private=frozenset({"metadata"}),
     layouts=frozenset(Layout),

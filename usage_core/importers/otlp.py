@@ -7,7 +7,7 @@ the call stands for it. The standard has no cost. Messages are not kept.
 """
 
 from usage_core.importers.format import Format, Layout
-from usage_core.importers.sql import NO_KEY, between, filled, instant, millis, total, whole
+from usage_core.importers.sql import NO_KEY, between, filled, inside, instant, millis, total, whole
 
 _VALUE = " , ".join(f"a->>'$.value.{kind}Value'" for kind in ("string", "int", "double", "bool"))
 
@@ -49,7 +49,8 @@ _SKIP = """
         OR lower(framework_kind) IN ('workflow', 'task', 'agent', 'tool')
         OR upper(inference_kind) NOT IN ('LLM', 'EMBEDDING')
     THEN 'It is a span of an agent, a tool or a chain; the calls in it are spans of their own.'
-    WHEN coalesce(response_model, request_model, operation, input_tokens, output_tokens) IS NULL
+    WHEN coalesce(response_model, request_model, operation, inference_kind, input_tokens, output_tokens)
+        IS NULL
     THEN 'It is a span of something else than a call to a model.' END
 """
 
@@ -74,6 +75,7 @@ FORMAT = Format(
             "embedding.model_name",
             "llm.request.model",
         ),
+        "parameters": ("llm.invocation_parameters", "embedding.invocation_parameters"),
         "response_id": ("gen_ai.response.id",),
         "input_tokens": (
             "gen_ai.usage.input_tokens",
@@ -113,7 +115,8 @@ FORMAT = Format(
         "api_key_id": f"coalesce({filled('service')}, {NO_KEY})",
         "api_key_name": filled("service"),
         "provider": filled("provider"),
-        "model": filled("response_model", "request_model"),
+        # OpenInference names the model of a call that failed in its parameters alone.
+        "model": filled("response_model", "request_model", inside("parameters", "$.model")),
         "input_tokens": _INPUT,
         "output_tokens": "output_tokens",
         "completion_time_ms": between("started", "ended"),
@@ -131,6 +134,7 @@ FORMAT = Format(
         "source_call_id": f"coalesce({filled('response_id')}, lower(trace) || '-' || lower(span))",
     },
     skip=_SKIP,
+    private=frozenset({"parameters"}),
     layouts=frozenset({Layout.JSON}),
     items=_ITEMS,
 )
