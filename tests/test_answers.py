@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from usage_core.answers import Answers, Stop
+from usage_core.answers import Answers
+from usage_core.store.limited import Stop
 
 PATIENCE_S = 60
 

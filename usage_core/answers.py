@@ -14,32 +14,10 @@ from typing import Any
 
 from cachetools import LRUCache
 
+from usage_core.store.limited import Stop
+
 POLL_S = 0.1
 """How often someone who waits looks whether they are still wanted."""
-
-
-class Stop:
-    """How to interrupt a computation, once it has said how."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._stop: Callable[[], None] | None = None
-        self.asked = False
-
-    def by(self, stop: Callable[[], None] | None) -> None:
-        """The computation is stopped by this call from now on; with None, it cannot be."""
-        with self._guard:
-            self._stop = stop
-            asked = self.asked
-        if asked and stop:
-            stop()
-
-    def __call__(self) -> None:
-        """Stop it."""
-        with self._guard:
-            self.asked = True
-            if self._stop:
-                self._stop()
 
 
 @dataclass(eq=False)

@@ -15,9 +15,8 @@ import streamlit as st
 # What Streamlit's own cache asks while it waits: it raises when the run is to end.
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
 
-from usage_core import counters, settings
-from usage_core.answers import Answers, Stop
-from usage_core.errors import Interrupted, TookTooLong
+from usage_core import settings
+from usage_core.answers import Answers
 from usage_core.export.preview import Preview, line_bytes, preview
 from usage_core.export.preview import first_lines as first_lines_of
 from usage_core.intake import repricing
@@ -31,7 +30,9 @@ from usage_core.metrics.question import Question
 from usage_core.metrics.sources import Coverage
 from usage_core.prices.catalogue import catalogue_version
 from usage_core.selection import SIGHT, Selection
+from usage_core.store import limited
 from usage_core.store.lake import Lake
+from usage_core.store.limited import Stop
 from usage_core.store.settings import reporting_zone
 from usage_core.timeframe import MINUTE
 from usage_core.workspace import Shown, Workspace
@@ -90,20 +91,7 @@ def shown() -> Shown:
 
 def compute(lake: Lake, work: Callable[[sa.Connection], object], stop: Stop) -> object:
     """Ask the store, for a limited time; benchmarks measure what is spent here."""
-    limit = threading.Timer(LIMIT_S, stop)
-    limit.daemon = True
-    limit.start()
-    try:
-        with counters.QUERY_SECONDS.time():
-            return lake.answer(work, stop.by)
-    except Interrupted as error:
-        counters.QUERIES_FAILED.labels("stopped").inc()
-        raise TookTooLong(
-            f"This took longer than {LIMIT_S} seconds and was stopped. "
-            "Choose a shorter timeframe, or take away a filter."
-        ) from error
-    finally:
-        limit.cancel()
+    return limited.ask(lake, work, stop, LIMIT_S)
 
 
 def forget() -> None:

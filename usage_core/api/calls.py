@@ -1,28 +1,24 @@
 """Calls over HTTP, streamed: `GET /api/v1/calls` and `GET /api/v1/imports/{id}/rows-set-aside`."""
 
-from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
 from anyio import to_thread
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from usage_core.access.rules import Scope
+from usage_core.api import parameters
 from usage_core.api.answers import SentFile, put_off, refusal
 from usage_core.api.endpoint import Console, Endpoint
 from usage_core.errors import SelectionError
 from usage_core.export import set_aside
-from usage_core.export.formats import File, file
+from usage_core.export.formats import file
 from usage_core.export.preview import file_name
 from usage_core.export.stream import file_stream
-from usage_core.selection import Selection
 
 CALLS_PATH = "/api/v1/calls"
-OF_FILE = ("format", "compression")
-"""Parameters that say which file, not which calls."""
 SET_ASIDE_PATH = "/api/v1/imports/{import_id}/rows-set-aside"
 
 
@@ -30,8 +26,9 @@ async def calls(console: Console, request: Request) -> Response:
     """The file of a selection."""
     visitor = console.visitor(request)
     try:
-        kind, asked = _asked(request.query_params)
-        selection = replace(asked, only=visitor.keys)
+        asked = parameters.given(request.query_params, CALLS_PARAMETERS)
+        kind = file(*(parameters.one(asked, each.name) for each in parameters.FILE))
+        selection = parameters.selection(asked, visitor.keys)
     except SelectionError as error:
         return refusal(request, 400, str(error))
     now = await to_thread.run_sync(console.shown)
@@ -60,14 +57,7 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def _asked(params: QueryParams) -> tuple[File, Selection]:
-    """Which file of which calls."""
-    repeated = [name for name in OF_FILE if len(params.getlist(name)) > 1]
-    if repeated:
-        raise SelectionError(f"Give the parameter {repeated[0]!r} once.")
-    kind = file(*(params.get(name, "") for name in OF_FILE))
-    return kind, Selection.from_params([each for each in params.multi_items() if each[0] not in OF_FILE])
-
+CALLS_PARAMETERS = (*parameters.SELECTION, *parameters.FILE)
 
 ENDPOINTS = (
     Endpoint("GET", CALLS_PATH, calls, frozenset({Scope.EXPORT})),

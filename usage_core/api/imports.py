@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from usage_core.access.rules import Scope
+from usage_core.api import parameters
 from usage_core.api.answers import refusal
 from usage_core.api.calls import SET_ASIDE_PATH
 from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.parameters import Parameter
 from usage_core.errors import SelectionError, UsageError
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.several import Outcome, import_given
@@ -22,6 +24,14 @@ from usage_core.store.lake import Lake
 
 IMPORTS_PATH = "/api/v1/imports"
 LONGEST_NAME = 200
+PARAMETERS = (
+    Parameter(
+        "name",
+        "What the receipt calls the file; its format is told by its content",
+        "november.csv.gz",
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "default": "upload"},
+    ),
+)
 
 
 async def bring_in(console: Console, request: Request) -> Response:
@@ -48,12 +58,7 @@ async def bring_in(console: Console, request: Request) -> Response:
 
 
 def _name(params: QueryParams) -> str:
-    unknown = sorted(set(params) - {"name"})
-    if unknown:
-        raise SelectionError(f"Unknown parameter: {', '.join(each[:60] for each in unknown)}.")
-    if len(params.getlist("name")) > 1:
-        raise SelectionError("Give the parameter 'name' once.")
-    name = params.get("name", "upload")
+    name = parameters.one(parameters.given(params, PARAMETERS), "name", "upload")
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or set(name) & set("/\\"):
         raise SelectionError(f"The parameter 'name' is a file name of 1 to {LONGEST_NAME} characters.")
     return name

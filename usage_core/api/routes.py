@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from usage_core.api import calls, imports, journal
+from usage_core.api import calls, imports, journal, usage
 from usage_core.api.answers import refusal
 from usage_core.api.endpoint import Console, Endpoint
 
-ENDPOINTS: tuple[Endpoint, ...] = (*calls.ENDPOINTS, *imports.ENDPOINTS, *journal.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*calls.ENDPOINTS, *usage.ENDPOINTS, *imports.ENDPOINTS, *journal.ENDPOINTS)
 
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -15,6 +13,7 @@ from rich.table import Table
 
 from usage_core import wording
 from usage_core.export import set_aside
+from usage_core.export.figures import records
 from usage_core.intake.receipt import Receipt
 from usage_core.metrics.definitions import METRICS, SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
@@ -63,7 +62,7 @@ def print_imports(receipts: Sequence[Mapping[str, Any]]) -> None:
 
 def print_json(frame: pd.DataFrame, by: str | None) -> None:
     """The figures as JSON, money as decimal strings: an object, or a list of them with a breakdown."""
-    rows = [{name: _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    rows = records(frame)
     typer.echo(json.dumps(rows if by else rows[0], indent=2, ensure_ascii=False))
 
 
@@ -87,9 +86,3 @@ def print_figures(frame: pd.DataFrame, by: str | None) -> None:
 _HEADINGS = dict(
     zip(SUMMARY, ("Calls", "Input", "Output", "Cost", "No price", "p50", "p95", "Keys"), strict=True)
 )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return wording.plain_decimal(value)
-    return value.isoformat() if isinstance(value, datetime) else value
