@@ -12,7 +12,7 @@ from usage_core.bills import periods
 from usage_core.bills.conclude import cents, month_name
 from usage_core.bills.periods import Month, State
 
-ASK = (State.DIFFERS, State.CHANGED, State.NO_RATE, State.NO_CALLS)
+ASK = (State.DIFFERS, State.CHANGED, State.NO_RATE, State.NO_USAGE, State.NO_CALLS)
 """States that need somebody."""
 
 BILLED = (*ASK, State.WITHIN, State.SIGNED)
@@ -109,7 +109,7 @@ def _cell(each: Month) -> str:
     if each.billed is not None:
         lines.insert(0, f"Billed {cents(each.billed)}")
     found = each.difference
-    if found is not None and each.calls:
+    if found is not None and each.calls and each.state is not State.NO_USAGE:
         lines.append(f"{'+' if found > 0 else ''}{cents(found)} difference")
     return " ".join(line.replace(" ", NO_BREAK) for line in (*lines, f"{MARKS[each.state]} {each.state}"))
 

@@ -145,6 +145,29 @@ def test_calls_on_days_between_two_bills_are_not_missed(shelf: Shelf) -> None:
     assert parts(shelf) == {}
 
 
+def test_an_invoice_of_taxes_and_fees_adds_to_the_bill_of_usage(shelf: Shelf) -> None:
+    """Whichever comes first; its days are not held against a bill of fewer."""
+    rest = [
+        f"OpenAI,2026-10-01,2026-10-31,,,,,{kind},{usd},USD,UTC" for kind, usd in (("tax", 3), ("fee", 5))
+    ]
+    bring(shelf, *rest, name="invoice.csv")
+    assert state(shelf) is State.NO_USAGE
+    assert conclude.verdict(found(shelf)) == (
+        "Only taxes and fees are billed so far: add the bill that charges the usage of this period."
+    )
+    assert conclude.to_ask(found(shelf)) == ""
+    taken = bring(shelf, *RIGHT[:2], name="usage.csv")
+    assert (taken.replaced, taken.beside) == ((), ("invoice.csv",))
+    assert parts(shelf) == {Part.TAX: 3, Part.FEE: 5}
+    assert state(shelf) is State.WITHIN
+    corrected = bring(shelf, rest[0].replace(",3,", ",4,"), rest[1], name="corrected.csv")
+    assert (corrected.replaced, corrected.beside) == (("invoice.csv",), ("usage.csv",))
+    assert "It adds to usage.csv: one charges usage, the other does not." in corrected.sentence
+    assert bring(shelf, rest[0].replace("tax,3", "credit,-1"), name="credit.csv").replaced == ()
+    assert bring(shelf, *RIGHT, name="more.csv").replaced == ("usage.csv",)
+    assert parts(shelf) == {Part.CREDIT: -1, Part.TAX: 4, Part.FEE: 5}
+
+
 def test_another_currency_needs_a_rate(shelf: Shelf) -> None:
     taken = bring(shelf, *(row.replace("USD", "EUR") for row in RIGHT))
     without = found(shelf)

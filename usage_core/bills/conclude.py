@@ -12,7 +12,7 @@ from usage_core import wording
 from usage_core.bills.explain import Explained
 from usage_core.bills.format import BillRefused
 from usage_core.bills.gather import Names, Period
-from usage_core.bills.parts import BESIDE, Finding, Part
+from usage_core.bills.parts import ADDED_PARTS, BESIDE, Finding, Part
 from usage_core.metrics.cost_steps import shared_out
 from usage_core.store.tables import BILL_TOLERANCES
 
@@ -50,7 +50,9 @@ class Reconciled:
     def is_right(self) -> bool:
         """Whether the bill can be paid: what is held against it is let pass."""
         found = self.explained
-        return found is not None and self.tolerance.allows(found.judged, found.computed)
+        if found is None or not self.period.has_usage:
+            return False
+        return self.tolerance.allows(found.judged, found.computed)
 
 
 def tolerance(connection: sa.Connection, provider: str) -> Tolerance:
@@ -80,6 +82,9 @@ def verdict(found: Reconciled) -> str:
         currencies = wording.joined(found.period.without_rate)
         return f"The bill is in {currencies}. Enter what it is worth in USD to compare it."
     judged = explained.judged
+    if not found.period.has_usage:
+        charged = wording.joined([str(part) for part in explained.parts if part in ADDED_PARTS])
+        return f"Only {charged} are billed so far: add the bill that charges the usage of this period."
     if not explained.calls:
         return f"The log has no calls of {found.period.provider} in this period, so nothing can be compared."
     if judged == 0:
@@ -125,7 +130,7 @@ def as_shown(explained: Explained) -> list[Decimal]:
 def to_ask(found: Reconciled) -> str:
     """A paragraph for the provider, ready to send; empty where there is nothing to ask (plain text)."""
     explained = found.explained
-    if explained is None or found.is_right or not explained.calls:
+    if explained is None or found.is_right or not explained.calls or not found.period.has_usage:
         return ""
     first, until = found.period.ranges[0][0], found.period.ranges[-1][1]
     groups = _grouped(explained.findings)

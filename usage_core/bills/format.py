@@ -26,6 +26,10 @@ class Charge(StrEnum):
     FEE = "fee"
 
 
+ADDED = (Charge.CREDIT, Charge.DISCOUNT, Charge.TAX, Charge.FEE)
+"""Charges that an invoice adds to what the calls cost. A bill of nothing else stands beside one of usage."""
+
+
 class TokenClass(StrEnum):
     """Classes of tokens with a price of their own; none overlaps another."""
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from usage_core.bills import names
 from usage_core.bills.call_sums import call_sums, hour_costs, models_called
 from usage_core.bills.explain import Gathered
+from usage_core.bills.format import ADDED
 from usage_core.bills.names import AliasKind
 from usage_core.bills.standing import RATE, STANDS
 from usage_core.metrics.facts import directory
@@ -27,7 +28,9 @@ MOST_DECIMALS = 18
 @dataclass(frozen=True, slots=True)
 class Period:
     """A provider's month: the days [first, until) that its standing bills cover (the provider's own days),
-    the bills, and the currencies for which a rate is missing."""
+    the bills, and the currencies for which a rate is missing.
+
+    Where bills charge usage (`has_usage`), the days and the zone are theirs."""
 
     provider: str
     month: date
@@ -36,6 +39,7 @@ class Period:
     bills: tuple[str, ...]
     files: tuple[str, ...]
     without_rate: tuple[str, ...]
+    has_usage: bool
 
     @property
     def days(self) -> tuple[datetime, ...]:
@@ -69,7 +73,7 @@ def period(connection: sa.Connection, provider: str, month: date) -> Period | No
     chosen = (
         sa.select(
             b.bill_id, b.file_name, b.zone, b.currency, RATE, b.first_day, b.until_day,
-            sa.func.max(ln.until_day),
+            sa.func.max(ln.until_day), sa.func.bool_or(ln.charge.not_in([str(each) for each in ADDED])),
         )
         .join(BILL_LINES, ln.bill_id == b.bill_id)
         .where(STANDS, b.provider == provider, _in_month(month))
@@ -80,15 +84,17 @@ def period(connection: sa.Connection, provider: str, month: date) -> Period | No
     if not found:
         return None
     start, end = (datetime(day.year, day.month, 1) for day in (month, month_after(month)))  # noqa: DTZ001
-    ranges = [(max(row[5], start), max(min(row[6], end), row[7])) for row in found]
+    covering = [row for row in found if row[8]] or found
+    ranges = [(max(row[5], start), max(min(row[6], end), row[7])) for row in covering]
     return Period(
         provider,
         month,
-        found[0][2],
+        covering[0][2],
         _merged(ranges),
         tuple(row[0] for row in found),
         tuple(row[1] for row in found),
         tuple(sorted({row[3] for row in found if row[4] is None})),
+        any(row[8] for row in found),
     )
 
 

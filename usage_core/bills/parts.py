@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from usage_core.bills.format import Charge
+from usage_core.bills.format import ADDED, Charge
 
 
 class Part(StrEnum):
@@ -41,6 +41,9 @@ CHARGED_BESIDE = (Charge.SERVICE, Charge.CREDIT, Charge.TAX, Charge.FEE)
 
 BESIDE = frozenset(CHARGES[charge] for charge in CHARGED_BESIDE)
 """Charges for nothing that the log holds: shown, but not held against the bill."""
+
+ADDED_PARTS = frozenset(CHARGES[charge] for charge in ADDED)
+"""What an invoice adds to what the calls cost."""
 
 ABOUT = {
     Part.NO_CALLS: "Days, models, keys or tokens on the bill of which the log has no calls",

@@ -28,6 +28,7 @@ class State(StrEnum):
     NO_BILL = "no bill"
     NO_CALLS = "no calls"
     NO_RATE = "needs a rate"
+    NO_USAGE = "no usage billed yet"
     DIFFERS = "differs"
     WITHIN = "within tolerance"
     SIGNED = "signed off"
@@ -137,6 +138,8 @@ def _month(
     state = State.NO_BILL
     if billed is not None and total is None:
         state = State.NO_RATE
+    elif asked is not None and not asked.has_usage:
+        state = State.NO_USAGE
     elif total is not None and not calls:
         state = State.NO_CALLS
     elif total is not None:

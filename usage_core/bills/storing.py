@@ -12,14 +12,14 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from usage_core.bills.format import BillRefused, Document, Line, Reading
+from usage_core.bills.format import ADDED, BillRefused, Document, Line, Reading
 from usage_core.bills.registry import opened, recognised
 from usage_core.bills.standing import STANDS
 from usage_core.prices import catalogue
 from usage_core.store.lake import Lake
 from usage_core.store.tables import BILL_LINES, BILLS
 
-b = BILLS.c
+b, ln = BILLS.c, BILL_LINES.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,10 @@ class Taken:
     rows_duplicate: int
     bills: tuple[str, ...]
     """Ids of the bills stored, or already there: one for each provider, account and currency."""
-    replaced: tuple[str, ...]
+    replaced: tuple[str, ...] = ()
     """The files whose bills stood before, and are replaced."""
+    beside: tuple[str, ...] = ()
+    """The files whose bills of the same days stand, too: one of the two charges no usage."""
 
     @property
     def sentence(self) -> str:
@@ -43,6 +45,8 @@ class Taken:
         if self.rows_duplicate:
             return f"{self.file_name}: this bill is already there; nothing was stored twice."
         more = f" It replaces {', '.join(self.replaced)}, which stays visible." if self.replaced else ""
+        if self.beside:
+            more += f" It adds to {', '.join(self.beside)}: one charges usage, the other does not."
         return (
             f"{self.file_name} ({self.label}): {self.rows_read:,} rows read = {self.rows_stored:,} stored + "
             f"{self.rows_skipped:,} that charge nothing.{more}"
@@ -65,15 +69,20 @@ def take(lake: Lake, path: Path, *, by: str, name: str | None = None) -> Taken:
     with lake.writing() as connection:
         same = sa.select(b.bill_id).where(b.file_hash == digest, b.withdrawn_at.is_(None))
         if there := tuple(connection.execute(same).scalars()):
-            return Taken(document.name, known.label, rows[0], 0, 0, rows[0], there, ())
-        made, replaced = [], []
+            return Taken(document.name, known.label, rows[0], 0, 0, rows[0], there)
+        made: list[str] = []
+        replaced: list[str] = []
+        beside: list[str] = []
         for lines in _bills(reading.lines):
             bill = _bill(document, known.name, digest, reading, lines) | {"taken_by": by}
-            replaced += _replace(connection, bill)
+            corrected, others = _same_days(connection, bill, lines)
+            replaced += _replace(connection, bill, corrected)
+            beside += [name for _, name, *_ in others]
             connection.execute(sa.insert(BILLS).values(bill))
             _keep(connection, bill["bill_id"], lines)
             made.append(bill["bill_id"])
-    return Taken(document.name, known.label, *rows, 0, tuple(made), tuple(dict.fromkeys(replaced)))
+    once = [tuple(dict.fromkeys(names)) for names in (replaced, beside)]
+    return Taken(document.name, known.label, *rows, 0, tuple(made), *once)
 
 
 def _bills(lines: Iterable[Line]) -> list[list[Line]]:
@@ -115,9 +124,23 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time())
 
 
-def _replace(connection: sa.Connection, bill: dict[str, Any]) -> list[str]:
-    """Have a bill stand in place of those whose days it covers; gives the names of their files."""
-    same = sa.and_(
+def _same_days(
+    connection: sa.Connection, bill: dict[str, Any], lines: list[Line]
+) -> tuple[list[Any], list[Any]]:
+    """The bills in force of the same provider and account that share days with one, as rows of id, file,
+    first day and day after the last: those of which it says the same, and those that it adds to.
+
+    It says the same as a bill that charges usage, too; or, without usage, for one of the same charges.
+    """
+    kinds = {str(line.charge) for line in lines}
+    added = [str(charge) for charge in ADDED]
+    of_bill = sa.select(ln.charge).where(ln.bill_id == b.bill_id)
+    has_usage = of_bill.where(ln.charge.not_in(added)).exists()
+    if kinds <= set(added):
+        says_same = sa.and_(~has_usage, of_bill.where(ln.charge.in_(sorted(kinds))).exists())
+    else:
+        says_same = has_usage
+    shared = sa.and_(
         STANDS,
         b.provider == bill["provider"],
         b.account.is_not_distinct_from(bill["account"]),
@@ -125,17 +148,23 @@ def _replace(connection: sa.Connection, bill: dict[str, Any]) -> list[str]:
         b.first_day < bill["until_day"],
         b.until_day > bill["first_day"],
     )
-    found = connection.execute(sa.select(b.bill_id, b.file_name, b.first_day, b.until_day).where(same)).all()
-    for _, name, first, until in found:
+    chosen = sa.select(b.bill_id, b.file_name, b.first_day, b.until_day, says_same).where(shared)
+    found = connection.execute(chosen.order_by(b.first_day, b.file_name)).all()
+    return [row[:4] for row in found if row[4]], [row[:4] for row in found if not row[4]]
+
+
+def _replace(connection: sa.Connection, bill: dict[str, Any], same: list[Any]) -> list[str]:
+    """Have a bill stand in place of those whose days it covers; gives the names of their files."""
+    for _, name, first, until in same:
         if first < bill["first_day"] or until > bill["until_day"]:
             raise BillRefused(
                 f"{bill['file_name']} covers {_days(bill['first_day'], bill['until_day'])}, and {name} of "
                 f"the same provider covers {_days(first, until)}: what is on both would be counted twice. "
                 f"Withdraw {name}, or take a bill of all its days. Nothing was stored."
             )
-    ids = [bill_id for bill_id, *_ in found]
+    ids = [bill_id for bill_id, *_ in same]
     connection.execute(sa.update(BILLS).where(b.bill_id.in_(ids)).values(replaced_by=bill["bill_id"]))
-    return [name for _, name, *_ in found]
+    return [name for _, name, *_ in same]
 
 
 def _days(first: datetime, until: datetime) -> str:
