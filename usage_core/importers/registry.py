@@ -8,6 +8,7 @@ from functools import lru_cache
 from usage_core import importers
 from usage_core.errors import UnrecognisedFile
 from usage_core.importers.format import Format, Layout
+from usage_core.importers.sums import KNOWN
 
 
 @lru_cache(maxsize=1)
@@ -27,12 +28,23 @@ def recognise(file_name: str, header: Sequence[str], layout: Layout = Layout.CSV
     known = [candidate for candidate in formats() if candidate.recognises(header, layout)]
     if len(known) == 1:
         return known[0]
+    _refuse_sums(file_name, header)
     described = (_described(each) for each in formats() if layout in each.layouts)
     raise UnrecognisedFile(
         f"{file_name} is not in a format the console knows, so nothing was imported.\n"
         f"{layout} formats known: {'; '.join(described)}.\n"
         f"{_FOUND[layout]} found: {listed(header)}."
     )
+
+
+def _refuse_sums(file_name: str, header: Sequence[str]) -> None:
+    found = {heading.strip().casefold() for heading in header}
+    for sums in KNOWN:
+        if sums.headings <= found:
+            raise UnrecognisedFile(
+                f"{file_name} holds {sums.what}, which are sums and no calls, so nothing was imported.\n"
+                f"{sums.instead}"
+            )
 
 
 _FOUND = {Layout.CSV: "Header", Layout.JSON: "Keys", Layout.PARQUET: "Columns"}
