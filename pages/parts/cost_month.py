@@ -227,6 +227,8 @@ def _notes(of: Asked) -> str:
         said.append(f"{wording.plural(month.unpriced, 'call')} without a price not included.")
     if month.is_over:
         return " ".join(said)
+    if month.through >= month.first:
+        said.append(f"The line ends with the last complete day, {wording.day(month.through)}.")
     if month.course is None:
         known = wording.plural(max(0, month.days_known), "complete day")
         return " ".join(

@@ -90,11 +90,12 @@ def _said(table: pd.DataFrame, names: tuple[str, str]) -> "pd.Series[Any]":
     """What is written at the ends of lines: what it is, and what it has come to."""
     said: list[str | None] = [None] * len(table)
     for name in names:
-        for column, word in (("middle", "about"), ("line", name)):
+        for column in ("middle", "line"):
             known = (table["name"] == name) & table[column].notna()
             if known.any():
                 last = int(known.to_numpy().nonzero()[0][-1])
-                said[last] = f"{word} {scale('USD').shown(float(table[column].to_numpy()[last]))}"
+                come_to = scale("USD").shown(float(table[column].to_numpy()[last]))
+                said[last] = f"{name} {come_to}" if column == "line" else str(table["exact"].to_numpy()[last])
     return pd.Series(said, dtype=object)
 
 
