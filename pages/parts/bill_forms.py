@@ -19,6 +19,7 @@ def draw(found: Reconciled) -> None:
     if found.period.without_rate:
         _rates(found)
         return
+    _warn_of_change(found)
     unknown = len(found.names.unknown_models) + len(found.names.unknown_keys)
     named = f"Names ({unknown} unknown)" if unknown else "Names"
     ask, sign, called, allowed = st.tabs(["Ask the provider", "Sign off", named, "Tolerance"])
@@ -68,10 +69,11 @@ def _signed(connection, _covered):  # type: ignore[no-untyped-def]
 
 def _sign(found: Reconciled) -> None:
     period = found.period
-    every_one: list[SignOff] = cached.found(_signed)
-    signed = [each for each in every_one if (each.provider, each.month) == (period.provider, period.month)]
-    if signed:
-        _say_signed(found, signed[-1])
+    signed = _sign_off_of(found)
+    if signed is not None:
+        note = f": {plain(signed.note)}" if signed.note else "."
+        when = plain(f"{wording.moment(signed.signed_at, 'UTC')} UTC")
+        st.markdown(f"Signed off by **{plain(signed.signed_by)}** on {when}{note}")
         if st.button("Take the sign-off back", key="unsign"):
             change(
                 lambda connection, by: periods.withdraw(connection, period.provider, period.month, by),
@@ -94,19 +96,24 @@ def _sign(found: Reconciled) -> None:
             )
 
 
-def _say_signed(found: Reconciled, signed: SignOff) -> None:
-    explained = found.explained
-    when = plain(f"{wording.moment(signed.signed_at, 'UTC')} UTC")
-    note = f": {plain(signed.note)}" if signed.note else "."
-    st.markdown(f"Signed off by **{plain(signed.signed_by)}** on {when}{note}")
-    if explained is None:
+def _sign_off_of(found: Reconciled) -> SignOff | None:
+    which = (found.period.provider, found.period.month)
+    every_one: list[SignOff] = cached.found(_signed)
+    return next((each for each in reversed(every_one) if (each.provider, each.month) == which), None)
+
+
+def _warn_of_change(found: Reconciled) -> None:
+    """Say where a month that was signed off is no longer what was signed."""
+    explained, signed = found.explained, _sign_off_of(found)
+    if explained is None or signed is None:
         return
     before = (signed.billed, signed.computed, signed.calls)
     if before != (explained.billed, explained.computed, explained.calls):
-        figures = [plain(conclude.cents(usd)) for usd in (signed.billed, signed.computed)]
+        billed, computed = (plain(conclude.cents(usd)) for usd in before[:2])
         st.warning(
-            f"This changed since: it was signed at {figures[0]} billed and {figures[1]} computed from "
-            f"{wording.plural(signed.calls, 'call')}. Look again, and sign off anew or take it back.",
+            f"This month changed since it was signed off: it was signed at {billed} billed and {computed} "
+            f"computed from {wording.plural(signed.calls, 'call')}. Look again, and sign off anew or take "
+            "the sign-off back.",
             icon=":material/warning:",
         )
 

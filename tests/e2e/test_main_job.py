@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
+from tests.metrics.by_hand import as_log, call
 from usage_core import sample, wording
 from usage_core.export.stream import csv_stream
 from usage_core.intake.run import import_file
@@ -181,3 +182,46 @@ def test_bring_in_a_log(
     settled(page)
     assert spend(page) == "$0.0133"
     assert not [address for address in asked if not address.startswith((url, "data:", "blob:"))]
+
+
+def test_check_a_bill_and_sign_it_off(
+    console: Console, page: Page, settled: Callable[..., None], store: Path, tmp_path: Path
+) -> None:
+    def log(hour: int) -> None:
+        made = call(
+            datetime(2026, 1, 3, hour),  # noqa: DTZ001 - the store's instants are naive UTC
+            **{"provider": "Billing Ltd", "input_tokens": 1_000_000, "input_price": Decimal("2.5")},
+            **{"output_tokens": 0, "output_price": Decimal(10)},
+        )
+        (tmp_path / "log.csv").write_text(as_log([made]), encoding="utf-8", newline="")
+        lake = open_lake(store)
+        assert import_file(lake, tmp_path / "log.csv").rows_stored == 1
+        lake.close()
+
+    def drop(name: str, text: str) -> None:
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+            {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+        )
+        page.get_by_role("button", name="Check bills").click()
+        settled(page)
+
+    log(9)
+    page.goto(console(store).url + "/reconcile")  # type: ignore[attr-defined]
+    settled(page)
+    drop("books.csv", "Booking,Value\n1,2\n")
+    expect(page.get_by_text("books.csv is not a bill in a format the console knows")).to_be_visible()
+    header = "Provider,First Day,Model,Token Class,Tokens,Amount,Currency\n"
+    drop("january.csv", f"{header}Billing Ltd,2026-01-03,small,input,1000000,7.50,USD\n")
+    expect(page.get_by_text("january.csv (Plain CSV): 1 row read = 1 stored")).to_be_visible()
+    expect(page.get_by_text("Ask before you pay: usage is billed $5.00 more than computed")).to_be_visible()
+    expect(page.get_by_text("billed at $7.50 per million tokens, $2.50 expected")).to_be_visible()
+    page.get_by_role("tab", name="Sign off").click()
+    page.get_by_label("Note").fill("the provider agreed")
+    page.get_by_role("button", name="Sign off").click()
+    settled(page)
+    page.get_by_role("tab", name="Sign off").click()
+    expect(page.get_by_text("Signed off by administrator on")).to_contain_text("the provider agreed")
+    log(10)
+    page.reload()
+    settled(page)
+    expect(page.get_by_text("This month changed since it was signed off")).to_be_visible()

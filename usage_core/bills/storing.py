@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from usage_core import wording
 from usage_core.bills.format import ADDED, BillRefused, Document, Line, Reading
 from usage_core.bills.registry import opened, recognised
 from usage_core.bills.standing import STANDS
@@ -48,7 +49,8 @@ class Taken:
         if self.beside:
             more += f" It adds to {', '.join(self.beside)}: one charges usage, the other does not."
         return (
-            f"{self.file_name} ({self.label}): {self.rows_read:,} rows read = {self.rows_stored:,} stored + "
+            f"{self.file_name} ({self.label}): {wording.plural(self.rows_read, 'row')} read = "
+            f"{self.rows_stored:,} stored + "
             f"{self.rows_skipped:,} that charge nothing.{more}"
         )
 
