@@ -1,7 +1,8 @@
-import altair as alt
+from dataclasses import replace
+
+import jsonschema_rs
 import pandas as pd
 import pytest
-from altair.utils.schemapi import SchemaValidationError
 
 from tests.charts.samples import HOSTILE, PLAIN, check, expressions, parts, top_list
 from usage_core.charts import Periods, heatmap, histogram, lines, ranked
@@ -189,5 +190,8 @@ def test_no_text_of_a_spec_is_shorthand() -> None:
 
 
 def test_specs_are_checked_here() -> None:
-    with pytest.raises(SchemaValidationError):
-        alt.Axis(labelAngle="steep")
+    chart = ranked(top_list(PLAIN[:2]), "Top", "USD")
+    check(chart)
+    broken = {**chart.spec, "title": {**chart.spec["title"], "offset": "steep"}}
+    with pytest.raises(jsonschema_rs.ValidationError):
+        check(replace(chart, spec=broken))

@@ -87,7 +87,7 @@ def title_lines(text: str) -> alt.TitleParams:
 def seal(chart: Drawing, title: str, height: int = HEIGHT) -> Spec:
     """The finished spec, without data."""
     chart = chart.properties(title=title_lines(title), width="container", height=min(height, MAX_HEIGHT))
-    spec: Spec = chart.to_dict(validate=schemapi.DEBUG_MODE)
+    spec: Spec = chart.to_dict(validate=False)
     for part in [spec, *spec.get("layer", [])]:
         for key in ("$schema", "config", "data", "datasets"):
             part.pop(key, None)
