@@ -11,7 +11,7 @@ from pages.parts.bill_months import Which
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import conclude, periods
-from usage_core.bills.conclude import Reconciled, cents
+from usage_core.bills.conclude import Reconciled, cents, signed_cents
 from usage_core.bills.explain import Explained
 from usage_core.bills.parts import ABOUT
 from usage_core.charts.chart import Chart
@@ -57,7 +57,7 @@ def _tiles(explained: Explained) -> None:
         )
         st.metric(
             "Difference in usage",
-            f"{'+' if explained.judged > 0 else ''}{cents(explained.judged)}",
+            signed_cents(explained.judged),
             border=True,
             height="stretch",
             help="Billed − computed, without other charges",

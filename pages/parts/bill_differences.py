@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -55,11 +56,12 @@ def draw(found: Reconciled, explained: Explained) -> None:
 
 def _places(found: Reconciled, rows: Sequence[Finding]) -> None:
     right = ("Difference", "Billed", "Computed", "Billed per 1M", "Computed per 1M")
-    config = {name: st.column_config.TextColumn(alignment="right") for name in right}
+    config = {name: st.column_config.TextColumn(alignment="right", width=120) for name in right}
     numbers = {
         name: st.column_config.NumberColumn(format="localized") for name in ("Billed tokens", "Logged tokens")
     }
-    link = {"Calls": st.column_config.LinkColumn(display_text="Open")}
+    link: dict[str, Any] = {"Calls": st.column_config.LinkColumn(display_text="Open")}
+    link["Part"] = st.column_config.TextColumn(width=150)
     table = _table(found, rows[:SHOWN])
     st.dataframe(
         table, hide_index=True, column_config={**config, **numbers, **link}, key="differences", placeholder=""

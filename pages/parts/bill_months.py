@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import periods
-from usage_core.bills.conclude import cents, month_name
+from usage_core.bills.conclude import cents, month_name, signed_cents
 from usage_core.bills.periods import Month, State
 
 ASK = (State.DIFFERS, State.CHANGED, State.NO_RATE, State.NO_USAGE, State.NO_CALLS)
@@ -110,7 +110,7 @@ def _cell(each: Month) -> str:
         lines.insert(0, f"Billed {cents(each.billed)}")
     found = each.difference
     if found is not None and each.calls and each.state is not State.NO_USAGE:
-        lines.append(f"{'+' if found > 0 else ''}{cents(found)} difference")
+        lines.append(f"{signed_cents(found)} difference")
     return " ".join(line.replace(" ", NO_BREAK) for line in (*lines, f"{MARKS[each.state]} {each.state}"))
 
 

@@ -131,10 +131,19 @@ def test_what_is_not_understood_is_refused(tmp_path: Path, name: str, old: str, 
     assert "othing" in str(refused.value) or "again" in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "{}", "[]", "[[]]", '{"data": [1]}', '{"data": [{}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "a,b\n1,2,3\n", "{}", "[]", "[[]]", '{"data": [1]}', '{"data": [{}]}']
+)
 def test_another_file_is_refused_with_what_is_known(tmp_path: Path, text: str) -> None:
     with pytest.raises(BillRefused, match="not a bill in a format the console knows"):
         read_text(tmp_path, text)
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_spreadsheet_of_another_country_is_refused_with_what_to_do(tmp_path: Path, mark: str) -> None:
+    heading = "Provider,First Day,Amount,Currency".replace(",", mark)
+    with pytest.raises(BillRefused, match="Save it as CSV with commas between the columns"):
+        read_text(tmp_path, f"{heading}\nOpenAI{mark}2026-10-01{mark}12,5{mark}USD\n")
 
 
 @settings(max_examples=60)

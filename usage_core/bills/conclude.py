@@ -21,6 +21,9 @@ t = BILL_TOLERANCES.c
 COUNTED = (Part.TOKENS, Part.NO_CALLS, Part.NOT_BILLED)
 """Parts of which the tokens are told."""
 
+TINY = Decimal("0.0001")
+"""Less than this is written without a sign."""
+
 MOST_ASKED = 5
 """So many places are named in the paragraph for the provider; the evidence has all."""
 
@@ -97,10 +100,15 @@ def verdict(found: Reconciled) -> str:
 
 
 def cents(amount: Decimal) -> str:
-    """An amount to the cent, or in full where it is smaller than that."""
+    """An amount to the cent, or to four places where it is smaller than that."""
     if 0 < abs(amount) < Decimal("0.01"):
-        return wording.money(amount)
+        return wording.money(abs(amount) if abs(amount) < TINY else amount)
     return wording.money_exact(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def signed_cents(amount: Decimal) -> str:
+    """An amount as `cents` writes it, with its sign where it is large enough to matter."""
+    return f"{'+' if amount >= TINY else ''}{cents(amount)}"
 
 
 def _share(judged: Decimal, computed: Decimal) -> str:
@@ -110,7 +118,7 @@ def _share(judged: Decimal, computed: Decimal) -> str:
 def _mostly(explained: Explained) -> str:
     shown = zip(explained.parts, as_shown(explained)[1:-1], strict=True)
     parts = sorted(((part, usd) for part, usd in shown if part not in BESIDE), key=lambda each: -abs(each[1]))
-    said = [f"{part} {'+' if usd > 0 else ''}{cents(usd)}" for part, usd in parts[:3] if usd]
+    said = [f"{part} {signed_cents(usd)}" for part, usd in parts[:3] if usd]
     return f"Above all: {wording.joined(said)}." if said else ""
 
 
@@ -172,7 +180,7 @@ def _named(group: list[Finding]) -> str:
     where += [f"{len(days)} days"] if len(days) > 1 else []
     where += [f"key {one.key}"] if len(keys) == 1 and one.key else []
     place = ", ".join(part for part in where if part) or "the whole period"
-    return f"{place}: {one.part}, {'+' if usd > 0 else ''}{cents(usd)}{_set_against(group)}"
+    return f"{place}: {one.part}, {signed_cents(usd)}{_set_against(group)}"
 
 
 def _set_against(group: list[Finding]) -> str:

@@ -62,9 +62,11 @@ def _table(text: str, name: str) -> Document:
     try:
         for row in reader:
             if not header:
+                _check_commas(name, row)
                 header = tuple(plain_heading(heading) for heading in row)
             elif any(field.strip() for field in row):
                 if len(row) != len(header):
+                    recognised(Document(name, header))  # a file of no known format is refused as that
                     raise BillRefused(
                         f"{name}, line {reader.line_num}: {len(row)} columns, where the header has "
                         f"{len(header)}. Nothing of the bill was stored."
@@ -80,6 +82,16 @@ def _table(text: str, name: str) -> Document:
             f"{name} has more than one column {doubled[0]!r}. Remove all but one and try again."
         )
     return Document(name, header, records)
+
+
+def _check_commas(name: str, header: list[str]) -> None:
+    for mark, called in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and mark in header[0]:
+            raise BillRefused(
+                f"{name} has {called} between its columns, as spreadsheets in some countries write them. "
+                "Save it as CSV with commas between the columns and points in the amounts, as the provider "
+                "gives it. Nothing was stored."
+            )
 
 
 def recognised(document: Document) -> BillFormat:

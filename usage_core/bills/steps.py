@@ -120,7 +120,8 @@ FROM (SELECT *, CASE
     WHEN NOT in_bill OR (unpriced_tokens = 0 AND unpriced_calls = 0) THEN 0
     WHEN tokens = unpriced_tokens THEN billed
     WHEN quantity > 0 THEN part_of(billed, unpriced_tokens, quantity)
-    ELSE part_of(cost, unpriced_tokens, tokens - unpriced_tokens) END::DECIMAL(38, 18) AS unpriced
+    ELSE greatest(0, least(billed - cost, part_of(cost, unpriced_tokens, tokens - unpriced_tokens)))
+    END::DECIMAL(38, 18) AS unpriced
     FROM single);
 """
 
