@@ -18,6 +18,7 @@ from usage_core.access.journal import Journal
 from usage_core.api.calls import CALLS_PATH
 from usage_core.api.endpoint import Console
 from usage_core.api.routes import routes
+from usage_core.api.sums import SUMS_PATH
 from usage_core.cli import opening
 from usage_core.export import csv_lines
 from usage_core.settings import CHECKOUT, DATABASE_URL
@@ -88,6 +89,18 @@ def test_the_export_is_the_same_bytes_as_over_http(run: Run, filled: Shelf, tmp_
         "export", *AUGUST, "--key", "web", "--model", "GPT-4o", "--provider", "openai", "--kind", "completion"
     )
     assert some.out.count(b"\n") == 2
+
+
+def test_sums_are_the_same_bytes_as_over_http(run: Run, filled: Shelf) -> None:
+    client = TestClient(Starlette(routes=routes(Console(lambda: Shown(filled.lake, is_sample=False)))))
+    params = {"from": "2026-08-01", "to": "2026-09-01", "by": "key-model", "per": "month", "format": "jsonl"}
+    answer = client.get(SUMS_PATH, params=params).content
+    assert answer.count(b"\n") == 2
+    asked = ("export", *AUGUST, "--by", "key-model", "--per", "month", "--format", "jsonl")
+    assert run(*asked) == Ran(0, answer, "")
+    assert "Say what the sums are of" in run("export", *AUGUST, "--per", "day").err
+    assert "'user' is not what sums" in run("export", *AUGUST, "--by", "user").err
+    assert "tells of calls" in run("export", *AUGUST, "--by", "key", "-o", "x.csv", "--manifest").err
 
 
 def test_a_failed_export_leaves_no_file(

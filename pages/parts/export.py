@@ -8,21 +8,49 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.sidebar import download_url
-from usage_core import cached
+from pages.parts.text import plain
+from usage_core import cached, wording
+from usage_core.api.calls import CALLS_PATH
+from usage_core.api.sums import SUMS_PATH
 from usage_core.export.formats import CODECS, DEFAULT, FORMATS, File, file
 from usage_core.export.json_lines import name as program_name
+from usage_core.export.preview import first_sums
+from usage_core.export.sums import BY, PERIODS, Summed, summed
 from usage_core.selection import Selection
 
-UNCOMPRESSED = "none"
+UNCOMPRESSED, CALL, TIMEFRAME = "none", "call", "timeframe"
 
 
-def choose() -> File:
+def choose_rows() -> Summed | None:
+    """What a row of the file is: a call (None), or a sum; kept in the link."""
+    left, right = st.columns([2, 1])
+    rows = left.selectbox(
+        "One row for each",
+        [CALL, *BY],
+        format_func=lambda name: {CALL: "Call", "key": "API key", "key-model": "API key and model"}[name],
+        key="rows",
+        bind="query-params",
+    )
+    per = right.selectbox(
+        "And for each",
+        [TIMEFRAME, *PERIODS],
+        format_func=str.capitalize,
+        key="per",
+        bind="query-params",
+        disabled=rows == CALL,
+        help="Sums of the whole timeframe, or of each of its periods.",
+    )
+    return None if rows == CALL else summed(rows, "" if per == TIMEFRAME else per)
+
+
+def choose(of: Summed | None) -> File:
     """The file to make; kept in the link."""
     left, right = st.columns([2, 1])
+    names = [name for name, each in FORMATS.items() if of is None or not each.is_detail]
     chosen = left.selectbox(
         "Format",
-        list(FORMATS),
-        index=list(FORMATS).index(DEFAULT),
+        names,
+        index=names.index(DEFAULT),
         format_func=lambda name: FORMATS[name].label,
         key="format",
         bind="query-params",
@@ -36,28 +64,48 @@ def choose() -> File:
         disabled=not kind.is_text,
         help="For large files. What receives the file must know how to open it.",
     )
-    st.caption(f"{kind.meaning}.")
+    if of is None:
+        st.caption(f"{kind.meaning}.")
     return file(chosen, codec if kind.is_text and codec != UNCOMPRESSED else "")
 
 
-def download(selection: Selection, kind: File) -> None:
+def told(selection: Selection, of: Summed | None) -> str:
+    """What the file will hold (Markdown)."""
+    held = cached.previewed(selection)
+    calls, zone = wording.plural(held.rows, "call"), plain(selection.timeframe.zone)
+    days = f"{plain(wording.day_range(selection.timeframe))}, {zone}"
+    if of is None:
+        size = f"about {wording.bytes_size(held.approximate_bytes)} as plain CSV"
+        return (
+            f"The file holds **{calls}** of {days}, in order of time: {size}. "
+            "One row is one call; dates are written in UTC."
+        )
+    each = ["API key", *(["model"] if of.by_model else []), *([of.per] if of.per else [])]
+    return f"The file holds a row for each {wording.joined(each)}: the sums of **{calls}** of {days}."
+
+
+def download(selection: Selection, kind: File, of: Summed | None) -> None:
     """The link to the file."""
+    of_file = {"format": kind.format.name, "compression": kind.codec or ""}
+    if of:
+        of_file |= {"by": of.by, "per": of.per or ""}
     st.link_button(
         f"Download {kind.format.label}",
-        download_url(selection, format=kind.format.name, compression=kind.codec or ""),
+        download_url(selection, SUMS_PATH if of else CALLS_PATH, **of_file),
         type="primary",
         icon=":material/download:",
         key="download",
     )
 
 
-def first_rows(selection: Selection) -> None:
+def first_rows(selection: Selection, of: Summed | None) -> None:
     """The first rows of the CSV."""
-    header, *rows = csv.reader(io.StringIO(cached.first_lines(selection), newline=""))
+    text = cached.found(first_sums, selection, of) if of else cached.first_lines(selection)
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
     st.dataframe(pd.DataFrame(rows, columns=header), hide_index=True, key="first-rows")
 
 
-def columns(kind: File) -> None:
+def columns(kind: File, of: Summed | None) -> None:
     """What the file's columns mean."""
     is_csv = kind.format.suffix == ".csv"
     rows = [
@@ -67,13 +115,13 @@ def columns(kind: File) -> None:
             each.written.replace("`", ""),
             each.empty,
         )
-        for each in kind.format.columns
+        for each in (of.columns if of else kind.format.columns)
     ]
     table = pd.DataFrame(rows, columns=["Column", "Meaning", "Written as", "Empty means"])
     st.dataframe(table, hide_index=True, key="columns")
 
 
-def command(selection: Selection, kind: File) -> None:
+def command(selection: Selection, kind: File, of: Summed | None) -> None:
     """The same file from the command line."""
     frame = selection.timeframe
     edges = (
@@ -82,7 +130,9 @@ def command(selection: Selection, kind: File) -> None:
         f"--tz={frame.zone}",
     )
     filters = (f"--{name}={value}" for name, value in selection.params()[3:])
+    sums = [f"--by={of.by}", *([f"--per={of.per}"] if of.per else [])] if of else []
     which = [] if kind.format.name == DEFAULT else [f"--format={kind.format.name}"]
     which += [f"--compress={kind.codec}"] if kind.codec else []
-    words = ("python", "-m", "usage_core", "export", *edges, *filters, *which, "-o", f"calls{kind.suffix}")
-    st.code(shlex.join(words), language="bash")
+    words = ("python", "-m", "usage_core", "export", *edges, *filters, *sums, *which)
+    output = ("-o", f"{'usage' if of else 'calls'}{kind.suffix}")
+    st.code(shlex.join((*words, *output)), language="bash")

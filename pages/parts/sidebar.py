@@ -141,7 +141,7 @@ def _download(selected: Selection) -> None:
     st.caption(f"{wording.plural(held.rows, 'call')}, about {size}" if held.rows else "No calls to download")
 
 
-def download_url(selected: Selection, **of_file: str) -> str:
-    """The address of a selection's file, relative to any page; CSV unless told otherwise."""
+def download_url(selected: Selection, path: str = CALLS_PATH, **of_file: str) -> str:
+    """The address of a selection's file, relative to any page; calls as CSV unless told otherwise."""
     params = [*selected.params(), *((name, value) for name, value in of_file.items() if value)]
-    return f"{CALLS_PATH.lstrip('/')}?{urlencode(params)}"
+    return f"{path.lstrip('/')}?{urlencode(params)}"

@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from usage_core.api import calls, imports, journal, usage
+from usage_core.api import calls, imports, journal, sums, usage
 from usage_core.api.answers import refusal
 from usage_core.api.endpoint import Console, Endpoint
 
-ENDPOINTS: tuple[Endpoint, ...] = (*calls.ENDPOINTS, *usage.ENDPOINTS, *imports.ENDPOINTS, *journal.ENDPOINTS)
+PARTS = (calls, sums, usage, imports, journal)
+ENDPOINTS: tuple[Endpoint, ...] = tuple(each for part in PARTS for each in part.ENDPOINTS)
 
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

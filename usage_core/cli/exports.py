@@ -15,6 +15,7 @@ from usage_core.errors import UsageError
 from usage_core.export import manifest as manifests
 from usage_core.export.formats import CODECS, FORMATS, File, file, file_named
 from usage_core.export.stream import file_stream
+from usage_core.export.sums import BY, PERIODS, Summed, summed
 from usage_core.selection import Selection
 from usage_core.store.lake import Lake
 
@@ -23,6 +24,8 @@ from usage_core.store.lake import Lake
 @options.about_calls
 def export(
     asked: options.Asked,
+    by: Annotated[str, typer.Option(help=f"Instead of calls, sums, one row for each {' or '.join(BY)}")] = "",
+    per: Annotated[str, typer.Option(help=f"With --by: for each {', '.join(PERIODS)} of --tz")] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; - for standard output")] = None,
     kind_of_file: Annotated[
         str, typer.Option("--format", help=f"{', '.join(FORMATS)}; else what the file's name says")
@@ -32,7 +35,14 @@ def export(
         bool, typer.Option("--manifest", help="Write rows, sums and SHA-256 beside the file, for `verify`")
     ] = False,
 ) -> None:
-    """Write the calls of a timeframe to a file, the same bytes that the console's download gives."""
+    """Write the calls of a timeframe, or sums of them, to a file: the bytes of the console's download."""
+    if per and not by:
+        raise UsageError(
+            "--per says how long the periods of sums are. Say what the sums are of, too: --by key."
+        )
+    if by and manifest:
+        raise UsageError("A manifest tells of calls, not of sums. Leave --by or --manifest out.")
+    of = summed(by, per) if by else None
     is_file = output is not None and str(output) != "-"
     if manifest and not is_file:
         raise UsageError("A manifest stands beside a file. Name one with -o.")
@@ -40,24 +50,25 @@ def export(
     written = file_named(output.name) if named and output else file(kind_of_file, compress)
     with store() as lake:
         selection = asked.selection(lake)
-        rows = _write(lake, selection, written, output)
+        rows = _write(lake, selection, written, output, of)
         if manifest and output:
             made = manifests.manifest(lake, selection, written, output, rows)
             with output_to(manifests.beside(output)) as target:
                 target.write(made.written())
 
 
-def _write(lake: Lake, selection: Selection, kind: File, output: Path | None) -> int:
+def _write(lake: Lake, selection: Selection, kind: File, output: Path | None, of: Summed | None) -> int:
     """Write the file; returns its rows."""
     counted: list[int] = []
-    noted = partial(note, lake, Event.EXPORTED, f"calls: {urlencode(selection.params())}")
+    what = f"sums {of.name}" if of else "calls"
+    noted = partial(note, lake, Event.EXPORTED, f"{what}: {urlencode(selection.params())}")
 
     def sent(rows: int) -> None:
         counted.append(rows)
-        noted(rows)
+        noted(None if of else rows)
 
     with output_to(output) as target:
-        for piece in file_stream(lake, selection, kind, sent):
+        for piece in file_stream(lake, selection, kind, sent, of.content if of else None):
             target.write(piece)
     return counted[-1]
 

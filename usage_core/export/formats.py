@@ -16,7 +16,7 @@ CODECS = {"gzip": ".gz", "zstd": ".zst"}
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file. `columns` are what a row holds; `writer` begins a file."""
+    """A kind of file. `columns` are what a row of calls holds; `writer` begins a file of some columns."""
 
     name: str
     label: str
@@ -24,9 +24,11 @@ class Format:
     suffix: str
     media_type: str
     columns: Sequence[Column]
-    writer: Callable[[], Writer]
+    writer: Callable[[Sequence[Column]], Writer]
     is_text: bool = True
     """Whether it is lines, which can be compressed."""
+    is_detail: bool = False
+    """Whether it is another one with more columns of a call; sums have no more."""
 
 
 def _csv(columns: Sequence[Column], before: bytes = b"") -> Writer:
@@ -34,12 +36,12 @@ def _csv(columns: Sequence[Column], before: bytes = b"") -> Writer:
     return Text(before + header, partial(csv_lines.lines, columns=columns))
 
 
-def _json_lines() -> Writer:
-    return Text(b"", partial(json_lines.lines, columns=COLUMNS))
+def _json_lines(columns: Sequence[Column]) -> Writer:
+    return Text(b"", partial(json_lines.lines, columns=columns))
 
 
-def _parquet() -> Writer:
-    return Parquet(typed.schema(COLUMNS), partial(typed.typed, columns=COLUMNS))
+def _parquet(columns: Sequence[Column]) -> Writer:
+    return Parquet(typed.schema(columns), partial(typed.typed, columns=columns))
 
 
 CSV = "text/csv; charset=utf-8"
@@ -48,14 +50,14 @@ _CSV = ".csv", CSV
 FORMATS = {
     each.name: each
     for each in (
-        Format("csv", "CSV", "The ten columns", *_CSV, EXPORT_COLUMNS, partial(_csv, EXPORT_COLUMNS)),
+        Format("csv", "CSV", "The ten columns", *_CSV, EXPORT_COLUMNS, _csv),
         Format(
             "csv-excel",
             "CSV for Excel",
             "The ten columns, marked as UTF-8 for Excel",
             *_CSV,
             EXPORT_COLUMNS,
-            partial(_csv, EXPORT_COLUMNS, BOM),
+            partial(_csv, before=BOM),
         ),
         Format(
             "csv-detail",
@@ -63,7 +65,8 @@ FORMATS = {
             "The ten columns, then cost, where it comes from, and whatever else is known of a call",
             *_CSV,
             COLUMNS,
-            partial(_csv, COLUMNS),
+            _csv,
+            is_detail=True,
         ),
         Format(
             "jsonl",
@@ -108,9 +111,9 @@ class File:
         """The Content-Type."""
         return f"application/{self.codec}" if self.codec else self.format.media_type
 
-    def writer(self) -> Writer:
-        """What writes one."""
-        writer = self.format.writer()
+    def writer(self, columns: Sequence[Column] | None = None) -> Writer:
+        """What writes one, of the columns of calls or of others."""
+        writer = self.format.writer(columns or self.format.columns)
         return Compressed(writer, self.codec) if self.codec else writer
 
 

@@ -6,7 +6,9 @@ import sqlalchemy as sa
 
 from usage_core.export import csv_lines
 from usage_core.export.stream import tables
+from usage_core.export.sums import Summed
 from usage_core.metrics.sight import keys_in_sight
+from usage_core.metrics.sources import Coverage
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
 from usage_core.store.lake import arrow
@@ -42,8 +44,17 @@ def first_lines(connection: sa.Connection, selection: Selection, shown: int = 8)
     return (csv_lines.HEADER + (csv_lines.lines(first.slice(0, shown)) if first else b"")).decode()
 
 
-def file_name(selection: Selection, suffix: str = ".csv") -> str:
+def first_sums(
+    connection: sa.Connection, selection: Selection, of: Summed, covered: Coverage, shown: int = 8
+) -> str:
+    """The header and the first lines of an export of sums."""
+    table = arrow(connection, of.statement(selection, covered).limit(shown))
+    header = ",".join(column.label for column in of.columns)
+    return f"{header}\n{csv_lines.lines(table, of.columns).decode()}"
+
+
+def file_name(selection: Selection, suffix: str = ".csv", what: str = "calls") -> str:
     """A name with the range and the zone in it: api-calls_2026-10-24_to_2026-11-22_Europe-Berlin.csv."""
     frame = selection.timeframe
     zone = frame.zone.replace("/", "-")
-    return f"api-calls_{frame.first_day}_to_{frame.last_day}_{zone}{suffix}"
+    return f"api-{what}_{frame.first_day}_to_{frame.last_day}_{zone}{suffix}"

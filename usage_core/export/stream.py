@@ -1,10 +1,12 @@
 """The calls of a selection in order of time, slice by slice, from one consistent state of the store."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import pyarrow as pa
 import sqlalchemy as sa
 
+from usage_core.export.content import Content
 from usage_core.export.formats import File, file
 from usage_core.metrics.question import conditions
 from usage_core.metrics.slices import slices
@@ -20,19 +22,24 @@ _ORDER = [CALLS.c[column.name] for column in COLUMNS]
 
 
 def file_stream(
-    lake: Lake, selection: Selection, kind: File, sent: Callable[[int], None] = lambda _rows: None
+    lake: Lake,
+    selection: Selection,
+    kind: File,
+    sent: Callable[[int], None] = lambda _rows: None,
+    content: Content | None = None,
 ) -> Iterator[bytes]:
-    """The selection's calls as a file, in pieces; at its end, also an early one, `sent` is told how many
-    rows they held.
+    """The selection's calls, or other content of it, as a file, in pieces; at its end, also an early one,
+    `sent` is told how many rows they held.
 
     Holds one reading transaction until it is exhausted or closed. An error ends it in the middle,
     and whoever writes the pieces must not make a whole file of them.
     """
-    writer, rows = kind.writer(), 0
+    content = content or calls(kind.format.columns)
+    writer, rows = kind.writer(content.columns), 0
     try:
         yield from _whole(writer.begin())
         with lake.reading() as connection:
-            for table in tables(connection, selection, kind.format.columns):
+            for table in content.tables(connection, selection):
                 yield from _whole(writer.rows(table))
                 rows += table.num_rows
         yield from _whole(writer.end())
@@ -48,6 +55,11 @@ def csv_stream(lake: Lake, selection: Selection) -> Iterator[bytes]:
 def _whole(piece: bytes) -> Iterator[bytes]:
     if piece:
         yield piece
+
+
+def calls(columns: Sequence[Column]) -> Content:
+    """Calls with these columns."""
+    return Content(columns, partial(tables, columns=columns))
 
 
 def tables(

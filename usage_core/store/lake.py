@@ -166,11 +166,23 @@ def _stoppable(
 
 def arrow(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
     """A statement's rows as an Arrow table, in the connection's transaction: no row becomes an object."""
+    table: pa.Table = _run(connection, statement).to_arrow_table()
+    return table
+
+
+def batches(
+    connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], rows: int
+) -> Iterator[pa.Table]:
+    """A statement's rows as Arrow tables of about so many rows, each made when it is asked for."""
+    for batch in _run(connection, statement).to_arrow_reader(rows):
+        yield pa.Table.from_batches([batch])
+
+
+def _run(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> Any:
     compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
     values = [compiled.params[name] for name in compiled.positiontup or ()]
     native: Any = connection.connection.driver_connection
-    table: pa.Table = native.execute(str(compiled), values).to_arrow_table()
-    return table
+    return native.execute(str(compiled), values)
 
 
 def open_lake(folder: Path) -> Lake:

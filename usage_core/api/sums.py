@@ -1,0 +1,53 @@
+"""Sums of calls over HTTP, as a file: `GET /api/v1/sums`."""
+
+from urllib.parse import urlencode
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from usage_core.access.rules import Scope
+from usage_core.api import parameters
+from usage_core.api.answers import SentFile, put_off, refusal
+from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.parameters import Parameter, one_of
+from usage_core.errors import SelectionError
+from usage_core.export.formats import file
+from usage_core.export.preview import file_name
+from usage_core.export.stream import file_stream
+from usage_core.export.sums import BY, PERIODS, summed
+
+SUMS_PATH = "/api/v1/sums"
+PARAMETERS = (
+    *parameters.SELECTION,
+    Parameter("by", "What a row is the sum of", "key-model", one_of(BY, "key")),
+    Parameter(
+        "per",
+        "A row for each of these periods, of `tz`; else for the whole timeframe",
+        "day",
+        one_of(PERIODS),
+    ),
+    *parameters.FILE,
+)
+
+
+async def sums(console: Console, request: Request) -> Response:
+    """The file of a selection's sums."""
+    visitor = console.visitor(request)
+    try:
+        asked = parameters.given(request.query_params, PARAMETERS)
+        kind = file(*(parameters.one(asked, each.name) for each in parameters.FILE))
+        of = summed(parameters.one(asked, "by", "key"), parameters.one(asked, "per"))
+        selection = parameters.selection(asked, visitor.keys)
+    except SelectionError as error:
+        return refusal(request, 400, str(error))
+    now = await to_thread.run_sync(console.shown)
+    if not console.slots.take():
+        return put_off(request, console.slots)
+    name = ("sample-" if now.is_sample else "") + file_name(selection, kind.suffix, f"usage-{of.name}")
+    console.exported(visitor, f"sums {of.name}: {urlencode(selection.params())}", None)
+    pieces = file_stream(now.lake, selection, kind, content=of.content)
+    return SentFile(pieces, name, kind.media_type, over=console.slots.give_back)
+
+
+ENDPOINTS = (Endpoint("GET", SUMS_PATH, sums, frozenset({Scope.EXPORT, Scope.USAGE})),)
