@@ -139,6 +139,16 @@ def test_requirements_have_ranges(name: str) -> None:
     _expect_none(open_ended)
 
 
+def test_every_dependency_says_what_for() -> None:
+    """`docs/dependencies.md` has a row for each package that the console needs, and for no other."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = [re.match(r"[\w.-]+", line) for line in lines if not line.startswith("#")]
+    table = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| ([a-zA-Z][\w.-]+) \| \w.+\. \| \w", table, re.MULTILINE) == [
+        match.group() for match in wanted if match
+    ]
+
+
 def test_functions_are_short() -> None:
     """A function is read without scrolling."""
     _expect_none(_long_functions(_sources()))
