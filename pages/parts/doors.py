@@ -61,7 +61,7 @@ class Doors:
         path = scope["path"].removeprefix(self.base).strip("/")
         if scope["type"] == "http" and path in SIGN_IN:
             await self._sign(path, Request(scope), receive, send)
-        elif scope["type"] == "http" and _is_open(path):
+        elif scope["type"] == "http" and _is_open(scope["method"], path):
             await self.app(scope, receive, send)
         else:
             asked = HTTPConnection(scope)
@@ -143,7 +143,10 @@ class Doors:
         return f"{NEXT}={value}; Max-Age={seconds}; Path={path}; HttpOnly; SameSite=Lax"
 
 
-def _is_open(path: str) -> bool:
+def _is_open(method: str, path: str) -> bool:
+    at = endpoint(method, f"/{path}")
+    if at is not None:
+        return at.is_open
     return path in OPEN_CORE or (
         path.split("/", maxsplit=1)[0] not in CLOSED and not path.startswith(PROGRAMS)
     )

@@ -69,7 +69,13 @@ def _console() -> Console:
         Slots(settings.load().exports_at_once),
         visitor.journal,
         lambda: cached.workspace().real,
+        _origin,
     )
+
+
+def _origin(request: Request) -> str:
+    access = visitor.access()
+    return access.url if access else f"{request.url.scheme}://{request.url.netloc}"
 
 
 class WayHome:

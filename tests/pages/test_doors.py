@@ -54,7 +54,10 @@ def path_of(endpoint: Endpoint) -> str:
     return endpoint.path.replace("{import_id}", "6a7c2f0e-0000-4000-8000-000000000000")
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.method} {each.path}")
+CLOSED = [each for each in ENDPOINTS if not each.is_open]
+
+
+@pytest.mark.parametrize("endpoint", CLOSED, ids=lambda each: f"{each.method} {each.path}")
 def test_programs_come_where_their_scope_leads(client: TestClient, known: Known, endpoint: Endpoint) -> None:
     for scope, token in known.items():
         headers = {"Authorization": f"Bearer {token}", "Origin": "http://elsewhere.example"}
@@ -80,6 +83,15 @@ def test_programs_come_nowhere_else(client: TestClient, known: Known, path: str)
             answer = client.request(method, address, headers={"Authorization": f"Bearer {token}"})
             assert answer.status_code in (401, 403, 404)
             assert "inside" not in answer.text
+
+
+def test_a_link_and_the_page_of_exports_are_open(client: TestClient, journal: Journal) -> None:
+    """What is behind them asks for itself."""
+    assert [each.path for each in ENDPOINTS if each.is_open] == ["/api/v1/files/{link}"]
+    for path in ("/api/v1/files/x", "/export"):
+        assert client.get(path).text == "inside: None"
+    for path in ("/api/v1/files", "/api/v1/files/x/y", "/export/api-keys/csv"):
+        assert client.get(path).status_code == 401
 
 
 def test_pages_of_other_sites_have_nobody_bring_in_calls(

@@ -12,6 +12,7 @@ from starlette.routing import compile_path
 
 from usage_core.access.journal import Journal
 from usage_core.access.rules import THIS_MACHINE, Scope, Visitor
+from usage_core.api.links import Links
 from usage_core.api.slots import Slots
 from usage_core.intake.several import Outcome
 from usage_core.settings import AT_ONCE
@@ -41,6 +42,10 @@ class Console:
     """The audit log, for those who may read it."""
     real: Callable[[], Lake] | None = None
     """The store of real calls, for those who bring some in."""
+    origin: Callable[[Request], str] = lambda request: f"{request.url.scheme}://{request.url.netloc}"
+    """Scheme and host by which the console is reached."""
+    links: Links = field(default_factory=Links)
+    """Links to files."""
 
 
 Answer: TypeAlias = Callable[[Console, Request], Awaitable[Response]]
@@ -55,6 +60,8 @@ class Endpoint:
     answer: Answer
     scopes: frozenset[Scope] = frozenset()
     """What a program must be allowed to come here, one of them; none for people only."""
+    is_open: bool = False
+    """Whether anybody may come here, because the address itself is a secret."""
 
     def is_at(self, path: str) -> bool:
         """Whether a path is this address, with whatever values."""

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from usage_core.api import calls, imports, journal, sums, usage
+from usage_core.api import calls, compatible, imports, journal, sums, usage
 from usage_core.api.answers import refusal
 from usage_core.api.endpoint import Console, Endpoint
 
-PARTS = (calls, sums, usage, imports, journal)
+PARTS = (calls, sums, usage, imports, journal, compatible)
 ENDPOINTS: tuple[Endpoint, ...] = tuple(each for part in PARTS for each in part.ENDPOINTS)
 
 
@@ -29,7 +29,9 @@ def routes(console: Console, base: str = "") -> list[Route]:
         return refusal(request, 404, f"No such address. The calls are at {calls.CALLS_PATH}.")
 
     known = [Route(base + each.path, _answers(each, console), methods=[each.method]) for each in ENDPOINTS]
-    return [*known, *(Route(base + path, unknown, methods=METHODS) for path in ("/api", "/api/{path:path}"))]
+    # The page /export is none of these addresses, nor is anything that a browser gets beneath it.
+    rest = (("/api", METHODS), ("/api/{path:path}", METHODS), ("/export/{path:path}", METHODS[1:]))
+    return [*known, *(Route(base + path, unknown, methods=methods) for path, methods in rest)]
 
 
 def _answers(endpoint: Endpoint, console: Console) -> Callable[[Request], Awaitable[Response]]:
