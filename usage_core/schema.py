@@ -46,6 +46,14 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Tier(StrEnum):
+    """How a call was served where it was not served as usual; each has prices of its own."""
+
+    BATCH = "batch"
+    FLEX = "flex"
+    PRIORITY = "priority"
+
+
 class Form(StrEnum):
     """How a field is held and written."""
 
@@ -185,6 +193,10 @@ class Call:
     status: Annotated[Status, Column(Form.TEXT, "Status", "ok, error or unknown", required=True)] = (
         Status.UNKNOWN
     )
+    service_tier: Annotated[
+        Tier | None,
+        Column(Form.TEXT, "Service Tier", "batch, flex or priority", empty="served as usual, or not said"),
+    ] = None
     source: Annotated[
         str | None, Column(Form.TEXT, "Source", "The format the call was read from", required=True)
     ] = None

@@ -15,6 +15,7 @@ from usage_core.errors import PriceRefused
 from usage_core.intake import price_rules, repricing
 from usage_core.prices import catalogue
 from usage_core.prices.rules import Rule, RuleKind, check
+from usage_core.schema import Tier
 
 KINDS = {
     "A model's price": RuleKind.PRICE,
@@ -22,6 +23,7 @@ KINDS = {
     "Which model it is": RuleKind.ALIAS,
 }
 TOLD = "prices-told"
+TIERS = {"as usual": None, **{f"as {tier}": tier for tier in Tier}}
 
 
 def enter() -> None:
@@ -75,10 +77,12 @@ def _rule(kind: RuleKind):  # type: ignore[no-untyped-def]
             fields[f"{name.lower().replace(' ', '_')}_price"] = st.text_input(
                 f"{name} (USD per 1M)", key=f"rule-{name}", placeholder="2.50"
             )
+    tier = st.selectbox("For calls served", list(TIERS), key="rule-tier")
     times = _times()
     return lambda: Rule(
         kind=kind,
         **subject,
+        service_tier=TIERS[tier],
         **{name: _number(text, "A price") for name, text in fields.items()},
         **times(),
     )
@@ -119,7 +123,7 @@ def _keep(rule: Rule) -> None:
     usual = None
     if rule.kind is RuleKind.PRICE and rule.model:
         others = [other for other in rules if other.kind is RuleKind.ALIAS]
-        usual = catalogue_price(rule.provider, rule.model, others)
+        usual = catalogue_price(rule.provider, rule.model, others, rule.service_tier)
     check(rule, rules, usual)
     with cached.shown().lake.writing() as connection:
         price_rules.enter(connection, rule, visitor.who())
@@ -127,9 +131,11 @@ def _keep(rule: Rule) -> None:
     visitor.note(Event.PRICES_CHANGED, f"{rule.kind} entered: {subject}")
 
 
-def catalogue_price(provider: str | None, model: str, rules: list[Rule]) -> Decimal | None:
-    """The catalogue's input price of a model now."""
-    return prices.in_force(prices.intervals(provider, model, rules), datetime.now(UTC)).prices.input
+def catalogue_price(
+    provider: str | None, model: str, rules: list[Rule], tier: Tier | None = None
+) -> Decimal | None:
+    """The catalogue's input price of a model now, for calls of a service tier."""
+    return prices.in_force(prices.intervals(provider, model, rules, tier), datetime.now(UTC)).prices.input
 
 
 def changes_to_apply() -> None:
@@ -204,10 +210,11 @@ def _line(entered: price_rules.Entered) -> dict[str, str]:
     names = ("input", "output", "cache read", "cache write")
     given = [(name, getattr(rule, f"{name.replace(' ', '_')}_price")) for name in names]
     said = ", ".join(f"{name} {wording.money_exact(price)}" for name, price in given if price is not None)
+    of = (rule.model, rule.provider, rule.service_tier)
     said = said or (f"{rule.percent.normalize():f} % off" if rule.percent else f"is {rule.stands_for}")
     return {
         "What": str(rule.kind).capitalize(),
-        "Of": " · ".join(part for part in (rule.model, rule.provider) if part) or NOT_GIVEN,
+        "Of": " · ".join(part for part in of if part) or NOT_GIVEN,
         "Price": said,
         "From": f"{rule.since:%Y-%m-%d}" if rule.since else "always",
         "To": f"{rule.until - timedelta(days=1):%Y-%m-%d}" if rule.until else "for ever",

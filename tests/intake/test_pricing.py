@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.importing import Shelf
+from tests.importing import LABELS, Shelf, as_csv, row
 from usage_core.intake import price_rules, repricing
 from usage_core.intake.pricing import FALLS_INTO, cost, price_list
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.question import Question
 from usage_core.prices.rules import Rule, RuleKind
+from usage_core.schema import Tier
 from usage_core.selection import Selection
 from usage_core.store.tables import DAYS, KEY_HOURS, MODEL_HOURS, PRICES
 from usage_core.timeframe import Timeframe
@@ -71,6 +72,36 @@ def test_the_price_is_that_of_the_time_of_the_call(shelf: Shelf) -> None:
         {**calls, "called_at": "2026-08-01T00:00:00Z", "api_key_id": "b"},
     )
     assert [found[1] for found in sorted(shelf.stored(None, *FIELDS))] == [1_000_000, 2_000_000]
+
+
+def test_a_service_tier_has_prices_of_its_own(shelf: Shelf) -> None:
+    """The catalogue has half the price for a batch of gpt-4o, and none for one of a model of 2026-10-13; an
+    administrator's price for calls served as usual is none for a batch."""
+    enter(shelf, house("3"))
+    enter(shelf, house("1", service_tier=Tier.BATCH))
+    header = f"{','.join(LABELS)},Call Kind,Service Tier\r\n"
+    tiers = [("a", "batch"), ("b", ""), ("c", "flex"), ("d", "default")]
+    given: list[list[str]] = []
+    for key, tier in tiers:
+        calls = {"api_key_id": key, **UNPRICED, "input_tokens": "10", "output_tokens": "0"}
+        for of, at in ((OURS, "2026-10-20"), ({}, "2026-10-20"), ({}, "2026-10-13")):
+            given.append([*row(**calls, **of, called_at=f"{at}T00:00:00Z"), "completion", tier])
+    assert shelf.take(as_csv(given), header).rows_stored == 12
+    found = shelf.stored(None, "called_at", "model", "api_key_id", "service_tier", "cost_pico")
+    costs = {(at.day, model, key): cost for at, model, key, _, cost in found}
+    usual = {"b", "d"}
+    assert {key for *_, key, tier, _ in found if tier is None} == usual
+    for key in usual:
+        assert [costs[20, "house-model", key], costs[20, "gpt-4o", key]] == [30_000_000, 25_000_000]
+        assert costs[13, "gpt-4o", key] == 25_000_000
+    assert [costs[20, "house-model", "a"], costs[20, "gpt-4o", "a"]] == [10_000_000, 12_500_000]
+    assert costs[13, "gpt-4o", "a"] is None
+    assert [costs[20, "house-model", "c"], costs[20, "gpt-4o", "c"]] == [None, None]
+    assert repricing.preview(shelf.lake) == []
+    enter(shelf, house("2", service_tier=Tier.FLEX))
+    [change] = repricing.preview(shelf.lake)
+    assert (change.api_key_id, change.calls, change.after) == ("c", 1, Decimal("0.00002"))
+    assert repricing.apply(shelf.lake) == 1
 
 
 @pytest.fixture
@@ -164,13 +195,14 @@ def test_cost_of_the_parts_is_the_cost(
         (None, received, None, None),
     ]
     with duckdb.connect() as connection:
-        connection.register("listed", price_list([(None, "m")], [rule]))
+        connection.register("listed", price_list([(None, "m", None)], [rule]))
         rows = ", ".join(
             f"({', '.join('NULL' if count is None else str(count) for count in call)}, {n})"
             for n, call in enumerate(calls)
         )
         found = connection.execute(
             f"SELECT {cost('c', 'c.kind')} FROM (SELECT *, 'm' AS model_name, NULL AS provider_name, "  # noqa: S608
+            "NULL AS service_tier, "
             "TIMESTAMP '2026-08-01' AS called_at, 'completion' AS kind FROM (VALUES "
             f"{rows}) t(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, n)) c "
             f"JOIN listed p ON {FALLS_INTO.format(names='c', call='c')} ORDER BY n"

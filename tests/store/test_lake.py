@@ -33,6 +33,10 @@ def test_a_new_store_has_the_tables_of_the_record(module_shelf: Shelf) -> None:
         ):
             found.setdefault(table, []).append((name, kind, nullable == "YES"))
     assert len(found.pop("alembic_version")) == 1
+    # A column that was added by a later migration stands last in the store.
+    for tables in (found, expected):
+        tables["calls"].sort()
+        tables["price_rules"].sort()
     assert found == expected
 
 

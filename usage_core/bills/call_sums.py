@@ -11,7 +11,7 @@ from usage_core.bills.whose import billed_by, hours_of, is_gateway
 from usage_core.intake.price_rules import in_force
 from usage_core.prices.book import in_force as interval_at
 from usage_core.prices.book import intervals
-from usage_core.schema import PRICE_PLACES, CostBasis
+from usage_core.schema import PRICE_PLACES, CostBasis, Tier
 from usage_core.store.lake import arrow
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import TOTAL, Expression
@@ -116,7 +116,11 @@ def call_sums(
     return arrow(connection, chosen.group_by(sa.text("1"), sa.text("2"), sa.text("3")))
 
 
-def _of_call(cache_prices: Mapping[str, Mapping[str, int]]) -> dict[str, Expression]:
+CachePrices: TypeAlias = Mapping[Tier | None, Mapping[str, int]]
+"""Prices in millionths of a USD per million, by service tier and model."""
+
+
+def _of_call(cache_prices: Mapping[str, CachePrices]) -> dict[str, Expression]:
     """What one call brings to each sum."""
     sent, received, read, write = (
         sa.cast(sa.func.coalesce(c[name], 0), TOTAL)
@@ -149,26 +153,32 @@ def _micro(price: Expression) -> Expression:
     return sa.func.coalesce(sa.cast(shifted, sa.BigInteger()), 0)
 
 
-def _cache_price(listed: Mapping[str, int]) -> Expression:
+def _cache_price(by_tier: CachePrices) -> Expression:
     """Millionths of a USD per million: the price on the row, or that of the list the call was priced by."""
     of_row = _micro(c.input_price)
-    if not listed:
-        return of_row
-    of_list = sa.case(listed, value=c.model_name, else_=of_row)
-    return sa.case((c.cost_basis == str(CostBasis.ROW), of_row), else_=of_list)
+    of_lists = [
+        (c.service_tier.is_not_distinct_from(tier), sa.case(listed, value=c.model_name, else_=of_row))
+        for tier, listed in by_tier.items()
+        if listed
+    ]
+    return sa.case((c.cost_basis == str(CostBasis.ROW), of_row), *of_lists, else_=of_row)
 
 
 def _cache_prices(
     connection: sa.Connection, provider: str, zone: str, ranges: Ranges
-) -> dict[str, dict[str, int]]:
-    """Prices of tokens read from and written to a cache, by model, in the middle of the ranges."""
+) -> dict[str, CachePrices]:
+    """Prices of tokens read from and written to a cache, in the middle of the ranges."""
     rules = [entered.rule for entered in in_force(connection)]
     middle = (ranges[0][0] + (ranges[-1][1] - ranges[0][0]) / 2).replace(tzinfo=UTC)
-    found: dict[str, dict[str, int]] = {"cache_read": {}, "cache_write": {}}
+    tiers = (None, *Tier)
+    found: dict[str, dict[Tier | None, dict[str, int]]] = {
+        name: {tier: {} for tier in tiers} for name in ("cache_read", "cache_write")
+    }
     for served_by, model in models_called(connection, provider, zone, ranges):
-        prices = interval_at(intervals(served_by, model, rules), middle).prices
-        for name, listed in found.items():
-            price = getattr(prices, name)
-            if price is not None:
-                listed[model] = int(price.scaleb(PRICE_PLACES))
-    return found
+        for tier in tiers:
+            prices = interval_at(intervals(served_by, model, rules, tier), middle).prices
+            for name, by_tier in found.items():
+                price = getattr(prices, name)
+                if price is not None:
+                    by_tier[tier][model] = int(price.scaleb(PRICE_PLACES))
+    return dict(found)

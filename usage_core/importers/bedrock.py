@@ -6,7 +6,7 @@ are not kept, nor account numbers within a model's address.
 """
 
 from usage_core.importers.format import Format, Layout
-from usage_core.importers.sql import NO_KEY, filled, inside, instant, rounded, total
+from usage_core.importers.sql import NO_KEY, filled, inside, instant, rounded, tier, total
 
 _EVENTS = "$.outputBodyJson[*]"
 
@@ -62,6 +62,10 @@ FORMAT = Format(
         "cache_write_tokens": inside("input", "$.cacheWriteInputTokenCount"),
         "time_to_first_token_ms": rounded(_of_stream(f"{_METRICS}.firstByteLatency")),
         "status": f"CASE WHEN {filled('error')} IS NOT NULL THEN 'error' ELSE 'ok' END",
+        "service_tier": tier(
+            inside("output", "$.outputBodyJson.serviceTier.type"),
+            inside("output", "$.outputBodyJson.usage.service_tier"),
+        ),
         "source_call_id": filled("request_id"),
     },
     private=frozenset({"input", "output", "identity"}),

@@ -18,6 +18,7 @@ from usage_core.importers.sql import (
     instant,
     one_of,
     rounded,
+    tier,
 )
 
 _USAGE = f"coalesce({inside('metadata', '$.usage_object')}, {inside('metadata', '$.usage')}, usage)"
@@ -105,6 +106,9 @@ FORMAT = Format(
         "reasoning_tokens": _counted(inside(_USAGE, "$.completion_tokens_details.reasoning_tokens")),
         "time_to_first_token_ms": _FIRST,
         "status": one_of("status", ok=("success",), error=("failure", "error")),
+        # A batch's cost is noted when its results are fetched; a call says its tier in its usage.
+        "service_tier": "CASE WHEN lower(call_type) LIKE '%batch%' THEN 'batch' ELSE "
+        f"{tier(inside(_USAGE, '$.service_tier'))} END",
         "source_call_id": _CALL_ID,
     },
     private=frozenset({"metadata"}),

@@ -7,7 +7,7 @@ the call stands for it. The standard has no cost. Messages are not kept.
 """
 
 from usage_core.importers.format import Format, Layout
-from usage_core.importers.sql import NO_KEY, between, filled, inside, instant, millis, total, whole
+from usage_core.importers.sql import NO_KEY, between, filled, inside, instant, millis, tier, total, whole
 
 _VALUE = " , ".join(f"a->>'$.value.{kind}Value'" for kind in ("string", "int", "double", "bool"))
 
@@ -107,6 +107,12 @@ FORMAT = Format(
         ),
         "first_chunk": ("gen_ai.response.time_to_first_chunk",),
         "cost": ("gen_ai.usage.cost", "llm.cost.total"),
+        "served": (
+            "openai.response.service_tier",
+            "gen_ai.openai.response.service_tier",
+            "openai.request.service_tier",
+            "gen_ai.openai.request.service_tier",
+        ),
         "error": ("error.type",),
     },
     fingerprint=frozenset({"started", "ended", "trace", "span"}),
@@ -129,6 +135,7 @@ FORMAT = Format(
         "cache_write_tokens": "cache_write",
         "reasoning_tokens": "reasoning",
         "time_to_first_token_ms": millis("first_chunk"),
+        "service_tier": tier("served"),
         "status": f"CASE WHEN state IN ('2', 'STATUS_CODE_ERROR') OR {filled('error')} IS NOT NULL "
         "THEN 'error' ELSE 'ok' END",
         "source_call_id": f"coalesce({filled('response_id')}, lower(trace) || '-' || lower(span))",

@@ -57,6 +57,15 @@ def _since_1970(text: str) -> str:
     )
 
 
+def tier(*texts: str) -> str:
+    """The service tier that the first text that is not blank names; NULL where it names none of ours."""
+    named = f"lower({filled(*texts)})"
+    return (
+        f"CASE WHEN {named} = 'batch' THEN 'batch' WHEN {named} IN ('flex', 'flex_discount') THEN 'flex' "
+        f"WHEN {named} IN ('priority', 'priority_on_demand') THEN 'priority' END"
+    )
+
+
 def millis(seconds: str) -> str:
     """Seconds as whole milliseconds; a text that is no number is handed on."""
     return (

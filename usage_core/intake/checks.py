@@ -8,7 +8,17 @@ and a reason is looked for only where the value itself does not already show tha
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from usage_core.schema import BY_NAME, EXPORT_COLUMNS, MAX_PICO, PRICE_PLACES, Column, Form, Kind, Status
+from usage_core.schema import (
+    BY_NAME,
+    EXPORT_COLUMNS,
+    MAX_PICO,
+    PRICE_PLACES,
+    Column,
+    Form,
+    Kind,
+    Status,
+    Tier,
+)
 from usage_core.store.engine import literal
 from usage_core.text_guard import UNGUARD_WHEN
 
@@ -146,7 +156,7 @@ _BY_FORM = {
     Form.PICO: _usd,
 }
 
-_ONE_OF = {"kind": Kind, "status": Status}
+_ONE_OF = {"kind": Kind, "status": Status, "service_tier": Tier}
 """Fields with few values; a source says which of its own mean which."""
 
 DETAIL = tuple(
@@ -159,6 +169,7 @@ DETAIL = tuple(
         "reasoning_tokens",
         "time_to_first_token_ms",
         "status",
+        "service_tier",
         "source_call_id",
     )
 )

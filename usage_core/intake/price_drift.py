@@ -26,7 +26,7 @@ _DRIFT = f"""
                 AS is_listed
         FROM paid JOIN temp.main.price_list p
             ON paid.model_name = p.model_name AND paid.provider_name IS NOT DISTINCT FROM p.provider_name
-            AND paid.day >= p.since AND paid.day < p.until
+            AND p.service_tier IS NULL AND paid.day >= p.since AND paid.day < p.until
         WHERE p.input_price IS NOT NULL
         GROUP BY ALL)
     SELECT provider_name, model_name, input_price, output_price, listed_input, listed_output,

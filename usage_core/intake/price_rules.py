@@ -8,6 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from usage_core.prices.rules import Rule, RuleKind
+from usage_core.schema import Tier
 from usage_core.store.tables import PRICE_RULES
 
 _TIMES = ("since", "until")
@@ -85,6 +86,7 @@ def _entered(row: dict[str, object]) -> Entered:
         cache_write_price=price("cache_write_price"),
         percent=price("percent"),
         stands_for=text("stands_for"),
+        service_tier=((tier := text("service_tier")) and Tier(tier)) or None,
         note=text("note"),
     )
     entered_at = aware("entered_at")

@@ -3,13 +3,13 @@ are joined to its intervals."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from usage_core.prices.book import PARTS, Interval, intervals
 from usage_core.prices.rules import Rule
-from usage_core.schema import MAX_PICO, PRICE_DIGITS, PRICE_PLACES
+from usage_core.schema import MAX_PICO, PRICE_DIGITS, PRICE_PLACES, Tier
 
 _TIME, _PRICE = pa.timestamp("us"), pa.decimal128(PRICE_DIGITS, PRICE_PLACES)
 
@@ -17,6 +17,7 @@ LIST = pa.schema(
     [
         ("provider_name", pa.string()),
         ("model_name", pa.string()),
+        ("service_tier", pa.string()),
         ("since", _TIME),
         ("until", _TIME),
         ("clock_from", pa.int64()),
@@ -27,23 +28,27 @@ LIST = pa.schema(
         ("basis", pa.string()),
     ]
 )
-"""A price list: one row per model and interval."""
+"""A price list: one row per model, service tier and interval."""
+
+Priced: TypeAlias = tuple[str | None, str, str | None]
+"""Provider and model by their canonical names, and a service tier or None."""
 
 
-def price_list(models: Iterable[tuple[str | None, str]], rules: Sequence[Rule]) -> pa.Table:
-    """The prices of models (provider and model by their canonical names)."""
+def price_list(models: Iterable[Priced], rules: Sequence[Rule]) -> pa.Table:
+    """The prices of models, each for a service tier."""
     rows = [
-        _row(provider, model, each)
-        for provider, model in models
-        for each in intervals(provider, model, rules)
+        _row(provider, model, tier, each)
+        for provider, model, tier in models
+        for each in intervals(provider, model, rules, (tier and Tier(tier)) or None)
     ]
     return pa.Table.from_pylist(rows, schema=LIST)
 
 
-def _row(provider: str | None, model: str, each: Interval) -> dict[str, Any]:
+def _row(provider: str | None, model: str, tier: str | None, each: Interval) -> dict[str, Any]:
     return {
         "provider_name": provider,
         "model_name": model,
+        "service_tier": tier,
         "since": _naive(each.since),
         "until": _naive(each.until),
         "clock_from": each.clock_from,
@@ -61,6 +66,7 @@ def _naive(moment: datetime) -> datetime:
 
 FALLS_INTO = """
     {names}.model_name = p.model_name AND {names}.provider_name IS NOT DISTINCT FROM p.provider_name
+    AND {call}.service_tier IS NOT DISTINCT FROM p.service_tier
     AND {call}.called_at >= p.since AND {call}.called_at < p.until
     AND coalesce({call}.input_tokens, 0) > p.above AND coalesce({call}.input_tokens, 0) <= p.up_to
     AND (p.clock_to - p.clock_from = 86400 OR (

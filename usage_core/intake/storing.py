@@ -105,11 +105,11 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
 def _price(connection: sa.Connection, stage: Staging) -> None:
     """List the prices of the models that have calls without one, in `prices`."""
     models = stage.run(
-        f"SELECT DISTINCT n.provider_name, n.model_name FROM {{s}}.checked c JOIN {{s}}.names n ON {_NAMED} "
-        f"WHERE c.reason IS NULL AND {_WITHOUT_COST}"
+        "SELECT DISTINCT n.provider_name, n.model_name, c.service_tier FROM {s}.checked c "
+        f"JOIN {{s}}.names n ON {_NAMED} WHERE c.reason IS NULL AND {_WITHOUT_COST}"
     )
     rules = [entered.rule for entered in in_force(connection)]
-    stage.put("prices", price_list([(provider, model) for provider, model in models], rules))
+    stage.put("prices", price_list([(row[0], row[1], row[2]) for row in models], rules))
 
 
 def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None:

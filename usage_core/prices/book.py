@@ -14,6 +14,7 @@ from genai_prices.types import (
     ConditionalPrice,
     ModelInfo,
     ModelPrice,
+    PriceVariant,
     StartDateConstraint,
     TieredPrices,
     TimeOfDateConstraint,
@@ -21,12 +22,19 @@ from genai_prices.types import (
 
 from usage_core.prices.catalogue import find
 from usage_core.prices.rules import EARLIEST, LATEST, Rule, RuleKind
-from usage_core.schema import PRICE_PLACES, CostBasis
+from usage_core.schema import PRICE_PLACES, CostBasis, Tier
 
 DAY_S = 86_400
 
 MOST_TOKENS = 2**62
 """More input tokens than any call has."""
+
+CONTEXTS = {
+    Tier.BATCH: {"processing": "batch"},
+    Tier.FLEX: {"service_tier": "flex"},
+    Tier.PRIORITY: {"service_tier": "priority"},
+}
+"""What the catalogue calls each tier."""
 
 PARTS = ("input", "output", "cache_read", "cache_write")
 
@@ -68,17 +76,21 @@ class Interval:
     up_to: int = MOST_TOKENS
 
 
-def intervals(provider: str | None, model: str, rules: Sequence[Rule]) -> list[Interval]:
-    """All of a model's prices: every call falls into exactly one interval, if need be one of basis
-    unknown without a price. Rules are those in force, withdrawn ones left out."""
+def intervals(
+    provider: str | None, model: str, rules: Sequence[Rule], tier: Tier | None = None
+) -> list[Interval]:
+    """All of a model's prices for calls of a service tier (None: served as usual): every such call falls
+    into exactly one interval, if need be one of basis unknown without a price: a tier has no price but its
+    own. Rules are those in force, withdrawn ones left out."""
+    subject = (provider, model, tier)
     own = [
         rule
         for rule in rules
-        if rule.kind is RuleKind.PRICE and (rule.provider, rule.model) == (provider, model)
+        if rule.kind is RuleKind.PRICE and (rule.provider, rule.model, rule.service_tier) == subject
     ]
     discounts = [rule for rule in rules if rule.kind is RuleKind.DISCOUNT and rule.provider == provider]
     known = _known(provider, model, rules)
-    edges = {EARLIEST, LATEST, *_dates(known)}
+    edges = {EARLIEST, LATEST, *_dates(known, tier)}
     edges |= {edge for rule in (*own, *discounts) for edge in (rule.since, rule.until) if edge}
     found: list[Interval] = []
     for since, until in pairwise(sorted(edges)):
@@ -90,7 +102,7 @@ def intervals(provider: str | None, model: str, rules: Sequence[Rule]) -> list[I
             percent = sum(
                 (rule.percent or Decimal(0) for rule in discounts if rule.holds_at(since)), Decimal(0)
             )
-            found += _of_catalogue(*known, since, until, percent)
+            found += _of_catalogue(*known, since, until, percent, tier)
         else:
             found.append(Interval(since, until, Prices(), CostBasis.UNKNOWN, None))
     return found
@@ -115,21 +127,26 @@ def _known(provider: str | None, model: str, rules: Sequence[Rule]) -> tuple[str
     return find(provider, model)
 
 
-def _conditions(known: tuple[str, ModelInfo] | None) -> Sequence[ConditionalPrice]:
-    prices = known[1].prices if known else []
-    return [] if isinstance(prices, ModelPrice) else prices
+def _conditions(
+    known: tuple[str, ModelInfo] | None, tier: Tier | None
+) -> Sequence[ConditionalPrice | PriceVariant]:
+    if known is None:
+        return []
+    prices, variants = known[1].prices, known[1].price_variants or []
+    of_tier = [each for each in variants if tier is not None and each.when == CONTEXTS[tier]]
+    return [*([] if isinstance(prices, ModelPrice) else prices), *of_tier]
 
 
-def _dates(known: tuple[str, ModelInfo] | None) -> Iterator[datetime]:
-    for each in _conditions(known):
+def _dates(known: tuple[str, ModelInfo] | None, tier: Tier | None) -> Iterator[datetime]:
+    for each in _conditions(known, tier):
         if isinstance(each.constraint, StartDateConstraint):
             yield datetime.combine(each.constraint.start_date, time(), tzinfo=UTC)
 
 
-def _clocks(known: tuple[str, ModelInfo]) -> list[int]:
+def _clocks(known: tuple[str, ModelInfo], tier: Tier | None) -> list[int]:
     """Seconds of the UTC day at which prices change."""
     edges = {0, DAY_S}
-    for each in _conditions(known):
+    for each in _conditions(known, tier):
         if isinstance(each.constraint, TimeOfDateConstraint):
             for at in (each.constraint.start_time, each.constraint.end_time):
                 moment = datetime.combine(date(1970, 1, 2), at if at.tzinfo else at.replace(tzinfo=UTC))
@@ -138,21 +155,31 @@ def _clocks(known: tuple[str, ModelInfo]) -> list[int]:
 
 
 def _of_catalogue(
-    match: str, info: ModelInfo, since: datetime, until: datetime, percent: Decimal
+    match: str, info: ModelInfo, since: datetime, until: datetime, percent: Decimal, tier: Tier | None
 ) -> Iterator[Interval]:
     noon = since if since > EARLIEST else until - timedelta(days=1)
     day = datetime.combine(noon.date(), time(), tzinfo=UTC)
-    for clock_from, clock_to in pairwise(_clocks((match, info))):
-        priced = info.get_prices(day + timedelta(seconds=clock_from))
+    for clock_from, clock_to in pairwise(_clocks((match, info), tier)):
+        priced = _priced(info, day + timedelta(seconds=clock_from), tier)
         for above, up_to, listed in _by_size(priced):
             prices = listed.discounted(percent) if percent else listed
             basis = CostBasis.CATALOGUE if prices != Prices() else CostBasis.UNKNOWN
             yield Interval(since, until, prices, basis, match, clock_from, clock_to, above, up_to)
 
 
+def _priced(info: ModelInfo, moment: datetime, tier: Tier | None) -> ModelPrice:
+    """The catalogue's prices at a moment; none for a tier for which it has none. A tier's prices are
+    partial: what they leave out costs what it costs otherwise."""
+    if tier is None:
+        return info.get_prices(moment)
+    of_tier = (each for each in info.price_variants or [] if each.when == CONTEXTS[tier])
+    held = any(each.constraint is None or each.constraint.active(moment) for each in of_tier)
+    return info.get_prices(moment, CONTEXTS[tier]) if held else ModelPrice()
+
+
 def _by_size(priced: ModelPrice) -> Iterator[tuple[int, int, Prices]]:
     """The prices for each size of input: a tier's price is that of all tokens of a call beyond its start."""
-    given = {part: getattr(priced, f"{part}_mtok") for part in PARTS}
+    given = {part: getattr(priced, f"{part}_mtok", None) for part in PARTS}
     if any(getattr(priced, name, None) for name in _NOT_BY_TOKENS):
         yield -1, MOST_TOKENS, Prices()
         return

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from usage_core.errors import PriceRefused
-from usage_core.schema import PRICE_PLACES
+from usage_core.schema import PRICE_PLACES, Tier
 
 MOST_USD = Decimal(10_000)
 """No million tokens cost more; a price above is a slip of the decimal point."""
@@ -32,7 +32,8 @@ class Rule:
     """One rule. Names are canonical; times are UTC and half-open, None is without end.
 
     A price has `input_price` to `cache_write_price` (USD per million tokens; a cache price that is not
-    given is the input price) for a model; a discount has `percent` off the catalogue for a provider; an
+    given is the input price) for a model, for its calls of a service tier or, without one, for those
+    served as usual; a discount has `percent` off the catalogue for a provider; an
     alias names the catalogue's model ("openai/gpt-4o") that stands for a model.
     """
 
@@ -47,6 +48,7 @@ class Rule:
     cache_write_price: Decimal | None = None
     percent: Decimal | None = None
     stands_for: str | None = None
+    service_tier: Tier | None = None
     note: str | None = None
 
     def holds_at(self, moment: datetime) -> bool:
@@ -102,7 +104,12 @@ def _check_prices(rule: Rule, usual: Decimal | None) -> None:
 
 
 def _same_subject(one: Rule, other: Rule) -> bool:
-    return (one.kind, one.provider, one.model) == (other.kind, other.provider, other.model)
+    return (one.kind, one.provider, one.model, one.service_tier) == (
+        other.kind,
+        other.provider,
+        other.model,
+        other.service_tier,
+    )
 
 
 def _overlap(one: Rule, other: Rule) -> bool:

@@ -82,6 +82,7 @@ PRICE_RULES = sa.Table(
     ),
     sa.Column("percent", TYPES[Form.PRICE]),
     sa.Column("stands_for", sa.String()),
+    sa.Column("service_tier", sa.String()),
     sa.Column("note", sa.String()),
     sa.Column("entered_at", sa.DateTime(), nullable=False),
     sa.Column("entered_by", sa.String()),
