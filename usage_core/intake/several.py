@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from usage_core.errors import UnrecognisedFile, UsageError
+from usage_core.errors import StoreUnavailable, UnrecognisedFile, UsageError
 from usage_core.intake.finding import found
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file
 from usage_core.intake.staging import Report
 from usage_core.intake.unpacking import Part, unpacked
 from usage_core.store.lake import Lake
+from usage_core.store.room import told_when_full
 from usage_core.store.scratch import Scratch
 
 NOT_WHOLE = (
@@ -57,11 +58,14 @@ def import_given(
             if isinstance(each, UsageError):
                 yield Outcome(name or given, each)
                 continue
-            for part in unpacked(each, scratch.path):
-                if isinstance(part, UsageError):
-                    yield Outcome(each.name, part)
-                else:
-                    yield _imported(lake, part, report, name or Path(given).name)
+            with told_when_full(lake.folder):
+                for part in unpacked(each, scratch.path):
+                    if isinstance(part, UsageError):
+                        yield Outcome(each.name, part)
+                    else:
+                        yield _imported(lake, part, report, name or Path(given).name)
+    except StoreUnavailable as error:
+        yield Outcome(name or given, error)
     finally:
         scratch.close()
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from usage_core.store.lake import Lake
+from usage_core.store.room import told_when_full
 from usage_core.store.scratch import Scratch
 
 Report = Callable[[str, float | None], None]
@@ -68,10 +69,14 @@ class Staging:
 
 @contextmanager
 def staging(lake: Lake, report: Report) -> Iterator[Staging]:
-    """A scratch database for the length of a `with` block."""
+    """A scratch database for the length of a `with` block.
+
+    Raises:
+        StoreUnavailable: there is no room for what is put into it, or done in the block.
+    """
     scratch = Scratch(lake.folder / "staging", "stage")
     try:
-        with lake.engine.connect() as connection:
+        with told_when_full(lake.folder), lake.engine.connect() as connection:
             stage = Staging(scratch, connection.execution_options(isolation_level="AUTOCOMMIT"), report)
             try:
                 yield stage

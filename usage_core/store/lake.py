@@ -23,6 +23,7 @@ from usage_core.errors import Interrupted, StoreUnavailable
 from usage_core.store import migrate, rollups
 from usage_core.store.engine import EXTENSIONS, config, literal, load, memory_mb, threads
 from usage_core.store.hot import Hot
+from usage_core.store.room import told_when_full
 from usage_core.store.scratch import Scratch
 from usage_core.store.settings import reporting_zone
 
@@ -123,8 +124,12 @@ class Lake:
 
     @contextmanager
     def writing(self, waiting: Callable[[], None] = lambda: None) -> Iterator[sa.Connection]:
-        """A connection whose changes are stored all together at the end, or not at all."""
-        with self.turn(waiting), self.engine.begin() as connection:
+        """A connection whose changes are stored all together at the end, or not at all.
+
+        Raises:
+            StoreUnavailable: there is no room for them.
+        """
+        with told_when_full(self.folder), self.turn(waiting), self.engine.begin() as connection:
             yield connection
 
     def version(self) -> int:
