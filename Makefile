@@ -31,7 +31,7 @@ test: venv-test
 format: venv-test
 	$(py) -m ruff format .
 	$(py) -m ruff check --fix .
-	$(py) -m usage_core.reference README.md
+	$(py) -m usage_core.reference README.md docs/api.md
 
 picture: venv-test
 	$(py) -m docs.pictures

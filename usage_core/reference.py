@@ -1,10 +1,13 @@
-"""The README's reference tables, made from the code: `python -m usage_core.reference README.md`."""
+"""The documents' reference tables, made from the code: `python -m usage_core.reference README.md …`."""
 
 import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from usage_core.access.rules import Scope
+from usage_core.api.endpoint import Endpoint
+from usage_core.api.routes import ENDPOINTS
 from usage_core.export.formats import FORMATS
 from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
@@ -57,6 +60,18 @@ def _breakdowns() -> str:
     return _table(("Name", "Breakdown"), rows)
 
 
+def _addresses() -> str:
+    rows = ((f"`{e.method} {e.path}`", e.summary, _may(e)) for e in ENDPOINTS)
+    return _table(("Address", "Answers", "A token may"), rows)
+
+
+def _may(endpoint: Endpoint) -> str:
+    if endpoint.is_open:
+        return "needs none"
+    every = endpoint.scopes == frozenset(Scope)
+    return "any" if every else " or ".join(f"`{each}`" for each in sorted(endpoint.scopes)) or "none may"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "export": lambda: _columns(EXPORT_COLUMNS),
     "detail": lambda: _columns(COLUMNS[len(EXPORT_COLUMNS) :]),
@@ -64,6 +79,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "formats": _formats,
     "figures": _figures,
     "breakdowns": _breakdowns,
+    "addresses": _addresses,
 }
 
 
@@ -77,5 +93,5 @@ def rewritten(text: str) -> str:
 
 
 if __name__ == "__main__":
-    document = Path(sys.argv[1])
-    document.write_text(rewritten(document.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in map(Path, sys.argv[1:]):
+        document.write_text(rewritten(document.read_text(encoding="utf-8")), encoding="utf-8")

@@ -11,12 +11,13 @@ from starlette.responses import Response
 from usage_core.access.rules import Scope
 from usage_core.api import parameters
 from usage_core.api.answers import SentFile, put_off, refusal
-from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.errors import SelectionError
 from usage_core.export import set_aside
-from usage_core.export.formats import file
+from usage_core.export.formats import CSV, file, media_types
 from usage_core.export.preview import file_name
 from usage_core.export.stream import file_stream
+from usage_core.schema import EXPORT_HEADER
 
 CALLS_PATH = "/api/v1/calls"
 SET_ASIDE_PATH = "/api/v1/imports/{import_id}/rows-set-aside"
@@ -57,9 +58,27 @@ def _is_id(text: str) -> bool:
         return False
 
 
+EXAMPLE = "2026-11-03T09:14:07.412Z,7d0f3c1e,checkout,OpenAI,gpt-4o,500,1200,3821,2.50,10.00"
 CALLS_PARAMETERS = (*parameters.SELECTION, *parameters.FILE)
 
 ENDPOINTS = (
-    Endpoint("GET", CALLS_PATH, calls, frozenset({Scope.EXPORT})),
-    Endpoint("GET", SET_ASIDE_PATH, rows_set_aside, frozenset({Scope.INGEST})),
+    Endpoint(
+        "GET",
+        CALLS_PATH,
+        calls,
+        "The calls of a timeframe as a file, streamed, in order of time, without a limit",
+        Told("The file", media_types(), f"{EXPORT_HEADER}\n{EXAMPLE}\n"),
+        CALLS_PARAMETERS,
+        refusals=(400, 429),
+        scopes=frozenset({Scope.EXPORT}),
+    ),
+    Endpoint(
+        "GET",
+        SET_ASIDE_PATH,
+        rows_set_aside,
+        "The rows that an import could not store, as they came, with the reason in front",
+        Told("The file", (CSV,), f"Line,Field,Value,Reason,{EXPORT_HEADER}\n"),
+        refusals=(404,),
+        scopes=frozenset({Scope.INGEST}),
+    ),
 )

@@ -7,7 +7,7 @@ moment of the period, as such clients write it.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -18,18 +18,28 @@ from starlette.responses import JSONResponse, Response
 
 from usage_core.access.rules import Role, Scope, Visitor
 from usage_core.api.answers import SentFile, refusal
-from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.compatible_told import (
+    BODY,
+    BODY_SCHEMA,
+    FILE_EXAMPLE,
+    FILE_SCHEMA,
+    ROWS_EXAMPLE,
+    ROWS_SCHEMA,
+    WHOLE,
+)
+from usage_core.api.endpoint import Answer, Console, Endpoint, Told
 from usage_core.api.usage_by_key import Asked, as_csv, as_json, asked, read, rows
 from usage_core.errors import SelectionError
+from usage_core.export.formats import CSV
 
 API_KEYS_PATH = "/export/api-keys"
 FILES_PATH = "/api/v1/files/{link}"
 KIND = "api-keys"
 
-Told: TypeAlias = Callable[[Console, Request, Any, Asked, pa.Table], Response]
+Telling: TypeAlias = Callable[[Console, Request, Any, Asked, pa.Table], Response]
 
 
-def _answer(told: Told) -> Callable[[Console, Request], Awaitable[Response]]:
+def _answer(told: Telling) -> Answer:
     """What answers with the rows of the period that the body names, told one way or the other."""
 
     async def answer(console: Console, request: Request) -> Response:
@@ -98,10 +108,34 @@ def _refused(status: int, error: str, message: str) -> Response:
     return JSONResponse({"error": error, "message": message}, status)
 
 
-_SCOPES = frozenset({Scope.EXPORT, Scope.USAGE})
+_JSON = ("application/json",)
+
+
+def _posted(path: str, told: Told, answer: Answer) -> Endpoint:
+    return Endpoint(
+        "POST",
+        path,
+        answer,
+        "Usage by API key, as a client of the Langdock usage export asks for it",
+        told,
+        body=Told("The period, each edge by the clocks of its zone", _JSON, BODY, BODY_SCHEMA),
+        refusals=(400, 404),
+        scopes=frozenset({Scope.EXPORT, Scope.USAGE}),
+    )
+
+
+FILE_TOLD = Told("Where the rows can be fetched as CSV for 15 minutes", _JSON, FILE_EXAMPLE, FILE_SCHEMA)
 ENDPOINTS = (
-    Endpoint("POST", API_KEYS_PATH, _answer(_as_file), _SCOPES),
-    Endpoint("POST", f"{API_KEYS_PATH}/csv", _answer(_as_file), _SCOPES),
-    Endpoint("POST", f"{API_KEYS_PATH}/json", _answer(_as_rows), _SCOPES),
-    Endpoint("GET", FILES_PATH, linked, is_open=True),
+    _posted(API_KEYS_PATH, FILE_TOLD, _answer(_as_file)),
+    _posted(f"{API_KEYS_PATH}/csv", FILE_TOLD, _answer(_as_file)),
+    _posted(f"{API_KEYS_PATH}/json", Told("The rows", _JSON, ROWS_EXAMPLE, ROWS_SCHEMA), _answer(_as_rows)),
+    Endpoint(
+        "GET",
+        FILES_PATH,
+        linked,
+        "The file of a `downloadUrl`, for whoever has it, until it is over",
+        Told("The file", (CSV,), f"{','.join(each.label for each in WHOLE.columns)}\n"),
+        refusals=(404,),
+        is_open=True,
+    ),
 )

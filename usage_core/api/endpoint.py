@@ -1,10 +1,10 @@
 """What an address of the API is: said once, for the routes, for the doors and for the API's description."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 from usage_core.access.journal import Journal
 from usage_core.access.rules import THIS_MACHINE, Scope, Visitor
 from usage_core.api.links import Links
+from usage_core.api.parameters import Parameter
 from usage_core.api.slots import Slots
 from usage_core.intake.several import Outcome
 from usage_core.settings import AT_ONCE
@@ -52,12 +53,29 @@ Answer: TypeAlias = Callable[[Console, Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a request is answered with when all is well, or the body it has: media types, what JSON Schema
+    says of it, and an example."""
+
+    meaning: str
+    media_types: tuple[str, ...]
+    example: Any = None
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address, as `/api/v1/imports/{import_id}/rows-set-aside`, and what answers at it."""
+    """An address, as `/api/v1/imports/{import_id}/rows-set-aside`, what answers there, what is told of it."""
 
     method: str
     path: str
     answer: Answer
+    summary: str
+    told: Told
+    parameters: tuple[Parameter, ...] = ()
+    body: Told | None = None
+    refusals: tuple[int, ...] = ()
+    """The statuses of requests that are not well, but for 401 and 403."""
     scopes: frozenset[Scope] = frozenset()
     """What a program must be allowed to come here, one of them; none for people only."""
     is_open: bool = False

@@ -15,7 +15,7 @@ from usage_core.access.rules import Scope
 from usage_core.api import parameters
 from usage_core.api.answers import refusal
 from usage_core.api.calls import SET_ASIDE_PATH
-from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Parameter
 from usage_core.errors import SelectionError, UsageError
 from usage_core.intake.receipt import Receipt
@@ -24,6 +24,8 @@ from usage_core.store.lake import Lake
 
 IMPORTS_PATH = "/api/v1/imports"
 LONGEST_NAME = 200
+PARTS = ("read", "stored", "duplicate", "rejected", "skipped")
+"""Rows read, and what became of them."""
 PARAMETERS = (
     Parameter(
         "name",
@@ -80,11 +82,7 @@ def _told(outcome: Outcome, base: str) -> Mapping[str, Any]:
         "outcome": outcome.kind,
         "import_id": receipt.import_id,
         "source": receipt.source,
-        "rows_read": receipt.rows_read,
-        "rows_stored": receipt.rows_stored,
-        "rows_duplicate": receipt.rows_duplicate,
-        "rows_rejected": receipt.rows_rejected,
-        "rows_skipped": receipt.rows_skipped,
+        **{f"rows_{part}": getattr(receipt, f"rows_{part}") for part in PARTS},
         "first_call_at": _instant(receipt.first_call_at),
         "last_call_at": _instant(receipt.last_call_at),
         "notes": [each for each in (outcome.note, *receipt.notes) if each],
@@ -101,4 +99,55 @@ def _instant(moment: Any) -> str | None:
     return moment and f"{moment.isoformat(timespec='milliseconds')}Z"
 
 
-ENDPOINTS = (Endpoint("POST", IMPORTS_PATH, bring_in, frozenset({Scope.INGEST})),)
+_FILE = {
+    "type": "object",
+    "required": ["file", "outcome"],
+    "properties": {
+        "file": {"type": "string"},
+        "outcome": {"type": "string", "enum": ["stored", "set aside", "refused"]},
+        "error": {"description": "Why it was refused; then nothing else is told.", "type": "string"},
+        **{name: {"type": "string"} for name in ("import_id", "source")},
+        **{f"rows_{part}": {"type": "integer", "minimum": 0} for part in PARTS},
+        **{
+            name: {"type": ["string", "null"]} for name in ("first_call_at", "last_call_at", "rows_set_aside")
+        },
+        "notes": {"type": "array", "items": {"type": "string"}},
+    },
+}
+SCHEMA = {
+    "type": "object",
+    "required": ["files"],
+    "properties": {"files": {"type": "array", "items": _FILE}},
+}
+EXAMPLE: dict[str, Any] = {
+    "files": [
+        {
+            "file": "november.csv",
+            "outcome": "stored",
+            "import_id": "6a7c2f0e-3d4c-4a5e-8d1f-0b9d1f6e2c11",
+            "source": "langdock",
+            **dict(zip((f"rows_{part}" for part in PARTS), (1200, 1200, 0, 0, 0), strict=True)),
+            "first_call_at": "2026-11-01T00:00:03.120Z",
+            "last_call_at": "2026-11-30T23:58:41.007Z",
+            "notes": [],
+            "rows_set_aside": None,
+        }
+    ]
+}
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        IMPORTS_PATH,
+        bring_in,
+        "Bring in a log; a call that is already there is not stored twice",
+        Told("A receipt for each file that was in it", ("application/json",), EXAMPLE, SCHEMA),
+        PARAMETERS,
+        body=Told(
+            "The file, in any format that can be imported; it may be packed (.gz, .zst, .zip)",
+            ("application/octet-stream",),
+        ),
+        refusals=(400, 413, 422),
+        scopes=frozenset({Scope.INGEST}),
+    ),
+)

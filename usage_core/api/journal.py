@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from usage_core.access.journal import Entry
 from usage_core.api.answers import SentFile, refusal
-from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.endpoint import Console, Endpoint, Told
+from usage_core.export.formats import CSV
 from usage_core.text_guard import guard
 
 AUDIT_PATH = "/api/v1/audit"
@@ -24,7 +25,15 @@ async def audit(console: Console, request: Request) -> Response:
     return SentFile(_lines(console.journal().entries()), "audit-log.csv")
 
 
-ENDPOINTS = (Endpoint("GET", AUDIT_PATH, audit),)
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        AUDIT_PATH,
+        audit,
+        "The audit log as a file, the newest entry first; for administrators who are signed in",
+        Told("The file", (CSV,), f"{','.join(HEADINGS)}\n"),
+    ),
+)
 
 
 def cells(entry: Entry) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from starlette.routing import Route
 from usage_core.api import calls, compatible, imports, journal, sums, usage
 from usage_core.api.answers import refusal
 from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.openapi import OPENAPI_PATH, describing
 
 PARTS = (calls, sums, usage, imports, journal, compatible)
-ENDPOINTS: tuple[Endpoint, ...] = tuple(each for part in PARTS for each in part.ENDPOINTS)
+_EVERY = tuple(each for part in PARTS for each in part.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*_EVERY, describing(_EVERY))
 
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -26,7 +28,7 @@ def routes(console: Console, base: str = "") -> list[Route]:
         if here:
             allowed = ", ".join(each.method for each in here)
             return refusal(request, 405, f"This address answers {allowed} only.", {"Allow": allowed})
-        return refusal(request, 404, f"No such address. The calls are at {calls.CALLS_PATH}.")
+        return refusal(request, 404, f"No such address. All of them are told at {base}{OPENAPI_PATH}.")
 
     known = [Route(base + each.path, _answers(each, console), methods=[each.method]) for each in ENDPOINTS]
     # The page /export is none of these addresses, nor is anything that a browser gets beneath it.

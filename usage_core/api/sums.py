@@ -9,15 +9,16 @@ from starlette.responses import Response
 from usage_core.access.rules import Scope
 from usage_core.api import parameters
 from usage_core.api.answers import SentFile, put_off, refusal
-from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Parameter, one_of
 from usage_core.errors import SelectionError
-from usage_core.export.formats import file
+from usage_core.export.formats import file, media_types
 from usage_core.export.preview import file_name
 from usage_core.export.stream import file_stream
-from usage_core.export.sums import BY, PERIODS, summed
+from usage_core.export.sums import BY, PERIODS, Summed, summed
 
 SUMS_PATH = "/api/v1/sums"
+EXAMPLE = "7d0f3c1e,checkout,1200,600000,1440000,,,15.9,0"
 PARAMETERS = (
     *parameters.SELECTION,
     Parameter("by", "What a row is the sum of", "key-model", one_of(BY, "key")),
@@ -50,4 +51,15 @@ async def sums(console: Console, request: Request) -> Response:
     return SentFile(pieces, name, kind.media_type, over=console.slots.give_back)
 
 
-ENDPOINTS = (Endpoint("GET", SUMS_PATH, sums, frozenset({Scope.EXPORT, Scope.USAGE})),)
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        SUMS_PATH,
+        sums,
+        "Sums of the calls of a timeframe as a file: a row for each key, or key and model, and period",
+        Told("The file", media_types(), f"{','.join(each.label for each in Summed().columns)}\n{EXAMPLE}\n"),
+        PARAMETERS,
+        refusals=(400, 429),
+        scopes=frozenset({Scope.EXPORT, Scope.USAGE}),
+    ),
+)

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from usage_core.access.rules import Scope
 from usage_core.api import parameters
 from usage_core.api.answers import refusal
-from usage_core.api.endpoint import Console, Endpoint
+from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Given, Parameter, one_of
 from usage_core.errors import SelectionError, TookTooLong
 from usage_core.export.figures import csv_text, records
@@ -118,4 +118,43 @@ def _told(question: Question, frame: pd.DataFrame, more: bool) -> dict[str, Any]
     }
 
 
-ENDPOINTS = (Endpoint("GET", USAGE_PATH, usage, frozenset({Scope.USAGE})),)
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+SCHEMA = {
+    "type": "object",
+    "required": ["from", "to", "tz", "filters", "by", "units", "rows", "more"],
+    "properties": {
+        **{name: {"type": "string"} for name in ("from", "to", "tz")},
+        "filters": {"type": "object", "additionalProperties": _TEXTS},
+        "by": _TEXTS,
+        "units": {"type": "object", "additionalProperties": {"type": "string"}},
+        "rows": {
+            "description": "Amounts and ratios are decimals as texts; null is unknown.",
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": {"type": ["string", "integer", "null"]}},
+        },
+        "more": {"description": "Whether there are more rows than the limit.", "type": "boolean"},
+    },
+}
+EXAMPLE = {
+    "from": "2026-10-31T23:00Z",
+    "to": "2026-11-30T23:00Z",
+    "tz": "Europe/Berlin",
+    "filters": {},
+    "by": ["model"],
+    "units": {"calls": "calls", "cost_usd": "USD"},
+    "rows": [{"model": "gpt-4o", "calls": 1200, "cost_usd": "15.9"}],
+    "more": False,
+}
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        USAGE_PATH,
+        usage,
+        "Figures of a timeframe, by breakdowns",
+        Told("The figures", ("application/json", CSV), EXAMPLE, SCHEMA),
+        PARAMETERS,
+        refusals=(400, 503),
+        scopes=frozenset({Scope.USAGE}),
+    ),
+)

@@ -141,3 +141,9 @@ def file_named(name: str) -> File:
     of_suffix = {each.suffix: each.name for each in reversed(FORMATS.values())}
     found = next((of_suffix[suffix] for suffix in of_suffix if stem.endswith(suffix)), DEFAULT)
     return file(found, codec if FORMATS[found].is_text else "")
+
+
+def media_types() -> tuple[str, ...]:
+    """What the Content-Type of a file can be."""
+    codecs = (f"application/{codec}" for codec in CODECS)
+    return tuple(dict.fromkeys([*(each.media_type for each in FORMATS.values()), *codecs]))
