@@ -54,7 +54,7 @@ def test_a_receipt(client: TestClient, shelf: Shelf, noted: list[tuple[Visitor, 
     assert (visitor, outcome.rows) == (THIS_MACHINE, 1)
     assert sent(client, TWO).json()["files"][0]["rows_duplicate"] == 1
     assert len(shelf.stored()) == 1
-    assert not list((shelf.lake.folder / "staging").glob("tmp*"))
+    assert not list((shelf.lake.folder / "staging").glob("posted*"))
 
 
 def test_what_is_no_log(client: TestClient, shelf: Shelf, noted: list[tuple[Visitor, Outcome]]) -> None:

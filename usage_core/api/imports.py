@@ -1,6 +1,5 @@
 """Calls brought in over HTTP: `POST /api/v1/imports`, whose body is the file."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from usage_core.errors import SelectionError, UsageError
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.several import Outcome, import_given
 from usage_core.store.lake import Lake
+from usage_core.store.scratch import Scratch
 
 IMPORTS_PATH = "/api/v1/imports"
 LONGEST_NAME = 200
@@ -69,8 +69,11 @@ def _name(params: QueryParams) -> str:
 @contextmanager
 def _place(lake: Lake) -> Iterator[Path]:
     """Where the body is kept while it is read."""
-    with tempfile.TemporaryDirectory(dir=lake.folder / "staging") as folder:
-        yield Path(folder) / "upload"
+    scratch = Scratch(lake.folder / "staging", "posted")
+    try:
+        yield scratch.path / "upload"
+    finally:
+        scratch.close()
 
 
 def _told(outcome: Outcome, base: str) -> Mapping[str, Any]:
