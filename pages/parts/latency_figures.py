@@ -30,7 +30,7 @@ FIGURES = (
 )
 """What is said of all calls, of every period and of every model, provider or key."""
 
-BINNED = "times"
+BINNED = "lists"
 """What the names of the rollups end with that count completion times in bins."""
 
 

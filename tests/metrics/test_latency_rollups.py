@@ -88,9 +88,9 @@ def test_shares_from_bins_are_right_within_their_margin(
 def test_bins_answer_a_large_store(connection: sa.Connection, large: Coverage) -> None:
     month = Selection(Timeframe(LAST - timedelta(days=30), LAST, "Europe/Berlin"))
     for by, table in (
-        ((), "rollup_day_times"),
-        (("model",), "rollup_times"),
-        (("day", "key"), "rollup_key_times"),
+        ((), "rollup_day_times_lists"),
+        (("model",), "rollup_times_lists"),
+        (("day", "key"), "rollup_key_times_lists"),
     ):
         assert within_target(connection, month, 5_000, by, large).attrs["sources"] == [table]
     assert within_target(connection, month, 5_000, (), coverage(connection)).attrs["sources"] == ["calls"]

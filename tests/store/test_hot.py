@@ -15,7 +15,7 @@ from usage_core.intake.run import import_file
 from usage_core.store.hot import COPIED
 from usage_core.store.lake import Lake, open_lake
 from usage_core.store.maintenance import change_zone
-from usage_core.store.tables import CALLS, DAYS, METADATA
+from usage_core.store.tables import CALLS, DAYS, LISTS
 
 LAST = datetime(2026, 4, 20, tzinfo=UTC)
 
@@ -49,13 +49,15 @@ def database(connection: sa.Connection) -> str:
 
 
 def test_the_copy_is_the_store(lake: Lake) -> None:
-    for name in COPIED:
-        table = METADATA.tables[name]
+    for table in COPIED:
         rows = sa.select(table).order_by(*table.columns)
+        if table in LISTS.values():  # what is in a list is in no order
+            entries = [sa.func.unnest(c) if c.name in ("bins", "counts") else c for c in table.columns]
+            rows = sa.select(*entries).order_by(*(sa.text(f"{n + 1}") for n in range(len(entries))))
         with lake.reading() as connection:
             stored = connection.execute(rows).all()
         assert lake.answer(lambda connection, rows=rows: connection.execute(rows).all()) == stored
-        assert stored or name in ("limits", "price_rules") or name.startswith("bill"), name
+        assert stored or table.name in ("limits", "price_rules") or table.name.startswith("bill"), table
     assert lake.answer(database) == "hot"
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,17 +14,19 @@ from usage_core.errors import StoreUnavailable
 from usage_core.settings import CHECKOUT, DATABASE_URL, load, store_folder
 from usage_core.store.lake import Lake, open_lake
 from usage_core.store.scratch import Scratch
-from usage_core.store.tables import CALLS, METADATA
+from usage_core.store.tables import CALLS, METADATA, VIEWS
 
 
 def test_a_new_store_has_the_tables_of_the_record(module_shelf: Shelf) -> None:
 
-    def written(kind: str) -> str:
-        return kind.replace("NUMERIC", "DECIMAL").replace(", ", ",").replace("DATETIME", "TIMESTAMP")
+    def written(kind: sa.types.TypeEngine[Any]) -> str:
+        if isinstance(kind, sa.ARRAY):
+            return f"{kind.item_type}[]"
+        return str(kind).replace("NUMERIC", "DECIMAL").replace(", ", ",").replace("DATETIME", "TIMESTAMP")
 
     expected = {
-        table.name: [(c.name, written(str(c.type)), bool(c.nullable)) for c in table.columns]
-        for table in METADATA.tables.values()
+        table.name: [(c.name, written(c.type), bool(c.nullable)) for c in table.columns]
+        for table in (*METADATA.tables.values(), *VIEWS.tables.values())
     }
     found: dict[str, list[tuple[str, str, bool]]] = {}
     with module_shelf.lake.reading() as connection:

@@ -12,7 +12,7 @@ from usage_core.metrics.sources import Coverage
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
 from usage_core.store.lake import arrow
-from usage_core.store.tables import CALLS
+from usage_core.store.tables import CALLS, SOME_CALLS
 
 SAMPLE_ROWS = 1000
 
@@ -32,8 +32,10 @@ def preview(rows: int, line_bytes: float) -> Preview:
 
 def line_bytes(connection: sa.Connection) -> float:
     """About how long a call's line in a CSV is: the mean of some; 0 where the store has none."""
-    columns = [CALLS.c[column.name] for column in EXPORT_COLUMNS]
-    some = arrow(connection, sa.select(*columns).where(*keys_in_sight(CALLS.c.api_key_id)).limit(SAMPLE_ROWS))
+    in_sight = keys_in_sight(CALLS.c.api_key_id)
+    c = (CALLS if in_sight else SOME_CALLS).c
+    columns = [c[column.name] for column in EXPORT_COLUMNS]
+    some = arrow(connection, sa.select(*columns).where(*in_sight).limit(SAMPLE_ROWS))
     mean: float = len(csv_lines.lines(some)) / max(some.num_rows, 1)
     return mean
 

@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.metrics.histograms import histograms, read
 from usage_core.metrics.plan import Step, plan
 from usage_core.metrics.question import MOST_ROWS, Question
 from usage_core.metrics.sources import Coverage
 from usage_core.schema import usd
+from usage_core.store.columns import by_column
 from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import IMPORTS
 
@@ -46,26 +48,50 @@ def ask(connection: sa.Connection, question: Question, coverage: Coverage | None
     if any(METRICS[name].ratio for name in question.metrics):
         parts = replace(question, metrics=_parts(question), limit=MOST_ROWS)
         return _divided(ask(connection, parts, coverage), question)
-    if not question.by and "calls" not in question.metrics:
-        # Whether a sum is 0 or unknown depends on whether there are calls.
-        counted = replace(question, metrics=(*question.metrics, "calls"))
-        return ask(connection, counted, coverage).drop(columns="calls")
-    steps = plan(question, coverage)
+    # Whether a sum over everything is 0 or unknown depends on whether there are calls.
+    metrics = question.metrics if question.by else dict.fromkeys((*question.metrics, "calls"))
+    first, *others = plan(replace(question, metrics=tuple(metrics)), coverage)
     width = len(question.by)
-    leading = next(step for step in steps if question.metrics[0] in step.metrics)
-    groups, figures = _columns(connection, leading, width)
-    for step in steps:
-        if step is not leading:
-            of, further = _columns(connection, step, width)
-            place = (
-                {group: number for number, group in enumerate(zip(*of, strict=True))} if width else {(): 0}
-            )
-            places = [place.get(group) for group in zip(*groups, strict=True)] if width else [0]
-            for name, values in further.items():
-                figures[name] = [None if place is None else values[place] for place in places]
+    groups, figures = _columns(connection, first, width)
+    places = {group: place for place, group in enumerate(zip(*groups, strict=True))} if width else {(): 0}
+    for step in others:
+        figures |= _further(connection, step, width, places)
+    if not width and figures["calls"] == [0]:
+        figures = {name: [_of_nothing(METRICS[name].unit)] for name in figures}
     frame = _frame(question, groups, figures)
-    frame.attrs["sources"] = sorted({step.source for step in steps})
-    return _nothing_is_zero(frame, question) if not width else frame
+    if question.metrics[0] not in first.metrics and not question.in_order_of_time:
+        frame = _largest_first(frame, question.metrics[0])
+    frame = frame.head(question.limit)
+    frame.attrs["sources"] = sorted({step.source for step in (first, *others)})
+    return frame
+
+
+def _of_nothing(unit: Unit) -> Figure:
+    """The sum over no calls is known to be 0; the sum over calls of unknown cost is not."""
+    return None if unit is Unit.MS else Decimal(0) if unit is Unit.USD else 0
+
+
+def _further(
+    connection: sa.Connection, step: Step, width: int, places: dict[Any, int]
+) -> dict[str, list[Figure]]:
+    """A further statement's figures, in the places that its groups have in the first."""
+    if step.binned:
+        found = histograms(read(connection, step.statement), places)
+        return {name: list(found.percentile(METRICS[name].percent or 0)) for name in step.metrics}
+    groups, figures = _columns(connection, step, width)
+    rows = list(zip(*groups, strict=True)) if groups else [()]
+    at = {group: row for row, group in enumerate(rows)}
+    return {
+        name: [values[at[group]] if group in at else None for group in places]
+        for name, values in figures.items()
+    }
+
+
+def _largest_first(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows by a figure; those of equal figures stay as they are, those without one come last."""
+    rank = pd.Series([-math.inf if value is None else float(value) for value in frame[name]], dtype=float)
+    in_order = rank.sort_values(ascending=False, kind="stable").index
+    return frame.loc[in_order].reset_index(drop=True)
 
 
 def _parts(question: Question) -> tuple[str, ...]:
@@ -88,27 +114,23 @@ def _divided(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
             frame[name] = pd.Series(quotients, dtype=object)
     first = question.metrics[0]
     if METRICS[first].ratio and not question.in_order_of_time:
-        rank = pd.Series([-math.inf if value is None else float(value) for value in frame[first]])
-        frame = frame.loc[rank.sort_values(ascending=False, kind="stable").index]
+        frame = _largest_first(frame, first)
     columns = frame[[*question.by, *question.metrics]]
     return columns.head(question.limit).reset_index(drop=True)
 
 
 def _columns(
     connection: sa.Connection, step: Step, width: int
-) -> tuple[list[Sequence[Any]], dict[str, list[Figure]]]:
+) -> tuple[list[list[Any]], dict[str, list[Figure]]]:
     """What a statement finds, by column: first `width` breakdowns, then its figures by name."""
-    rows = connection.execute(step.statement).fetchall()
-    columns: list[Sequence[Any]] = (
-        list(zip(*rows, strict=True)) if rows else [()] * (width + len(step.metrics))
-    )
-    figures = zip(step.metrics, columns[width:], strict=True)
-    return columns[:width], {name: _figures(name, values) for name, values in figures}
+    found = by_column(connection, step.statement)
+    figures = zip(step.metrics, found[width:], strict=True)
+    return found[:width], {name: _figures(name, values) for name, values in figures}
 
 
 def _figures(name: str, values: Sequence[Any]) -> list[Figure]:
     if METRICS[name].unit is Unit.USD:
-        return [None if value is None else usd(int(value)) for value in values]
+        return [None if value is None else usd(value) for value in values]
     return [None if value is None else int(value) for value in values]
 
 
@@ -121,12 +143,3 @@ def _frame(
     for name in question.metrics:
         columns[name] = pd.Series(figures[name], dtype=object)
     return pd.DataFrame(columns)
-
-
-def _nothing_is_zero(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
-    """The sum over no calls is known to be 0; the sum over calls of unknown cost is not."""
-    if frame.at[0, "calls"] == 0:
-        for name in question.metrics:
-            if METRICS[name].unit is not Unit.MS:
-                frame[name] = pd.Series([Decimal(0) if METRICS[name].unit is Unit.USD else 0], dtype=object)
-    return frame

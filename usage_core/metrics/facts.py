@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.metrics.sight import keys_in_sight
-from usage_core.store.tables import CALLS, DAYS, IMPORTS, KEY_NAMES
+from usage_core.store.tables import CALLS, DAYS, HELD, IMPORTS, KEY_NAMES
 
 c = CALLS.c
 
@@ -25,11 +25,9 @@ class Holdings:
 
 def holdings(connection: sa.Connection) -> Holdings:
     """What the store holds, as far as it is in sight."""
-    row = connection.execute(
-        sa.select(sa.func.count(), sa.func.min(c.called_at), sa.func.max(c.called_at)).where(
-            *keys_in_sight(c.api_key_id)
-        )
-    ).one()
+    in_sight = keys_in_sight(c.api_key_id)
+    edges = sa.select(sa.func.count(), sa.func.min(c.called_at), sa.func.max(c.called_at)).where(*in_sight)
+    row = connection.execute(edges if in_sight else sa.select(HELD)).one()
     first, last = (moment and moment.replace(tzinfo=UTC) for moment in row[1:])
     return Holdings(row[0], first, last)
 

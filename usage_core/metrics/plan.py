@@ -8,8 +8,7 @@ import sqlalchemy as sa
 
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.question import MOST_ROWS, Question
-from usage_core.metrics.sources import Choice, Coverage, Wanted, choose, rows
-from usage_core.store.rollups import time_of_bin
+from usage_core.metrics.sources import Choice, Coverage, Wanted, choose, lists, rows
 from usage_core.store.tables import CALLS
 
 EXACT_PERCENTILES_UP_TO = 2_000_000
@@ -19,26 +18,34 @@ from bins, within 1 %, where a rollup has them."""
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement: breakdowns first, then `metrics`. `source` says which table answers."""
+    """One statement: breakdowns first, then `metrics`. `source` says which table answers.
+
+    With `binned`, lists of completion times stand in place of the metrics, which are percentiles of them.
+    """
 
     metrics: tuple[str, ...]
-    statement: sa.Select[Any]
+    statement: sa.Select[Any] | sa.CompoundSelect[Any]
     source: str
+    binned: bool = False
 
 
 def plan(question: Question, coverage: Coverage | None) -> list[Step]:
-    """The statements that answer a question; without coverage, from the calls alone."""
+    """The statements that answer a question; without coverage, from the calls alone. The groups are those
+    of the first one."""
     percentiles = tuple(name for name in question.metrics if METRICS[name].percent)
     sums = tuple(name for name in question.metrics if not METRICS[name].percent)
     if coverage is None or not percentiles:
         return [_summed(question, question.metrics, coverage)]
-    first = [_summed(question, sums, coverage)] if sums else []
     if coverage.calls > EXACT_PERCENTILES_UP_TO:
-        choice = choose(question.selection, _binned(question), coverage)
+        wanted = Wanted(question.by, bins=True, keep=question.keep)
+        choice = choose(question.selection, wanted, coverage)
         if choice:
-            return [*first, _ranked(question, percentiles, choice)]
-    if first and first[0].source != CALLS.name:
-        return [*first, _summed(question, percentiles, None)]
+            listed = lists(question.selection, wanted, choice)
+            of_calls = sums or ("calls",)
+            return [_summed(question, of_calls, coverage), Step(percentiles, listed, _name(choice), True)]
+    first = _summed(question, sums, coverage) if sums else None
+    if first and first.source != CALLS.name:
+        return [first, _summed(question, percentiles, None)]
     return [_summed(question, question.metrics, None)]
 
 
@@ -46,10 +53,6 @@ def _wanted(question: Question, metrics: Sequence[str]) -> Wanted:
     needs = {column for name in metrics for column in METRICS[name].needs}
     only_counts = "time_bin" in question.by and tuple(metrics) == ("calls",)
     return Wanted(question.by, frozenset(needs), bins=only_counts, keep=question.keep)
-
-
-def _binned(question: Question) -> Wanted:
-    return Wanted(question.by, bins=True, keep=question.keep)
 
 
 def _summed(question: Question, metrics: tuple[str, ...], coverage: Coverage | None) -> Step:
@@ -63,36 +66,6 @@ def _summed(question: Question, metrics: tuple[str, ...], coverage: Coverage | N
     return Step(metrics, _ordered(question, metrics, statement, groups, figures), _name(choice))
 
 
-def _ranked(question: Question, metrics: tuple[str, ...], choice: Choice) -> Step:
-    """Percentiles by nearest rank, from how many calls are in each bin."""
-    source = rows(question.selection, _binned(question), choice)
-    names = [f"by_{name}" for name in question.by]
-    keys = [*(source.c[name] for name in names), source.c.time_bin]
-    binned = (
-        sa.select(*keys, sa.func.sum(source.c.calls).label("calls"))
-        .where(source.c.time_bin.is_not(None))
-        .group_by(*keys)
-        .subquery("binned")
-    )
-    groups = [binned.c[name] for name in names]
-    total = sa.func.sum(binned.c.calls)
-    counted = sa.select(
-        *groups,
-        binned.c.time_bin,
-        total.over(partition_by=groups, order_by=binned.c.time_bin, rows=(None, 0)).label("up_to"),
-        total.over(partition_by=groups).label("of"),
-    ).subquery("counted")
-    outer = [counted.c[name] for name in names]
-    figures = [_at_rank(counted, METRICS[name].percent or 0).label(f"of_{name}") for name in metrics]
-    statement = sa.select(*outer, *figures).group_by(*outer)
-    return Step(metrics, _ordered(question, metrics, statement, outer, figures), _name(choice))
-
-
-def _at_rank(counted: sa.Subquery, percent: int) -> sa.ColumnElement[Any]:
-    reached = counted.c.up_to * 100 >= counted.c["of"] * percent
-    return time_of_bin(sa.func.min(counted.c.time_bin).filter(reached))
-
-
 def _ordered(
     question: Question,
     metrics: tuple[str, ...],
@@ -104,9 +77,9 @@ def _ordered(
         return statement
     if question.in_order_of_time:
         return statement.order_by(*groups).limit(question.limit)
-    if metrics[0] != question.metrics[0]:  # put in order by the other statement
-        return statement.limit(MOST_ROWS)
-    return statement.order_by(figures[0].desc().nulls_last(), *groups).limit(question.limit)
+    # Where another statement has the first figure, there is no cutting off before it is known.
+    limit = question.limit if metrics[0] == question.metrics[0] else MOST_ROWS
+    return statement.order_by(figures[0].desc().nulls_last(), *groups).limit(limit)
 
 
 def _name(choice: Choice | None) -> str:

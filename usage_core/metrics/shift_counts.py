@@ -1,14 +1,25 @@
 """How many calls of two periods lie beyond the percentiles they have in common; for `shifts`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import sqlalchemy as sa
 
-from usage_core.metrics.question import MOST_ROWS
-from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose, rows
+from usage_core.metrics.histograms import (
+    UNKNOWN_BIN,
+    Group,
+    Histograms,
+    Real,
+    Whole,
+    bin_at,
+    histograms,
+    read,
+    time_of_bin,
+)
+from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose, lists
 from usage_core.selection import Selection
-from usage_core.store.rollups import time_of_bin
 
 
 class Part(NamedTuple):
@@ -41,90 +52,60 @@ def counts(
 ) -> tuple[dict[Any, Counts], dict[Any, Counts]]:
     """For either selection, value of `by` -> its counts; values without a timed call are left out."""
     found: tuple[dict[Any, Counts], dict[Any, Counts]] = ({}, {})
-    statement = _statement((now, before), by, coverage)
-    for value, which, units, calls, calls_calls, spent, *both in connection.execute(statement):
-        p50, p95 = (Part(units, calls, each[0], calls_calls, *each[1:]) for each in (both[:3], both[3:]))
-        found[which][value] = Counts(p50, p95, spent)
+    statement = sa.union_all(*(_lists(each, by, which, coverage) for which, each in enumerate((now, before))))
+    whole = histograms(read(connection, statement), of=lambda group: group[:2])
+    cuts = _cuts(whole)
+    for (which, value), units in _by_unit(connection, statement, cuts).items():
+        calls, *beyond = np.array([each for each in units.values() if each[0]]).reshape(-1, 3).T
+        if calls.size:
+            spent = _spent(whole.calls[whole.places[which, value], 1:], cuts[value][-1])
+            p50, p95 = (_part(calls, each) for each in beyond)
+            found[which][value] = Counts(p50, p95, spent)
     return found
 
 
-def _statement(periods: tuple[Selection, Selection], by: str, coverage: Coverage | None) -> sa.Select[Any]:
-    """A row per value and period (0 is now): units, calls, calls², time spent, and for either percentile
-    beyond, beyond², calls x beyond."""
-    bins = sa.union_all(*(_bins(each, by, which, coverage) for which, each in enumerate(periods)))
-    bins_cte = bins.cte("bins")
-    added = _added(bins_cte).cte("added")
-    cuts = _cuts(added).cte("cuts")
-    u = _by_unit(bins_cte, cuts).subquery("by_unit").c
-    spent = _spent(added, cuts).subquery("spent")
-    total = sa.func.sum
-    parts = [(total(u[name]), total(u[name] * u[name]), total(u.calls * u[name])) for name in ("p50", "p95")]
-    figures = (sa.func.count(), total(u.calls), total(u.calls * u.calls))
-    same = sa.and_(u.value.is_not_distinct_from(spent.c.value), u.which == spent.c.which)
-    return (
-        sa.select(u.value, u.which, *figures, sa.func.any_value(spent.c.spent), *parts[0], *parts[1])
-        .join_from(u.value.table, spent, same)
-        .group_by(u.value, u.which)
-        .limit(2 * MOST_ROWS)
-    )
-
-
-def _bins(selection: Selection, by: str, which: int, coverage: Coverage | None) -> sa.Select[Any]:
-    """value, unit, which, time_bin, calls, as the rollups have them; of calls with a known time."""
+def _lists(selection: Selection, by: str, which: int, coverage: Coverage | None) -> sa.Select[Any]:
+    """Which period (0 is now), value, unit, bins, counts."""
     frame = selection.timeframe
     unit = "hour" if frame.length <= SHORT else "day"
     if coverage is not None:  # where a day begins does not matter here, only that rollups have it
         selection = selection.over(replace(frame, zone=coverage.zone))
     wanted = Wanted((unit, by), bins=True)
-    source = rows(selection, wanted, choose(selection, wanted, coverage))
-    s = source.c
-    columns = (s[f"by_{by}"].label("value"), s[f"by_{unit}"].label("unit"), sa.literal(which).label("which"))
-    return sa.select(*columns, s.time_bin, s.calls).where(s.time_bin.is_not(None))
+    c = lists(selection, wanted, choose(selection, wanted, coverage)).subquery().c
+    return sa.select(sa.literal(which).label("which"), c[f"by_{by}"], c[f"by_{unit}"], c.bins, c.counts)
 
 
-def _added(bins: sa.CTE) -> sa.Select[Any]:
-    """value, which, time_bin, calls: whole periods."""
-    groups = (bins.c.value, bins.c.which, bins.c.time_bin)
-    return sa.select(*groups, sa.func.sum(bins.c.calls).label("calls")).group_by(*groups)
+def _cuts(whole: Histograms) -> dict[Any, Whole]:
+    """The bins of every value's p50, p95 and p99 of both periods together."""
+    common: dict[Any, Real] = {}
+    for (_, value), place in whole.places.items():
+        common[value] = common.get(value, 0) + whole.calls[place, 1:]
+    return {
+        value: np.array([bin_at(timed, percent) if timed.size else 0 for percent in (50, 95, 99)])
+        for value, timed in common.items()
+    }
 
 
-def _cuts(added: sa.CTE) -> sa.Select[Any]:
-    """value, p50, p95, p99: the bins of every value's common percentiles."""
-    a, total = added.c, sa.func.sum(added.c.calls)
-    # A bin of both periods is two rows; in order of bins they are peers, and counted together.
-    up_to = total.over(partition_by=a.value, order_by=a.time_bin).label("up_to")
-    counted = sa.select(a.value, a.time_bin, up_to, total.over(partition_by=a.value).label("of"))
-    c = counted.subquery("counted").c
-    first = [
-        sa.func.min(c.time_bin).filter(c.up_to * 100 >= c["of"] * percent).label(f"p{percent}")
-        for percent in (50, 95, 99)
-    ]
-    return sa.select(c.value, *first).group_by(c.value)
+def _by_unit(
+    connection: sa.Connection, statement: sa.CompoundSelect[Any], cuts: Mapping[Any, Whole]
+) -> dict[Group, dict[Any, Real]]:
+    """Of every period and value, by unit: its timed calls, and those beyond the common p50 and p95."""
+    found: dict[Group, dict[Any, Real]] = {}
+    for rows in read(connection, statement):
+        beyond = [(UNKNOWN_BIN, *cuts[value][:2]) for _, value, _ in rows.groups]
+        cut_of = (np.array(column, np.int16).repeat(rows.lengths) for column in zip(*beyond, strict=True))
+        sums = np.stack([rows.added_up(np.where(rows.bins > cut, rows.calls, 0)) for cut in cut_of], axis=1)
+        for (*period, unit), added in zip(rows.groups, sums, strict=True):
+            units = found.setdefault(tuple(period), {})
+            units[unit] = units[unit] + added if unit in units else added
+    return found
 
 
-def _by_unit(bins: sa.CTE, cuts: sa.CTE) -> sa.Select[Any]:
-    """value, which, calls, p50, p95: a unit's calls, and those beyond the common percentiles."""
-    calls = bins.c.calls
-    beyond = [
-        _float(sa.func.coalesce(sa.func.sum(calls).filter(bins.c.time_bin > cuts.c[name]), 0)).label(name)
-        for name in ("p50", "p95")
-    ]
-    return (
-        sa.select(bins.c.value, bins.c.which, _float(sa.func.sum(calls)).label("calls"), *beyond)
-        .join_from(bins, cuts, bins.c.value.is_not_distinct_from(cuts.c.value))
-        .group_by(bins.c.value, bins.c.which, bins.c.unit)
-    )
+def _part(calls: Real, beyond: Real) -> Part:
+    products = (calls @ calls, beyond @ beyond, calls @ beyond)
+    return Part(len(calls), *map(float, (calls.sum(), beyond.sum(), *products)))
 
 
-def _spent(added: sa.CTE, cuts: sa.CTE) -> sa.Select[Any]:
-    """value, which, spent: completion times added up, none of them beyond the common p99."""
-    time = time_of_bin(sa.func.least(added.c.time_bin, cuts.c.p99))
-    return (
-        sa.select(added.c.value, added.c.which, _float(sa.func.sum(added.c.calls * time)).label("spent"))
-        .join_from(added, cuts, added.c.value.is_not_distinct_from(cuts.c.value))
-        .group_by(added.c.value, added.c.which)
-    )
-
-
-def _float(expression: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    return sa.cast(expression, sa.Double())
+def _spent(timed: Real, most: int) -> float:
+    """Completion times added up, none of them beyond those of a bin."""
+    return float(timed @ time_of_bin(np.minimum(np.arange(len(timed)), most)))

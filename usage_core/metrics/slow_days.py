@@ -12,18 +12,22 @@ timeframes of up to 3 days, hours stand for days. A time of 0 ms counts as 1 ms.
 """
 
 import math
+import operator
 import statistics
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from usage_core.metrics.histograms import UNKNOWN_BIN, Group, Lists, Real, Whole, read
 from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
-from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose, rows
+from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose, lists
 from usage_core.selection import Selection
 from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
 from usage_core.timeframe import Grain, following
@@ -63,10 +67,9 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     if coverage is not None and large and unit == "day":
         selection = selection.over(replace(selection.timeframe, zone=coverage.zone))
     wanted = Wanted((unit, "provider", "model"), bins=True)
-    source = rows(selection, wanted, choose(selection, wanted, coverage))
-    statement = _statement(source, unit)
+    days = _days(read(connection, lists(selection, wanted, choose(selection, wanted, coverage))))
     columns = ("provider", "at", "calls", "doublings", "lost_ms")
-    found = connection.execute(statement).all()
+    found = _against_usual(days)[:MOST_ROWS]
     frame = pd.DataFrame(
         {name: pd.Series([row[n] for row in found], dtype=object) for n, name in enumerate(columns)}
     ).astype({"at": "datetime64[us]", "doublings": float, "lost_ms": float})
@@ -74,30 +77,43 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     return frame
 
 
-def _statement(source: sa.Subquery, unit: Grain) -> sa.Select[Any]:
-    s, total = source.c, sa.func.sum
-    of = (s.by_provider, s.by_model)
-    calls: sa.ColumnElement[float] = sa.cast(s.calls, sa.Double())
-    mean = (total(calls * _doublings(s.time_bin)) / total(calls)).label("mean")
-    day = sa.select(*of, s[f"by_{unit}"].label("at"), total(calls).label("calls"), mean)
-    by_model = day.where(s.time_bin.is_not(None)).group_by(*of, s[f"by_{unit}"]).cte("by_model")
-    m = by_model.c
-    middle = sa.func.quantile_disc(m.mean, sa.literal_column("0.5")).label("mean")
-    known = sa.select(m.by_provider, m.by_model, middle).group_by(m.by_provider, m.by_model)
-    usual = known.having(sa.func.count() >= LEAST_DAYS).subquery("usual")
-    same = sa.and_(m.by_provider.is_not_distinct_from(usual.c.by_provider), m.by_model == usual.c.by_model)
-    further = total(m.calls * (m.mean - usual.c.mean)) / total(m.calls)
-    lost = total(m.calls * (sa.func.pow(2.0, m.mean) - sa.func.pow(2.0, usual.c.mean)))
-    by_day = sa.select(m.by_provider, m.at, sa.cast(total(m.calls), sa.BigInteger()), further, lost)
-    joined = by_day.join_from(by_model, usual, same).group_by(m.by_provider, m.at)
-    return joined.having(total(m.calls) >= LEAST_CALLS).order_by(m.at).limit(MOST_ROWS)
+def _days(found: Iterable[Lists]) -> dict[Group, tuple[float, float]]:
+    """Day, provider, model -> timed calls, and the mean binary logarithm of their times."""
+    sums: dict[Group, tuple[float, float]] = {}
+    for rows in found:
+        timed = np.where(rows.bins == UNKNOWN_BIN, 0, rows.calls)
+        doublings = _doublings(np.arange(rows.bins.max() + 2))[rows.bins]
+        of_rows = (rows.added_up(timed), rows.added_up(timed * doublings))
+        for group, calls, doubled in zip(rows.groups, *(each.tolist() for each in of_rows), strict=True):
+            before = sums.get(group, (0.0, 0.0))
+            sums[group] = before[0] + calls, before[1] + doubled
+    return {group: (calls, doubled / calls) for group, (calls, doubled) in sums.items() if calls}
 
 
-def _doublings(number: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """The binary logarithm of the time that stands for a bin."""
-    wide = math.log2(EXACT_BINS) + (number - EXACT_BINS - 0.5) / float(BINS_PER_DOUBLING)
-    exact = sa.func.log2(sa.func.greatest(number, 1))
-    return sa.case((number <= EXACT_BINS, exact), else_=wide)
+def _against_usual(days: Mapping[Group, tuple[float, float]]) -> list[tuple[Any, ...]]:
+    """Provider, day, calls, doublings, lost_ms; of models with a usual time."""
+    means: dict[Group, list[float]] = defaultdict(list)
+    for (_, *model), (_, mean) in days.items():
+        means[tuple(model)].append(mean)
+    usual = {model: statistics.median_low(of) for model, of in means.items() if len(of) >= LEAST_DAYS}
+    sums: dict[Group, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for (at, *model), (calls, mean) in days.items():
+        if (expected := usual.get(tuple(model))) is not None:
+            further = (calls, calls * (mean - expected), calls * (2**mean - 2**expected))
+            of_day = sums[at, model[0]]
+            of_day[:] = map(operator.add, of_day, further)
+    rows = [
+        (provider, at, int(calls), further / calls, lost)
+        for (at, provider), (calls, further, lost) in sums.items()
+        if calls >= LEAST_CALLS
+    ]
+    return sorted(rows, key=lambda row: row[1])
+
+
+def _doublings(number: Whole) -> Real:
+    """The binary logarithms of the times that stand for bins."""
+    wide = math.log2(EXACT_BINS) + (number - EXACT_BINS - 0.5) / BINS_PER_DOUBLING
+    return np.where(number <= EXACT_BINS, np.log2(np.maximum(number, 1)), wide)
 
 
 def slow_days(frame: pd.DataFrame) -> list[Slow]:

@@ -16,7 +16,7 @@ from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.local_time import local_time
 from usage_core.store.measures import BY_NAME, COMMON
 from usage_core.store.rollups import time_bin
-from usage_core.store.tables import CALLS, DAY_TIMES, DAYS, KEY_HOURS, KEY_TIMES, MODEL_HOURS, TIMES
+from usage_core.store.tables import CALLS, DAY_TIMES, DAYS, KEY_HOURS, KEY_TIMES, LISTS, MODEL_HOURS, TIMES
 from usage_core.timeframe import Timeframe, midnight, offsets, zone_info
 
 OTHER = "\x1fother"
@@ -71,9 +71,10 @@ def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> C
         return None
     frame = selection.timeframe
     read = {DIMENSIONS[name].column for name in wanted.by} - {None}
-    used = read | set(selection.filters) | wanted.columns
+    used = (read | set(selection.filters) | wanted.columns) - {"time_bin"}
     grains = {DIMENSIONS[name].grain for name in wanted.by} - {None}
-    days, hours = [DAY_TIMES, TIMES, KEY_TIMES] if wanted.bins else [DAYS], [KEY_HOURS, MODEL_HOURS]
+    lists = [LISTS[table] for table in (DAY_TIMES, TIMES, KEY_TIMES)]
+    days, hours = lists if wanted.bins else [DAYS], [KEY_HOURS, MODEL_HOURS]
     if "hour" in grains or (grains and frame.zone != coverage.zone):
         days = []
     if wanted.bins or not _in_whole_hours(frame):
@@ -90,9 +91,45 @@ def rows(selection: Selection, wanted: Wanted, choice: Choice | None) -> sa.Subq
     frame = selection.timeframe
     if choice is None:
         return _calls(selection, wanted, frame.start, frame.end).subquery("rows")
-    summed = _summed(selection, wanted, choice.rollup).where(*choice.cover.conditions)
+    read = _entries(choice).subquery("entries") if wanted.bins else choice.rollup
+    summed = _summed(selection, wanted, read).where(*([] if wanted.bins else choice.cover.conditions))
     ends = [_calls(selection, wanted, *end) for end in choice.cover.ends]
     return (sa.union_all(summed, *ends) if ends else summed).subquery("rows")
+
+
+def _entries(choice: Choice) -> sa.Select[Any]:
+    """A rollup's lists as rows: `time_bin` and `calls` in place of `bins` and `counts`."""
+    c = choice.rollup.c
+    groups = [column for column in c if column not in (c.bins, c.counts)]
+    entries = (sa.func.unnest(c.bins).label("time_bin"), sa.func.unnest(c.counts).label("calls"))
+    return sa.select(*groups, *entries).where(*choice.cover.conditions)
+
+
+def lists(
+    selection: Selection, wanted: Wanted, choice: Choice | None
+) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    """Completion times as lists: `by_NAME` for each breakdown, `bins` (in which NULL is unknown), and
+    `counts`, the calls in each. A group may have several rows."""
+    frame = selection.timeframe
+    parts = []
+    if choice:
+        c = choice.rollup.c
+        inside = _select(selection, wanted, Row(c.day, dict(c)), dict(c), ("bins", "counts"))
+        parts.append(inside.where(*choice.cover.conditions))
+    ends = choice.cover.ends if choice else [(frame.start, frame.end)]
+    parts += [_listed(_calls(selection, wanted, *end), wanted.by) for end in ends]
+    return sa.union_all(*parts) if len(parts) > 1 else parts[0]
+
+
+def _listed(calls: sa.Select[Any], by: tuple[str, ...]) -> sa.Select[Any]:
+    names = [f"by_{name}" for name in by]
+    single = calls.subquery("single").c
+    keys = [single[name] for name in (*names, "time_bin")]
+    counted = sa.select(*keys, sa.func.count().label("calls")).group_by(*keys).subquery("counted").c
+    groups = [counted[name] for name in names]
+    bins, counts = sa.func.list(sa.cast(counted.time_bin, sa.SmallInteger())), sa.func.list(counted.calls)
+    listed = sa.select(*groups, bins.label("bins"), counts.label("counts")).group_by(*groups)
+    return listed.having(sa.func.count() > 0)
 
 
 def among(expression: Expression, values: Iterable[str]) -> sa.ColumnElement[bool]:
@@ -155,7 +192,7 @@ def _calls(selection: Selection, wanted: Wanted, start: datetime, end: datetime)
     return _select(selection, wanted, row, {**c, **one}).where(*within)
 
 
-def _summed(selection: Selection, wanted: Wanted, rollup: sa.Table) -> sa.Select[Any]:
+def _summed(selection: Selection, wanted: Wanted, rollup: sa.FromClause) -> sa.Select[Any]:
     """Rows of a rollup, each standing for many calls."""
     c = rollup.c
     local = c.day if "day" in c else local_time(c.hour, selection.timeframe)
@@ -163,10 +200,14 @@ def _summed(selection: Selection, wanted: Wanted, rollup: sa.Table) -> sa.Select
 
 
 def _select(
-    selection: Selection, wanted: Wanted, row: Row, columns: Mapping[str, Expression]
+    selection: Selection,
+    wanted: Wanted,
+    row: Row,
+    columns: Mapping[str, Expression],
+    measures: Iterable[str] | None = None,
 ) -> sa.Select[Any]:
-    measures = ("time_bin", "calls") if wanted.bins else (measure.name for measure in COMMON)
-    names = (*sorted(wanted.columns), *measures)
+    summed = ("time_bin", "calls") if wanted.bins else (measure.name for measure in COMMON)
+    names = (*sorted(wanted.columns), *(measures or summed))
     groups = [_group(name, wanted, row).label(f"by_{name}") for name in wanted.by]
     filters = [among(row.columns[column], values) for column, values in selection.filters.items()]
     return sa.select(*groups, *(columns[name].label(name) for name in names)).where(*filters)

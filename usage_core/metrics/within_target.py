@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from usage_core.errors import SelectionError
 from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.metrics.histograms import Histograms, bin_of_time, histograms, read
 from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
-from usage_core.metrics.sources import Coverage, Wanted, choose, rows
+from usage_core.metrics.sources import Coverage, Wanted, choose, lists, rows
 from usage_core.selection import Selection
-from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS, time_bin
+from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
 from usage_core.store.tables import CALLS
 
 LONGEST_TARGET_MS = 86_400_000
@@ -36,7 +37,7 @@ def spread(target_ms: int) -> Spread | None:
     """The bin that a target cuts in two; None where it cuts none."""
     if target_ms <= EXACT_BINS:
         return None
-    number = math.floor(math.log2(target_ms / EXACT_BINS) * BINS_PER_DOUBLING)
+    number = bin_of_time(target_ms) - EXACT_BINS - 1
     first, following = (math.ceil(EXACT_BINS * 2 ** ((number + step) / BINS_PER_DOUBLING)) for step in (0, 1))
     first = max(first, EXACT_BINS + 1)
     if target_ms == following - 1:
@@ -66,22 +67,34 @@ def within_target(
     large = coverage is not None and coverage.calls > EXACT_PERCENTILES_UP_TO
     choice = choose(selection, binned, coverage) if large else None
     if choice:
-        source = rows(selection, binned, choice)
-        known, calls = source.c.time_bin.is_not(None), source.c.calls
-        surely, perhaps = _in_bins(source.c.time_bin, target_ms)
+        found = _in_bins(histograms(read(connection, lists(selection, binned, choice))), target_ms)
     else:
-        source = rows(selection, Wanted(by, frozenset({"completion_time_ms"})), None)
-        known, calls = source.c.completion_time_ms.is_not(None), source.c.calls
-        surely, perhaps = source.c.completion_time_ms <= target_ms, sa.false()
-    groups = [source.c[f"by_{name}"] for name in by]
-    timed = sa.func.sum(calls)
-    counts = (timed, *(sa.func.coalesce(sa.func.sum(calls).filter(each), 0) for each in (surely, perhaps)))
-    in_order = groups if by and DIMENSIONS[by[0]].is_period else [timed.desc(), *groups]
-    counted = sa.select(*groups, *counts).where(known).group_by(*groups).having(timed > 0)
-    found = connection.execute(counted.order_by(*in_order).limit(MOST_ROWS)).all()
-    frame = _frame(found, by, spread(target_ms) if choice else None)
+        found = [tuple(row) for row in connection.execute(_in_calls(selection, target_ms, by))]
+    in_time = bool(by) and DIMENSIONS[by[0]].is_period
+    by_name = sorted(found, key=lambda row: [(value is None, value) for value in row[: len(by)]])
+    in_order = by_name if in_time else sorted(by_name, key=lambda row: -row[len(by)])
+    frame = _frame(in_order[:MOST_ROWS], by, spread(target_ms) if choice else None)
     frame.attrs["sources"] = [choice.rollup.name if choice else CALLS.name]
     return frame
+
+
+def _in_calls(selection: Selection, target_ms: int, by: tuple[str, ...]) -> sa.Select[Any]:
+    """Groups, timed calls, those surely within the target, and those perhaps: none."""
+    source = rows(selection, Wanted(by, frozenset({"completion_time_ms"})), None)
+    groups, time = [source.c[f"by_{name}"] for name in by], source.c.completion_time_ms
+    timed = sa.func.count()
+    counted = sa.select(*groups, timed, timed.filter(time <= target_ms), sa.literal(0))
+    return counted.where(time.is_not(None)).group_by(*groups).having(timed > 0)
+
+
+def _in_bins(found: Histograms, target_ms: int) -> list[tuple[Any, ...]]:
+    """As `_in_calls`, those perhaps within it being in the bin that the target cuts in two."""
+    holding, following = (bin_of_time(time) for time in (target_ms, target_ms + 1))
+    timed = found.calls[:, 1:]
+    perhaps = timed[:, holding : holding + (holding == following)]
+    counts = (timed, timed[:, :following], perhaps)
+    rows = zip(found.places, *(each.sum(axis=1).tolist() for each in counts), strict=True)
+    return [(*group, *of) for group, *of in rows if of[0]]
 
 
 def _check(target_ms: int, by: tuple[str, ...]) -> None:
@@ -90,13 +103,6 @@ def _check(target_ms: int, by: tuple[str, ...]) -> None:
     for name in by:
         if name not in DIMENSIONS:
             raise SelectionError(f"{name[:60]!r} is not a breakdown. Use one of: {', '.join(DIMENSIONS)}.")
-
-
-def _in_bins(number: sa.ColumnElement[Any], target_ms: int) -> tuple[sa.ColumnElement[bool], ...]:
-    """Which bins hold calls within the target only, and which the target cuts in two."""
-    # Asked of the store, whose logarithm decides which times are in a bin.
-    holding, following = (time_bin(sa.literal(time, sa.BigInteger())) for time in (target_ms, target_ms + 1))
-    return sa.or_(number < holding, number < following), sa.and_(number == holding, number == following)
 
 
 def _frame(found: Any, by: tuple[str, ...], cut: Spread | None) -> pd.DataFrame:

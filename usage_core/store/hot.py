@@ -16,10 +16,12 @@ import sqlalchemy as sa
 
 from usage_core.store import rollups
 from usage_core.store.small_files import META
-from usage_core.store.tables import CALLS, DAYS, METADATA, REJECTED
+from usage_core.store.tables import CALLS, DAYS, LISTS, METADATA, REJECTED, VIEWS
 
-COPIED = tuple(table.name for table in METADATA.sorted_tables if table not in (CALLS, REJECTED))
-_PASSED_ON = (CALLS.name, REJECTED.name)
+_PASSED_ON = (CALLS, REJECTED, *LISTS)
+COPIED = tuple(each for each in (*METADATA.sorted_tables, *VIEWS.sorted_tables) if each not in _PASSED_ON)
+"""Of completion times the lists alone: they take half the memory, and are read ten times as fast."""
+
 _NAMES = tuple(column.name for column in DAYS.columns if isinstance(column.type, sa.String))
 _LAKE_VERSION = sa.text("SELECT id FROM lake.current_snapshot()")
 
@@ -96,6 +98,8 @@ class Hot:
             connection.execute(f"USE hot.v{version}")
 
         sa.event.listen(engine, "connect", use_copy)
+        # There is no transaction to roll back, and to be told so takes DuckDB a millisecond.
+        engine.dialect.do_rollback = _do_nothing  # type: ignore[method-assign]
         return engine
 
     @contextmanager
@@ -144,6 +148,10 @@ class Hot:
             connection.execute(sa.text(f"DROP SCHEMA {copy.schema} CASCADE"))
 
 
+def _do_nothing(dbapi_connection: object) -> None:
+    del dbapi_connection
+
+
 def _fill(connection: sa.Connection, schema: str) -> None:
     connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
     for name in _NAMES:
@@ -152,19 +160,20 @@ def _fill(connection: sa.Connection, schema: str) -> None:
         values = f"SELECT '' UNION {known} ORDER BY 1"
         connection.execute(sa.text(f"CREATE TYPE {schema}.{name} AS ENUM ({values})"))
     untouched = set(connection.execute(_UNTOUCHED).scalars())
-    for name in COPIED:
-        rows = f"SELECT *{_narrow(name, schema)} FROM lake.main.{name}"
-        rows += " LIMIT 0" if name in untouched else ""  # to read nothing takes as long as to read a few
-        connection.execute(sa.text(f"CREATE TABLE {schema}.{name} AS {rows}"))
-    for name in _PASSED_ON:
-        connection.execute(sa.text(f"CREATE VIEW {schema}.{name} AS SELECT * FROM lake.main.{name}"))
+    for table in COPIED:
+        rows = f"SELECT *{_narrow(table, schema)} FROM lake.main.{table.name}"
+        # To read nothing takes as long as to read a few.
+        rows += " LIMIT 0" if table.name in untouched else ""
+        connection.execute(sa.text(f"CREATE TABLE {schema}.{table.name} AS {rows}"))
+    for table in _PASSED_ON:
+        connection.execute(
+            sa.text(f"CREATE VIEW {schema}.{table.name} AS SELECT * FROM lake.main.{table.name}")
+        )
 
 
-def _narrow(name: str, schema: str) -> str:
-    """Numbers of two bytes for bins and names: grouping by them takes half as long."""
-    table = METADATA.tables[name]
-    types = {"time_bin": "SMALLINT"}
-    if table in rollups.TABLES:
-        types |= {column: f"{schema}.{column}" for column in _NAMES}
-    casts = [f"CAST({column} AS {kind}) AS {column}" for column, kind in types.items() if column in table.c]
+def _narrow(table: sa.Table, schema: str) -> str:
+    """Numbers of two bytes for names: grouping by them takes half as long."""
+    if table not in (*rollups.TABLES, *LISTS.values()):
+        return ""
+    casts = [f"CAST({name} AS {schema}.{name}) AS {name}" for name in _NAMES if name in table.c]
     return f" REPLACE ({', '.join(casts)})" if casts else ""

@@ -5,10 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from usage_core.schema import COLUMNS, PRICE_DIGITS, PRICE_PLACES, Form
-from usage_core.store.measures import COMMON, MEASURES, Measure
+from usage_core.schema import COLUMNS, EXPORT_COLUMNS, PRICE_DIGITS, PRICE_PLACES, Form
+from usage_core.store.measures import COMMON, COUNT, MEASURES, Measure
 
 METADATA = sa.MetaData()
+
+VIEWS = sa.MetaData()
+"""What a step of the schema makes as views of the tables."""
 
 TYPES: dict[Form, sa.types.TypeEngine[Any]] = {
     Form.INSTANT: sa.DateTime(),
@@ -264,3 +267,30 @@ KEY_TIMES = _times("rollup_key_times", "api_key_id", "kind")
 
 DAY_TIMES = _times("rollup_day_times", "kind")
 """Calls by local day, kind and bin of their completion time (NULL where unknown)."""
+
+
+def _lists(of: sa.Table) -> sa.Table:
+    groups = [sa.Column(column.name, column.type) for column in of.columns[:-2]]
+    return sa.Table(
+        f"{of.name}_lists",
+        VIEWS,
+        *groups,
+        sa.Column("bins", sa.ARRAY(sa.SmallInteger())),
+        sa.Column("counts", sa.ARRAY(COUNT)),
+    )
+
+
+LISTS = {table: _lists(table) for table in (TIMES, KEY_TIMES, DAY_TIMES)}
+"""The same, a row for each day and group: its bins, and the calls in each of them."""
+
+HELD = sa.Table(
+    "held",
+    VIEWS,
+    sa.Column("calls", COUNT),
+    sa.Column("first_call_at", sa.DateTime()),
+    sa.Column("last_call_at", sa.DateTime()),
+)
+"""One row: how many calls there are, and when the first and the last were made."""
+
+SOME_CALLS = sa.Table("some_calls", VIEWS, *(sa.Column(c.name, TYPES[c.form]) for c in EXPORT_COLUMNS))
+"""A few calls, as an example."""
