@@ -9,6 +9,7 @@ import typer
 
 from usage_core.access.journal import Event
 from usage_core.cli import options
+from usage_core.cli.days import export_days
 from usage_core.cli.opening import app, note, output_to, store
 from usage_core.cli.printing import out
 from usage_core.errors import UsageError
@@ -31,11 +32,23 @@ def export(
         str, typer.Option("--format", help=f"{', '.join(FORMATS)}; else what the file's name says")
     ] = "",
     compress: Annotated[str, typer.Option(help=f"{' or '.join(CODECS)}; likewise")] = "",
+    since_last: Annotated[
+        bool,
+        typer.Option("--since-last", help="To --to-dir: a file for each complete day that is not there yet"),
+    ] = False,
+    to_dir: Annotated[
+        str, typer.Option(help="With --since-last: a folder, or an address such as s3://bucket/exports")
+    ] = "",
     manifest: Annotated[
         bool, typer.Option("--manifest", help="Write rows, sums and SHA-256 beside the file, for `verify`")
     ] = False,
 ) -> None:
     """Write the calls of a timeframe, or sums of them, to a file: the bytes of the console's download."""
+    if since_last or to_dir:
+        if not (since_last and to_dir) or by or output or asked.end:
+            raise UsageError("--since-last goes with --to-dir, and without --to, --by and -o.")
+        export_days(asked, file(kind_of_file, compress), to_dir)
+        return
     if per and not by:
         raise UsageError(
             "--per says how long the periods of sums are. Say what the sums are of, too: --by key."

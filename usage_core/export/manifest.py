@@ -51,8 +51,15 @@ def beside(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def manifest(lake: Lake, selection: Selection, kind: File, path: Path, rows: int) -> Manifest:
-    """The manifest of a file that was just written with so many rows; the sums are the store's.
+def by_name(selection: Selection) -> dict[str, list[str]]:
+    """A selection as a manifest tells it."""
+    params = selection.params()
+    return {name: [value for key, value in params if key == name] for name, _ in params}
+
+
+def manifest(lake: Lake, selection: Selection, kind: File, path: Path, rows: int, name: str = "") -> Manifest:
+    """The manifest of a file that was just written with so many rows, and is to have this name; the sums
+    are the store's.
 
     Raises:
         UsageError: the store holds other calls of the selection by now.
@@ -62,13 +69,12 @@ def manifest(lake: Lake, selection: Selection, kind: File, path: Path, rows: int
         [found] = ask(connection, Question(selection, _SUMS), known).to_dict("records")
     sums: dict[str, Any] = {name: found[name] for name in _SUMS}
     if sums["calls"] != rows:
-        raise UsageError(f"Calls came or went while {path.name} was written. Export it again.")
-    params = selection.params()
+        raise UsageError(f"Calls came or went while {name or path.name} was written. Export it again.")
     return Manifest(
-        file=path.name,
+        file=name or path.name,
         format=kind.format.name,
         compression=kind.codec,
-        selection={name: [value for key, value in params if key == name] for name, _ in params},
+        selection=by_name(selection),
         rows=rows,
         input_tokens=sums["input_tokens"] or 0,
         output_tokens=sums["output_tokens"] or 0,
@@ -88,12 +94,23 @@ def read(path: Path) -> Manifest:
         UsageError: there is none, or it is none.
     """
     try:
-        given = json.loads(path.read_bytes())
-        return Manifest(**{each.name: given[each.name] for each in fields(Manifest)})
+        raw = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return parsed(raw, path.name)
+
+
+def parsed(raw: bytes, name: str) -> Manifest:
+    """A manifest from its bytes.
+
+    Raises:
+        UsageError: they are none.
+    """
+    try:
+        given = json.loads(raw)
+        return Manifest(**{each.name: given[each.name] for each in fields(Manifest)})
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path.name} is not the manifest of an export.") from error
+        raise UsageError(f"{name} is not the manifest of an export.") from error
 
 
 def differences(path: Path, told: Manifest) -> list[str]:

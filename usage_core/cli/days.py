@@ -1,0 +1,53 @@
+"""Exports by cron: a file for each complete day, kept up to date."""
+
+from datetime import UTC, date, datetime
+from functools import partial
+from urllib.parse import urlencode
+
+from filelock import FileLock
+
+from usage_core import wording
+from usage_core.access.journal import Event
+from usage_core.cli.opening import note, store
+from usage_core.cli.options import Asked
+from usage_core.cli.printing import out
+from usage_core.errors import UsageError
+from usage_core.export.daily import Wanted, write
+from usage_core.export.formats import File
+from usage_core.export.places import place
+from usage_core.selection import Selection
+from usage_core.store.scratch import Scratch
+from usage_core.timeframe import zone_info
+
+
+def export_days(asked: Asked, kind: File, to_dir: str) -> None:
+    """Write what is missing of the complete days to a folder or an address, and say what."""
+    zone_info(asked.tz)
+    written = there = 0
+    # One run at a time: two would write the same days.
+    with store() as lake, FileLock(lake.folder / "days.lock"):
+
+        def sent(selection: Selection, rows: int) -> None:
+            note(lake, Event.EXPORTED, f"calls: {urlencode(selection.params())}", rows)
+
+        wanted = Wanted(partial(asked.over, lake), asked.tz, kind, _since(asked.start))
+        scratch = Scratch(lake.folder / "staging", "days")
+        try:
+            for done in write(lake, wanted, place(to_dir, scratch.path), datetime.now(UTC), sent):
+                written, there = written + done.is_written, there + (not done.is_written)
+                if done.is_written:
+                    out.print(
+                        f"{done.name}: {wording.plural(done.calls, 'call')}", markup=False, soft_wrap=True
+                    )
+        finally:
+            scratch.close()
+    out.print(f"{wording.plural(written, 'day')} written; {there:,} as they were.", soft_wrap=True)
+
+
+def _since(text: str) -> date:
+    try:
+        return date.fromisoformat(text) if text else date.min
+    except ValueError:
+        raise UsageError(
+            f"--since-last takes whole days: --from {text[:60]!r} is not written 2026-11-01."
+        ) from None
