@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import anyio
@@ -12,12 +13,15 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tests.importing import HEADER, Shelf, as_csv, row
+from usage_core.access.rules import Role, Visitor
 from usage_core.api.answers import SentFile, in_threads
 from usage_core.api.calls import CALLS_PATH, SET_ASIDE_PATH
 from usage_core.api.endpoint import Console
+from usage_core.api.proofs import Proof
 from usage_core.api.routes import routes
 from usage_core.api.slots import RETRY_SECONDS, Slots
 from usage_core.export import csv_lines, stream
+from usage_core.export.manifest import beside, differences, read
 from usage_core.workspace import Shown
 
 AUGUST = {"from": "2026-08-01", "to": "2026-09-01"}
@@ -222,3 +226,41 @@ def test_only_the_headers_cost_nothing(filled: Shelf, monkeypatch: pytest.Monkey
     answer = client.head(CALLS_PATH, params=AUGUST)
     assert (answer.status_code, answer.content) == (200, b"")
     assert "api-calls_2026-08-01" in answer.headers["content-disposition"]
+
+
+def test_a_file_is_proved_by_its_manifest(filled: Shelf, tmp_path: Path) -> None:
+    here = [Visitor("ada@example.com", Role.ADMINISTRATOR)]
+    console = Console(lambda: Shown(filled.lake, is_sample=False), lambda _request: here[0])
+    client = TestClient(Starlette(routes=routes(console, "/usage")), raise_server_exceptions=False)
+    params = {**AUGUST, "format": "jsonl", "compression": "zstd", "manifest": "true"}
+    answer = client.get("/usage" + CALLS_PATH, params=params)
+    address = answer.links["describedby"]["url"]
+    assert address.startswith("/usage/api/v1/manifests/")
+    name = answer.headers["content-disposition"].split('"')[1]
+    (tmp_path / name).write_bytes(answer.content)
+    beside(tmp_path / name).write_bytes(client.get(address).content)
+    told = read(beside(tmp_path / name))
+    assert (told.file, told.rows) == (name, 14)
+    assert differences(tmp_path / name, told) == []
+    here[0] = Visitor("eve@example.com", Role.VIEWER)
+    assert client.get(address).status_code == 404
+    assert "link" not in client.get("/usage" + CALLS_PATH, params=AUGUST).headers
+    wrong = client.get("/usage" + CALLS_PATH, params={**AUGUST, "manifest": "please"})
+    assert (wrong.status_code, "'manifest'" in wrong.json()["error"]) == (400, True)
+
+
+def test_a_file_that_broke_off_has_no_manifest(filled: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(table: object, columns: object) -> bytes:
+        raise OSError("the disk is gone")
+
+    console = Console(lambda: Shown(filled.lake, is_sample=False))
+    client = TestClient(Starlette(routes=routes(console)), raise_server_exceptions=False)
+    made: list[tuple[str, Proof]] = []
+    new = console.proofs.new
+    monkeypatch.setattr(console.proofs, "new", lambda whose: made.append(kept := new(whose)) or kept)
+    monkeypatch.setattr(csv_lines, "lines", failing)
+    client.get(CALLS_PATH, params={**AUGUST, "manifest": "true"})
+    [(proof_id, proof)] = made
+    assert proof.manifest is None
+    answer = client.get(f"/api/v1/manifests/{proof_id}")
+    assert (answer.status_code, "broken off" in answer.json()["error"]) == (409, True)

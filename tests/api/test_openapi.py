@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core.access.journal import Journal
+from usage_core.api.calls import CALLS_PATH
 from usage_core.api.compatible import API_KEYS_PATH, FILES_PATH
 from usage_core.api.endpoint import Console, Endpoint
 from usage_core.api.imports import IMPORTS_PATH
@@ -43,7 +44,13 @@ def values(client: TestClient) -> dict[str, str]:
     [receipt] = client.post(BASE + IMPORTS_PATH, content=BODY).json()["files"]
     body = next(each.body for each in ENDPOINTS if each.path == API_KEYS_PATH)
     link = client.post(BASE + API_KEYS_PATH, json=body and body.example).json()["data"]["downloadUrl"]
-    return {"import_id": receipt["import_id"], "link": link.rpartition("/")[2]}
+    params = {"from": "2026-11-01", "to": "2026-12-01", "manifest": "true"}
+    proof = client.get(BASE + CALLS_PATH, params=params).links["describedby"]["url"]
+    return {
+        "import_id": receipt["import_id"],
+        "link": link.rpartition("/")[2],
+        "manifest_id": proof.rpartition("/")[2],
+    }
 
 
 def operation(told: Any, endpoint: Endpoint) -> Any:

@@ -1,5 +1,6 @@
 """The doors, without a browser: who comes to which address of the API, people and programs."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def client() -> TestClient:
 
 
 def path_of(endpoint: Endpoint) -> str:
-    return endpoint.path.replace("{import_id}", "6a7c2f0e-0000-4000-8000-000000000000")
+    return re.sub(r"{\w+}", "6a7c2f0e-0000-4000-8000-000000000000", endpoint.path)
 
 
 CLOSED = [each for each in ENDPOINTS if not each.is_open]

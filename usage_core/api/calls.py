@@ -1,6 +1,5 @@
 """Calls over HTTP, streamed: `GET /api/v1/calls` and `GET /api/v1/imports/{id}/rows-set-aside`."""
 
-from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from usage_core.access.rules import Scope
 from usage_core.api import parameters
 from usage_core.api.answers import SentFile, put_off, refusal
 from usage_core.api.endpoint import Console, Endpoint, Told
+from usage_core.api.proofs import proved
 from usage_core.errors import SelectionError
 from usage_core.export import set_aside
 from usage_core.export.formats import CSV, file, media_types
@@ -29,6 +29,7 @@ async def calls(console: Console, request: Request) -> Response:
     try:
         asked = parameters.given(request.query_params, CALLS_PARAMETERS)
         kind = file(*(parameters.one(asked, each.name) for each in parameters.FILE))
+        wants_proof = parameters.flag(asked, parameters.MANIFEST)
         selection = parameters.selection(asked, visitor.keys)
     except SelectionError as error:
         return refusal(request, 400, str(error))
@@ -36,9 +37,20 @@ async def calls(console: Console, request: Request) -> Response:
     if not console.slots.take():
         return put_off(request, console.slots)
     name = ("sample-" if now.is_sample else "") + file_name(selection, kind.suffix)
-    sent = partial(console.exported, visitor, f"calls: {urlencode(selection.params())}")
-    pieces = file_stream(now.lake, selection, kind, sent)
-    return SentFile(pieces, name, kind.media_type, over=console.slots.give_back)
+    rows: list[int] = []
+
+    def sent(count: int) -> None:
+        rows.append(count)
+        console.exported(visitor, f"calls: {urlencode(selection.params())}", count)
+
+    pieces, headers = file_stream(now.lake, selection, kind, sent), {}
+    if wants_proof:
+        proof_id, proof = console.proofs.new(visitor.who)
+        pieces = proved(pieces, rows, proof, (now.lake, selection, kind, name))
+        base = request.url.path.removesuffix(CALLS_PATH)
+        address = base + parameters.MANIFEST_PATH.format(manifest_id=proof_id)
+        headers["Link"] = f'<{address}>; rel="describedby"; type="application/json"'
+    return SentFile(pieces, name, kind.media_type, console.slots.give_back, headers)
 
 
 async def rows_set_aside(console: Console, request: Request) -> Response:
@@ -59,7 +71,7 @@ def _is_id(text: str) -> bool:
 
 
 EXAMPLE = "2026-11-03T09:14:07.412Z,7d0f3c1e,checkout,OpenAI,gpt-4o,500,1200,3821,2.50,10.00"
-CALLS_PARAMETERS = (*parameters.SELECTION, *parameters.FILE)
+CALLS_PARAMETERS = (*parameters.SELECTION, *parameters.FILE, parameters.MANIFEST)
 
 ENDPOINTS = (
     Endpoint(

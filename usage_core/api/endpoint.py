@@ -14,6 +14,7 @@ from usage_core.access.journal import Journal
 from usage_core.access.rules import THIS_MACHINE, Scope, Visitor
 from usage_core.api.links import Links
 from usage_core.api.parameters import Parameter
+from usage_core.api.proofs import Proofs
 from usage_core.api.slots import Slots
 from usage_core.intake.several import Outcome
 from usage_core.settings import AT_ONCE
@@ -47,6 +48,8 @@ class Console:
     """Scheme and host by which the console is reached."""
     links: Links = field(default_factory=Links)
     """Links to files."""
+    proofs: Proofs = field(default_factory=Proofs)
+    """Manifests of files."""
 
 
 Answer: TypeAlias = Callable[[Console, Request], Awaitable[Response]]

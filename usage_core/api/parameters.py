@@ -65,6 +65,14 @@ FILE = (
 )
 """Which file of them."""
 
+MANIFEST_PATH = "/api/v1/manifests/{manifest_id}"
+MANIFEST = Parameter(
+    "manifest",
+    f"Whether the header `Link` is to say where the file's manifest is afterwards: `{MANIFEST_PATH}`",
+    "true",
+    one_of(("true", "false"), "false"),
+)
+
 
 def given(params: QueryParams, known: Sequence[Parameter]) -> Given:
     """The parameters of a request, of those that are known.
@@ -98,3 +106,15 @@ def selection(found: Given, only: tuple[str, ...] | None) -> Selection:
     names = [each.name for each in SELECTION]
     asked = Selection.from_params((name, value) for name in names for value in found.get(name, []))
     return replace(asked, only=only)
+
+
+def flag(found: Given, parameter: Parameter) -> bool:
+    """Whether a parameter that is true or false, or left out, is true.
+
+    Raises:
+        SelectionError: it is neither.
+    """
+    value = one(found, parameter.name, "false")
+    if value not in ("true", "false"):
+        raise SelectionError(f"The parameter {parameter.name!r} is true or false.")
+    return value == "true"

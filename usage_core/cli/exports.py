@@ -65,7 +65,7 @@ def export(
         selection = asked.selection(lake)
         rows = _write(lake, selection, written, output, of)
         if manifest and output:
-            made = manifests.manifest(lake, selection, written, output, rows)
+            made = manifests.manifest(lake, selection, written, manifests.written(output, rows))
             with output_to(manifests.beside(output)) as target:
                 target.write(made.written())
 

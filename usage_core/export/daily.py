@@ -138,7 +138,7 @@ def _write(lake: Lake, selection: Selection, kind: File, place: Place, name: str
         with path.open("wb") as target:
             for piece in file_stream(lake, selection, kind, counted.append):
                 target.write(piece)
-        made = manifests.manifest(lake, selection, kind, path, counted[-1], name)
+        made = manifests.manifest(lake, selection, kind, manifests.written(path, counted[-1], name))
     with place.writing(name + manifests.SUFFIX) as path:
         path.write_bytes(made.written())
     sent(selection, counted[-1])

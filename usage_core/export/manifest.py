@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -57,9 +57,22 @@ def by_name(selection: Selection) -> dict[str, list[str]]:
     return {name: [value for key, value in params if key == name] for name, _ in params}
 
 
-def manifest(lake: Lake, selection: Selection, kind: File, path: Path, rows: int, name: str = "") -> Manifest:
-    """The manifest of a file that was just written with so many rows, and is to have this name; the sums
-    are the store's.
+class Written(NamedTuple):
+    """A file that was just written: its name, the rows in it, its bytes and their SHA-256."""
+
+    name: str
+    rows: int
+    size: int
+    sha256: str
+
+
+def written(path: Path, rows: int, name: str = "") -> Written:
+    """What was written to a path, and is to have this name."""
+    return Written(name or path.name, rows, path.stat().st_size, _sha256(path))
+
+
+def manifest(lake: Lake, selection: Selection, kind: File, file: Written) -> Manifest:
+    """The manifest of a file; the sums are the store's.
 
     Raises:
         UsageError: the store holds other calls of the selection by now.
@@ -68,20 +81,20 @@ def manifest(lake: Lake, selection: Selection, kind: File, path: Path, rows: int
         known = coverage(connection)
         [found] = ask(connection, Question(selection, _SUMS), known).to_dict("records")
     sums: dict[str, Any] = {name: found[name] for name in _SUMS}
-    if sums["calls"] != rows:
-        raise UsageError(f"Calls came or went while {name or path.name} was written. Export it again.")
+    if sums["calls"] != file.rows:
+        raise UsageError(f"Calls came or went while {file.name} was written. Export it again.")
     return Manifest(
-        file=name or path.name,
+        file=file.name,
         format=kind.format.name,
         compression=kind.codec,
         selection=by_name(selection),
-        rows=rows,
+        rows=file.rows,
         input_tokens=sums["input_tokens"] or 0,
         output_tokens=sums["output_tokens"] or 0,
         cost_usd=plain_decimal(sums["cost_usd"] or Decimal(0)),
         unpriced_calls=sums["unpriced_calls"],
-        file_bytes=path.stat().st_size,
-        sha256=_sha256(path),
+        file_bytes=file.size,
+        sha256=file.sha256,
         duckdb=duckdb.__version__,
         prices=catalogue_version(),
     )
