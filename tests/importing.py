@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, Phase, settings
 from usage_core.errors import UnreadableFile
 from usage_core.export import set_aside
 from usage_core.export.stream import csv_stream
-from usage_core.intake.reading import open_source
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file, prepare
+from usage_core.intake.source import open_source
 from usage_core.intake.staging import staging
 from usage_core.intake.unpacking import Part, kind, unpacked
 from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER

@@ -17,6 +17,10 @@ class UnreadableFile(UsageError):
     """A file of a known format that cannot be read; nothing of it was stored."""
 
 
+class MappingRefused(UsageError):
+    """A mapping of columns to fields that cannot be meant, or is not there."""
+
+
 class StoreUnavailable(UsageError):
     """The store cannot be opened, or is of a version this program does not know."""
 

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.parts import undoing, uploads
+from pages.parts import mapping, undoing, uploads
 from pages.parts.frame import selected
 
 st.title("Imports", anchor=False)
 zone = selected().timeframe.zone
 uploads.uploader(zone)
+mapping.section(zone)
 uploads.receipts(zone)
 undoing.chooser(zone)

@@ -18,6 +18,7 @@ from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
 from usage_core.api.calls import SET_ASIDE_PATH
 from usage_core.errors import UsageError
+from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
 from usage_core.intake.receipt import Receipt, notes
 from usage_core.intake.several import Outcome, import_given
@@ -30,10 +31,7 @@ SHOWN = 20
 
 
 def uploader(zone: str) -> None:
-    """The place to drop files, and what became of those dropped last.
-
-    The first calls of a workspace make the reader's zone the one its days are kept in.
-    """
+    """The place to drop files, and what became of those dropped last."""
     known = ", ".join(known.label for known in formats())
     st.markdown(
         "Drop log files here to add their calls. A call that is already there is not stored twice, so a file "
@@ -46,11 +44,19 @@ def uploader(zone: str) -> None:
     if sent and not files:
         st.info("Choose at least one file first.", icon=":material/info:")
     elif sent:
-        if not cached.workspace().has_real_calls():
-            maintenance.change_zone(cached.workspace().real, zone)
-        st.session_state["import-results"] = _import(files)
-        st.rerun()
+        bring_in(files, zone)
     _results(st.session_state.get("import-results", []))
+
+
+def bring_in(files: list[UploadedFile], zone: str, mapped: Format | None = None) -> None:
+    """Import what was uploaded, as of a format if one is given, and draw the page anew.
+
+    The first calls of a workspace make the reader's zone the one its days are kept in.
+    """
+    if not cached.workspace().has_real_calls():
+        maintenance.change_zone(cached.workspace().real, zone)
+    st.session_state["import-results"] = _import(files, mapped)
+    st.rerun()
 
 
 def _results(results: list[tuple[str, str]]) -> None:
@@ -61,7 +67,7 @@ def _results(results: list[tuple[str, str]]) -> None:
         st.caption(f"And {wording.plural(len(results) - SHOWN, 'file')} more; past imports are listed below.")
 
 
-def _import(files: list[UploadedFile]) -> list[tuple[str, str]]:
+def _import(files: list[UploadedFile], mapped: Format | None) -> list[tuple[str, str]]:
     """Import what was uploaded; of each file in it how it went, and a sentence on it (Markdown)."""
     bar, context = st.progress(0.0, "Reading"), get_script_run_ctx()
     results = []
@@ -75,21 +81,22 @@ def _import(files: list[UploadedFile]) -> list[tuple[str, str]]:
                 (before + (part or 0.0)) / len(files), plain(f"{count}{files[before].name}: {doing}")
             )
 
-        for outcome in _outcomes(file, report):
+        for outcome in _outcomes(file, report, mapped):
             visitor.note(Event.IMPORTED, outcome.sentence, outcome.rows)
             counters.imported(outcome.kind, outcome.rows)
             results.append(_said(outcome))
     return results
 
 
-def _outcomes(file: UploadedFile, report: Report) -> Iterator[Outcome]:
+def _outcomes(file: UploadedFile, report: Report, mapped: Format | None) -> Iterator[Outcome]:
     lake = cached.workspace().real
+    file.seek(0)  # it may have been looked at
     with tempfile.TemporaryDirectory(dir=lake.folder / "staging") as folder:
         path = Path(folder) / "upload"
         with path.open("wb") as copy:
             while chunk := file.read(COPY_BYTES):
                 copy.write(chunk)
-        yield from import_given(lake, str(path), name=file.name, report=report)
+        yield from import_given(lake, str(path), name=file.name, mapped=mapped, report=report)
 
 
 def _said(outcome: Outcome) -> tuple[str, str]:

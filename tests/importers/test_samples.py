@@ -14,7 +14,7 @@ from tests.importing import Shelf
 from usage_core.export import set_aside
 from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
-from usage_core.intake.reading import open_source
+from usage_core.intake.source import open_source
 from usage_core.intake.unpacking import Part, unpacked
 from usage_core.store.tables import CALLS
 

@@ -8,7 +8,7 @@ import pytest
 from usage_core.errors import UnrecognisedFile
 from usage_core.importers.registry import formats
 from usage_core.importers.sums import KNOWN
-from usage_core.intake.reading import open_source
+from usage_core.intake.source import open_source
 
 DAY = {
     "startTime": "2026-08-03",

@@ -16,7 +16,8 @@ from usage_core.cli.opening import app, output_to, store
 from usage_core.cli.printing import err, out, print_imports, print_set_aside
 from usage_core.errors import UsageError
 from usage_core.export import set_aside
-from usage_core.intake import undoing
+from usage_core.importers.format import Format
+from usage_core.intake import mappings, undoing
 from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.undoing import Taken
 from usage_core.metrics.facts import receipts
@@ -33,12 +34,17 @@ def import_command(
             metavar="FILE...",
         ),
     ],
+    mapping: Annotated[
+        str | None,
+        typer.Option("--mapping", help="Read the files by this mapping, saved on the Imports page"),
+    ] = None,
 ) -> None:
     """Import logs; prints a receipt for each file."""
     failed = 0
     with store() as lake:
+        mapped = mappings.saved_format(lake, mapping) if mapping is not None else None
         for given in files:
-            for outcome in _import_given(lake, given):
+            for outcome in _import_given(lake, given, mapped):
                 failed += isinstance(outcome.result, UsageError)
                 _print_outcome(lake, outcome)
     if failed:
@@ -58,7 +64,7 @@ def _print_outcome(lake: Lake, outcome: Outcome) -> None:
         print_set_aside(lake, outcome.result)
 
 
-def _import_given(lake: Lake, given: str) -> Iterator[Outcome]:
+def _import_given(lake: Lake, given: str, mapped: Format | None) -> Iterator[Outcome]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -72,7 +78,7 @@ def _import_given(lake: Lake, given: str) -> Iterator[Outcome]:
         def report(doing: str, part: float | None) -> None:
             progress.update(task, description=name + doing, total=part and 1.0, completed=part or 0)
 
-        for outcome in import_given(lake, given, report=report):
+        for outcome in import_given(lake, given, mapped=mapped, report=report):
             with _paused(progress):
                 yield outcome
 
@@ -85,6 +91,14 @@ def _paused(progress: Progress) -> Iterator[None]:
         yield
     finally:
         progress.start()
+
+
+@app.command("mappings")
+def mappings_command() -> None:
+    """List the mappings that were saved on the Imports page."""
+    with store() as lake, lake.reading() as connection:
+        for name in mappings.names(connection):
+            out.print(name, markup=False, highlight=False)
 
 
 @app.command()

@@ -40,6 +40,8 @@ class Format:
     fields: Mapping[str, str] = field(default_factory=dict)
     """Field of the record -> DuckDB SQL for its text, from the columns, each a text or NULL (what is nested
     is JSON text). Empty where the columns are the fields."""
+    steps: tuple[Mapping[str, str], ...] = ()
+    """SQL for further columns that the fields are made of, each step from the columns before it."""
     skip: str = ""
     """SQL for why a row is no call of its own and is skipped, or NULL; empty where no row is."""
     layouts: frozenset[Layout] = frozenset({Layout.CSV})

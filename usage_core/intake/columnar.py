@@ -6,22 +6,20 @@ from pathlib import Path
 import duckdb
 
 from usage_core.errors import UnreadableFile
-from usage_core.importers.format import Format, Layout
-from usage_core.importers.registry import recognise
+from usage_core.importers.format import Format
 from usage_core.store.engine import literal
 
 
-def find_format(path: Path, name: str) -> tuple[Format, tuple[str, ...]]:
-    """The format of a file, and its columns.
+def header(path: Path, name: str) -> tuple[str, ...]:
+    """The columns of a file.
 
     Raises:
-        UnrecognisedFile, UnreadableFile: it is of no format, or damaged.
+        UnreadableFile: it is damaged.
     """
     try:
-        header = tuple(_types(path))
+        return tuple(types(path))
     except duckdb.Error as error:
         raise unreadable(name, error) from None
-    return recognise(name, header, Layout.PARQUET), header
 
 
 def unreadable(name: str, error: duckdb.Error) -> UnreadableFile:
@@ -30,7 +28,8 @@ def unreadable(name: str, error: duckdb.Error) -> UnreadableFile:
     return UnreadableFile(f"{name} is a damaged Parquet file, so nothing was imported ({first[:200]}).")
 
 
-def _types(path: Path) -> dict[str, str]:
+def types(path: Path) -> dict[str, str]:
+    """Column -> its type, as DuckDB names it."""
     with duckdb.connect() as connection:
         described = connection.execute(f"DESCRIBE FROM read_parquet({literal(path)})").fetchall()
     return {str(name): str(kind) for name, kind, *_ in described}
@@ -38,10 +37,10 @@ def _types(path: Path) -> dict[str, str]:
 
 def taken(known: Format, places: Mapping[str, int], path: Path) -> str:
     """SQL for the columns of each row, and its number."""
-    types = _types(path)
-    names = list(types)
+    kinds = types(path)
+    names = list(kinds)
     columns = ", ".join(
-        f"{_text(names[places[name]], types[names[places[name]]]) if name in places else 'NULL::VARCHAR'} "
+        f"{as_text(names[places[name]], kinds[names[places[name]]]) if name in places else 'NULL::VARCHAR'} "
         f"AS {name}"
         for name in known.columns
     )
@@ -51,7 +50,8 @@ def taken(known: Format, places: Mapping[str, int], path: Path) -> str:
     )
 
 
-def _text(column: str, kind: str) -> str:
+def as_text(column: str, kind: str) -> str:
+    """SQL for a column of a type as text."""
     quoted = '"' + column.replace('"', '""') + '"'
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "JSON")):
         return f"to_json({quoted})::VARCHAR"

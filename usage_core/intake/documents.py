@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from array import array
 from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -71,21 +73,41 @@ def find_format(path: Path, name: str, shaped: str) -> tuple[Format, tuple[str, 
     Raises:
         UnrecognisedFile, UnreadableFile: it is of no format, or no JSON.
     """
+    found = find_keys(path, name, shaped, [ITEMS, *(known.items for known in formats())])
+    for known in formats():
+        if known.recognises(found[known.items], Layout.JSON):
+            recognise(name, found[known.items], Layout.JSON)  # it alone
+            return known, found[known.items]
+    return recognise(name, found[ITEMS], Layout.JSON), found[ITEMS]
+
+
+def find_keys(path: Path, name: str, shaped: str, every: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """SQL for the rows of a document (see `Format.items`) -> the keys of a file's first rows by it.
+
+    Raises:
+        UnreadableFile: it is no JSON.
+    """
+    with first_documents(path, name, shaped) as connection:
+        return {
+            items: tuple(key for (key,) in connection.execute(_KEYS.format(items=items)).fetchall())
+            for items in dict.fromkeys(every)
+        }
+
+
+@contextmanager
+def first_documents(path: Path, name: str, shaped: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the first documents of a file in `docs`.
+
+    Raises:
+        UnreadableFile: it is no JSON.
+    """
     if shaped == LIST:
         _refuse_unfinished(path, name)
     if shaped == LINES and _longest_line(path) > OBJECT_BYTES[1]:
         raise _refused_for_size(name)
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         _load_first(connection, unmarked(path, Path(folder)), name, shaped)
-        found = {
-            items: tuple(key for (key,) in connection.execute(_KEYS.format(items=items)).fetchall())
-            for items in dict.fromkeys((ITEMS, *(known.items for known in formats())))
-        }
-    for known in formats():
-        if known.recognises(found[known.items], Layout.JSON):
-            recognise(name, found[known.items], Layout.JSON)  # it alone
-            return known, found[known.items]
-    return recognise(name, found[ITEMS], Layout.JSON), found[ITEMS]
+        yield connection
 
 
 def _load_first(connection: duckdb.DuckDBPyConnection, path: Path, name: str, shaped: str) -> None:

@@ -6,82 +6,20 @@ from it, and where the two counts differ the file is read again through `repair`
 """
 
 import codecs
-import csv
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from usage_core.errors import UnreadableFile
-from usage_core.importers.format import Format, Layout
-from usage_core.importers.registry import recognise
+from usage_core.importers.format import Layout
 from usage_core.intake import columnar, documents, repair
 from usage_core.intake.checks import LONGEST_ORIGINAL, checked
+from usage_core.intake.source import Source, headings
 from usage_core.intake.staging import Staging
 from usage_core.store.engine import literal
 
-HEADER_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 22
 TAIL_BYTES = 1 << 12
 FATAL = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file to read: its name as a person knows it, its header (the keys of a JSON file's first rows), and
-    the format of it; of a JSON file also how it holds its objects (see `documents.shape`)."""
-
-    path: Path
-    name: str
-    header: tuple[str, ...]
-    format: Format
-    layout: Layout = Layout.CSV
-    shaped: str = ""
-
-    def columns(self) -> Mapping[str, int]:
-        """Column -> position in the header."""
-        positions = self.format.positions(self.header)
-        for field, found in positions.items():
-            if len(found) > 1:
-                names = " and ".join(repr(self.header[place]) for place in found)
-                raise UnreadableFile(
-                    f"{self.name} has more than one column for {self.format.columns[field][0]}: {names}. "
-                    "Nothing was imported. Remove all but one and try again."
-                )
-        return {field: found[0] for field, found in positions.items()}
-
-
-def open_source(path: Path, name: str) -> Source:
-    """Look at a file's header.
-
-    Raises:
-        UnreadableFile: no such file, a folder, not UTF-8 text, damaged JSON or Parquet.
-        UnrecognisedFile: no format knows the header.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEADER_BYTES)
-    except OSError as error:
-        raise UnreadableFile(f"{name} cannot be read: {error.strerror or error}.") from None
-    if head[:4] == b"PAR1":
-        known, columns = columnar.find_format(path, name)
-        return Source(path, name, columns, known, Layout.PARQUET)
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in head.partition(b"\n")[0]:
-        raise UnreadableFile(
-            f"{name} is not UTF-8 text, so nothing was imported. Save it as CSV UTF-8 and try again."
-        )
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
-        shaped = documents.shape(head)
-        known, keys = documents.find_format(path, name, shaped)
-        return Source(path, name, keys, known, Layout.JSON, shaped)
-    text = head.decode("utf-8-sig", "replace")
-    try:
-        header = next((row for row in csv.reader(io.StringIO(text, newline="")) if row), [])
-    except csv.Error:  # a field longer than any heading
-        header = []
-    return Source(path, name, tuple(header), recognise(name, header))
 
 
 def read(stage: Staging, source: Source) -> int:
@@ -135,7 +73,7 @@ def _json(stage: Staging, source: Source) -> None:
 
 def _read_repaired(stage: Staging, source: Source) -> int:
     stage.report("Repairing", None)
-    repaired = repair.split(source.path, stage.folder, len(source.header))
+    repaired = repair.split(source.path, stage.folder, len(source.header), source.delimiter)
     check(stage, source, f"SELECT {_taken(source)} FROM read_parquet({literal(repaired.records)})")
     stage.run(
         "CREATE OR REPLACE TABLE {s}.broken AS "
@@ -162,7 +100,7 @@ def _load(stage: Staging, source: Source) -> int | None:
             stage,
             source,
             f"SELECT {_taken(source)} FROM read_csv({literal(source.path)}, "
-            "auto_detect = false, header = true, delim = ',', quote = '\"', "
+            f"auto_detect = false, header = true, delim = {literal(source.delimiter)}, quote = '\"', "
             f"escape = '\"', columns = {{{names}}}, strict_mode = true, store_rejects = true, "
             f"rejects_limit = 0, rejects_table = '{rejects}', rejects_scan = '{rejects}_scans')",
         )
@@ -191,6 +129,8 @@ def check(stage: Staging, source: Source, rows: str) -> None:
     guarded = source.format.guarded and source.layout is Layout.CSV
     original = {heading: f"as_it_was_{place}" for place, heading in enumerate(headings(source).values())}
     was = "".join(f", {name} AS as_it_was_{place}" for place, name in enumerate(headings(source)))
+    for step in source.format.steps:
+        rows = f"SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in step.items())} FROM ({rows})"
     rows = f"SELECT {fields}, {skip}, record, broken{was} FROM ({rows})"
     made = checked(rows, mapped.keys(), guarded, original)
     stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.checked AS {made}")
@@ -203,34 +143,22 @@ def _if_kept(source: Source, sql: str) -> str:
 
 _FIELDS = f"""
     any_value(to_json(CASE WHEN contains(csv_line, '"') THEN [left(csv_line, {LONGEST_ORIGINAL})]
-        ELSE string_split(left(csv_line, {LONGEST_ORIGINAL}), ',') END)::VARCHAR)
+        ELSE string_split(left(csv_line, {LONGEST_ORIGINAL}), {{delimiter}}) END)::VARCHAR)
 """
-
-
-def headings(source: Source) -> dict[str, str]:
-    """The format's columns that a file has and that may be kept as they came -> the headings they have in
-    it, in the file's order."""
-    if source.layout is Layout.JSON:
-        known = set(source.header)
-        named = {name: [each for each in may if each in known] for name, may in source.format.columns.items()}
-        found = {name: spelled[0] for name, spelled in named.items() if spelled}
-    else:
-        places = sorted(source.columns().items(), key=lambda column: column[1])
-        found = {name: source.header[place].strip() for name, place in places}
-    return {name: heading for name, heading in found.items() if name not in source.format.private}
 
 
 def _collect(stage: Staging, source: Source, rejects: str) -> int | None:
     [[fatal]] = stage.run(f"SELECT count(*) FROM temp.main.{rejects} WHERE error_type IN {FATAL}")
     if fatal:
         return None
+    fields = _FIELDS.format(delimiter=literal(source.delimiter))
     stage.run(
         f"INSERT INTO {{s}}.broken SELECT NULL, line - 1, "
         "any_value(CASE WHEN error_type = 'INVALID ENCODING' THEN 'The line is not UTF-8 text.' "
         r"ELSE 'The line has ' || regexp_replace(regexp_extract(error_message, 'Found: (\d+)', 1) "
         r"|| ' columns; ', '^1 columns', '1 column') || "
         r"regexp_extract(error_message, 'Columns: (\d+)', 1) || ' were expected.' END), "
-        f"{_if_kept(source, _FIELDS)} FROM temp.main.{rejects} GROUP BY line"
+        f"{_if_kept(source, fields)} FROM temp.main.{rejects} GROUP BY line"
     )
     [[found]] = stage.run("SELECT (SELECT count(*) FROM {s}.checked) + (SELECT count(*) FROM {s}.broken)")
     return int(found)

@@ -42,7 +42,7 @@ class Repaired:
     """Line and reason of each record set aside, and its fields as a JSON list, as far as they can be told."""
 
 
-def split(path: Path, folder: Path, columns: int) -> Repaired:
+def split(path: Path, folder: Path, columns: int, delimiter: str = ",") -> Repaired:
     """Take a file apart into `folder`; `columns` is the number of fields a record has."""
     found = Repaired(folder / "records.parquet", folder / "broken.parquet")
     text = [(f"c{place}", pa.string()) for place in range(columns)]
@@ -51,7 +51,7 @@ def split(path: Path, folder: Path, columns: int) -> Repaired:
         _Table(found.records, pa.schema([*text, ("line", pa.int64())])) as records,
         _Table(found.broken, _BROKEN) as broken,
     ):
-        walked = _records(enumerate(source, 1), columns)
+        walked = _records(enumerate(source, 1), columns, delimiter)
         next(walked, None)  # the header
         for line, fields, reason in walked:
             if reason:
@@ -98,19 +98,19 @@ class _Table:
         self.writer.close()
 
 
-def _records(numbered: Numbered, columns: int) -> Iterator[tuple[int, Fields, str]]:
+def _records(numbered: Numbered, columns: int, delimiter: str) -> Iterator[tuple[int, Fields, str]]:
     """(line it starts on, fields, reason it is set aside or "") of each record; blank lines are none."""
     ahead: deque[tuple[int, str]] = deque()
     while (item := ahead.popleft() if ahead else next(numbered, None)) is not None:
         line, text = item
         if not text.strip("\r\n"):
             continue
-        fields, reason = _fields(text)
-        if reason == NOT_CLOSED and (closed := _closed(text, ahead, numbered, columns)):
+        fields, reason = _fields(text, delimiter)
+        if reason == NOT_CLOSED and (closed := _closed(text, ahead, numbered, columns, delimiter)):
             fields, reason = closed, ""
         read = text if reason else "".join(fields)
         if reason:
-            fields = text.rstrip("\r\n").split(",")
+            fields = text.rstrip("\r\n").split(delimiter)
         if not read.isascii() and _is_damaged(read):
             reason = NOT_UTF8
         elif not reason and len(fields) != columns:
@@ -119,7 +119,9 @@ def _records(numbered: Numbered, columns: int) -> Iterator[tuple[int, Fields, st
         yield line, fields, reason
 
 
-def _closed(text: str, ahead: deque[tuple[int, str]], numbered: Numbered, columns: int) -> Fields:
+def _closed(
+    text: str, ahead: deque[tuple[int, str]], numbered: Numbered, columns: int, delimiter: str
+) -> Fields:
     """The fields of a record that goes on over the lines that follow, or none; the lines left are `ahead`."""
     for taken in range(1, LONGEST_RECORD):
         if len(ahead) < taken:
@@ -129,7 +131,7 @@ def _closed(text: str, ahead: deque[tuple[int, str]], numbered: Numbered, column
         text += ahead[taken - 1][1]
         if '"' not in ahead[taken - 1][1]:
             continue
-        fields, reason = _fields(text)
+        fields, reason = _fields(text, delimiter)
         if reason == NOT_CLOSED:
             continue
         if reason or len(fields) != columns:
@@ -140,12 +142,12 @@ def _closed(text: str, ahead: deque[tuple[int, str]], numbered: Numbered, column
     return ()
 
 
-def _fields(text: str) -> tuple[Fields, str]:
+def _fields(text: str, delimiter: str) -> tuple[Fields, str]:
     """The fields of a record, or why it has none."""
     if '"' not in text:
-        return text.rstrip("\r\n").split(","), ""
+        return text.rstrip("\r\n").split(delimiter), ""
     try:
-        [fields] = csv.reader([text], strict=True)
+        [fields] = csv.reader([text], delimiter=delimiter, strict=True)
     except (csv.Error, ValueError) as error:
         return (), NOT_CLOSED if "unexpected end" in str(error) else MISPLACED
     return fields, ""

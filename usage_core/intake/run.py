@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from usage_core.intake.reading import Source, open_source, read
+from usage_core.importers.format import Format
+from usage_core.intake.reading import read
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.sameness import BY_FIELDS, BY_ID
+from usage_core.intake.source import Source, open_source
 from usage_core.intake.staging import Report, Staging, staging
 from usage_core.intake.storing import store
 from usage_core.prices import catalogue
@@ -12,14 +14,20 @@ from usage_core.store.lake import Lake
 
 
 def import_file(
-    lake: Lake, path: Path, *, name: str | None = None, report: Report = lambda _doing, _part: None
+    lake: Lake,
+    path: Path,
+    *,
+    name: str | None = None,
+    mapped: Format | None = None,
+    report: Report = lambda _doing, _part: None,
 ) -> Receipt:
-    """Import a file into the store, all of it or, when anything fails, nothing.
+    """Import a file into the store, all of it or, when anything fails, nothing. It is of the format given, or
+    of the one that knows it.
 
     Raises:
         UnrecognisedFile, UnreadableFile: nothing was stored.
     """
-    source = open_source(path, name or path.name)
+    source = open_source(path, name or path.name, mapped)
     with staging(lake, report) as stage:
         rows = prepare(stage, source)
         with lake.turn(lambda: report("Waiting for another import", None)):

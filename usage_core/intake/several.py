@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from usage_core.errors import StoreUnavailable, UnrecognisedFile, UsageError
+from usage_core.importers.format import Format
 from usage_core.intake.finding import found
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file
@@ -48,10 +49,15 @@ class Outcome:
 
 
 def import_given(
-    lake: Lake, given: str, *, name: str | None = None, report: Report = lambda _doing, _part: None
+    lake: Lake,
+    given: str,
+    *,
+    name: str | None = None,
+    mapped: Format | None = None,
+    report: Report = lambda _doing, _part: None,
 ) -> Iterator[Outcome]:
-    """Import all files of what `finding.found` understands, packed or not; a file that cannot be read
-    keeps none of the others from being imported."""
+    """Import all files of what `finding.found` understands, packed or not, as of a format if one is given; a
+    file that cannot be read keeps none of the others from being imported."""
     scratch = Scratch(lake.folder / "staging", "given")
     try:
         for each in found(given, scratch.path, name):
@@ -63,14 +69,14 @@ def import_given(
                     if isinstance(part, UsageError):
                         yield Outcome(each.name, part)
                     else:
-                        yield _imported(lake, part, report, name or Path(given).name)
+                        yield _imported(lake, part, report, name or Path(given).name, mapped)
     except StoreUnavailable as error:
         yield Outcome(name or given, error)
     finally:
         scratch.close()
 
 
-def _imported(lake: Lake, part: Part, report: Report, given: str) -> Outcome:
+def _imported(lake: Lake, part: Part, report: Report, given: str, mapped: Format | None) -> Outcome:
     """Import a file; `given` is the name of what it is in, or its own."""
     among_others = part.name != given
 
@@ -78,7 +84,7 @@ def _imported(lake: Lake, part: Part, report: Report, given: str) -> Outcome:
         report(f"{part.name.removeprefix(f'{given}/')}: {doing}" if among_others else doing, done)
 
     try:
-        receipt = import_file(lake, part.path, name=part.name, report=named)
+        receipt = import_file(lake, part.path, name=part.name, mapped=mapped, report=named)
     except UnrecognisedFile as error:
         # Among many files one line each is enough.
         first = str(error).splitlines()[0]

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from usage_core.intake.checks import COST_PICO, KIND, STAGED
 from usage_core.intake.price_rules import in_force
 from usage_core.intake.pricing import FALLS_INTO, cost, price_list
-from usage_core.intake.reading import Source, headings
 from usage_core.intake.receipt import Receipt
+from usage_core.intake.source import Source, headings
 from usage_core.intake.staging import Staging
 from usage_core.prices import catalogue
 from usage_core.schema import CostBasis, Status
