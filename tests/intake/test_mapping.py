@@ -75,6 +75,7 @@ def test_moments_are_of_the_zone_unless_they_say_theirs(module_shelf: Shelf) -> 
         ("cost_pico", "US cents", "12.5", "125000000000"),
         ("status", "", "429", "error"),
         ("status", "", "Succeeded", "ok"),
+        ("service_tier", "", "flex", "flex"),
         ("kind", "", "text-embedding", "embedding"),
     ],
 )

@@ -41,6 +41,7 @@ FIELDS = (
     "time_to_first_token_ms",
     "status",
     "kind",
+    "service_tier",
     "source_call_id",
 )
 """Fields that a column may be mapped to, in the order in which a person is asked for them."""

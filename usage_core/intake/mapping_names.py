@@ -59,6 +59,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "kind": """
             kind, type, operation, endpoint, call_type, request_type, operation_name, object
         """,
+        "service_tier": "service_tier, tier",
         "source_call_id": """
             id, request_id, call_id, response_id, generation_id, trace_id, message_id, completion_id
         """,

@@ -6,7 +6,7 @@ What cannot be understood is handed on as it is, so that the check of the field 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from usage_core.importers.sql import NO_KEY, between, filled, instant, millis, one_of, rounded, total
+from usage_core.importers.sql import NO_KEY, between, filled, instant, millis, one_of, rounded, tier, total
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Form
 from usage_core.store.engine import literal
 
@@ -102,7 +102,7 @@ def fields(names: Collection[str], written: Written) -> dict[str, str]:
         elif name in _NUMBERS:
             made[name] = _AT_LAST.get(written.unit(name), str)(f"scaled_{name}")
         else:
-            made[name] = _WORDS.get(name, "{text}").format(text=f"text_{name}")
+            made[name] = _WORDS.get(name, "{text}").replace("{text}", f"text_{name}")
     if written.unit("input_tokens") == WITHOUT_CACHED and "input_tokens" in names:
         parts = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
         made["input_tokens"] = total(*(f"scaled_{part}" for part in parts if part in names))
@@ -121,6 +121,7 @@ _STATUS = one_of(
     error=("error", "failure", "failed", "fail", "timeout", "cancelled", "canceled", "false"),
 )
 _WORDS = {
+    "service_tier": tier("{text}"),
     "api_key_id": f"coalesce({filled('{text}')}, {NO_KEY})",
     "status": "CASE WHEN regexp_full_match(trim({text}), '[23][0-9][0-9]([.]0)?') THEN 'ok' "
     "WHEN regexp_full_match(trim({text}), '[45][0-9][0-9]([.]0)?') THEN 'error' "
