@@ -17,17 +17,25 @@ from usage_core.selection import Selection
 
 TILES = ("cost_usd", "cost_per_call", "cost_per_million_tokens")
 
-SPLIT = ("cost_usd", "input_cost_usd", "output_cost_usd", "calls")
-
-CACHED = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
+FIGURES = (
+    *TILES,
+    "input_cost_usd",
+    "output_cost_usd",
+    "calls",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "unpriced_calls",
+)
+"""What the parts of the page say of the same calls: asked for at once, so that they share one answer."""
 
 
 @cached.shared
 def totals(selection: Selection) -> figures.Totals:
-    """The figures of the page's tiles, now and before."""
-    asked = (*TILES, "calls")
+    """The page's figures of all calls together, now and before."""
     now, before = (
-        cached.answer(Question(which, asked)).to_dict("records")[0]
+        cached.answer(Question(which, FIGURES)).to_dict("records")[0]
         for which in (selection, selection.previous)
     )
     return figures.Totals(now, before)
@@ -53,7 +61,7 @@ def tiles(selection: Selection) -> None:
 @cached.shared
 def parts(selection: Selection, by: str) -> Chart:
     """Cost by a breakdown, each in input, output and what is not split."""
-    frame = cached.answer(Question(selection, SPLIT, (by,)))
+    frame = cached.answer(Question(selection, FIGURES, (by,)))
     frame = frame[frame["cost_usd"].notna()]
     made = pd.DataFrame({"name": figures.names(by, frame[by])})
     amounts = {name: [] for name in ("value", *PARTS)}
@@ -78,7 +86,7 @@ def _split(row: dict[Any, Any]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
 @cached.shared
 def made_of(selection: Selection) -> str:
     """What the cost is made of, and what of the input came from a cache (Markdown)."""
-    row = cached.answer(Question(selection, (*SPLIT, *CACHED))).to_dict("records")[0]
+    row = totals(selection).now
     if not row["cost_usd"]:
         return ""
     whole, sent, received, rest = _split(row)

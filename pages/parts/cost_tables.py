@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pages.parts import cost, drawn, figures
+from pages.parts.cost import FIGURES
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.names import OTHER_NAME
@@ -21,20 +22,6 @@ from usage_core.metrics.sources import OTHER
 from usage_core.selection import Selection
 from usage_core.text_guard import guard
 from usage_core.timeframe import Grain
-
-FIGURES = (
-    "cost_usd",
-    "cost_per_call",
-    "cost_per_million_tokens",
-    "input_cost_usd",
-    "output_cost_usd",
-    "calls",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "unpriced_calls",
-)
 
 CELLS = (*FIGURES[:-1], "tokens")
 """Figures a table by two breakdowns can have in its cells."""
@@ -151,7 +138,7 @@ def _about(selection: Selection, wanted: Wanted, made: Pivot) -> str:
     said += f", but for {unknown:,d} whose amount is not known." if unknown else "."
     if OTHER in (*made.rows, *made.columns):
         said += " Other is all that is not among the dearest."
-    unpriced = figures.totals(selection).now["unpriced_calls"]
+    unpriced = cost.totals(selection).now["unpriced_calls"]
     if unpriced and "cost" in label.lower():
         said += f" {wording.plural(unpriced, 'call')} without a price not included."
     return plain(said)

@@ -38,6 +38,12 @@ def totals(selection: Selection) -> Totals:
     return Totals(now, before)
 
 
+@cached.shared
+def calls(selection: Selection) -> int:
+    """How many calls a selection holds."""
+    return int(cached.answer(Question(selection, ("calls",))).at[0, "calls"])
+
+
 def grain(frame: Timeframe) -> Grain:
     """The periods a timeframe is cut into, so that a chart has at most about a hundred."""
     if frame.days <= 3:

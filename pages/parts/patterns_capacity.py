@@ -76,7 +76,7 @@ def pieces(selection: Selection) -> tuple[Selection, ...]:
     """The selection in parts that are read one by one; of many calls, its months, so that it can be said
     how far the reading is, and what was read of a month serves every timeframe it is in."""
     frame = selection.timeframe
-    if figures.totals(selection).now["calls"] <= AT_ONCE:
+    if figures.calls(selection) <= AT_ONCE:
         return (selection,)
     starts = [midnight(month.date(), frame.zone) for month in buckets(frame, "month")[1:]]
     edges = [frame.start, *starts, frame.end]

@@ -21,7 +21,7 @@ def section(selection: Selection) -> None:
     """How many keys moved, which moved most, and the rules."""
     st.subheader("Keys that changed", anchor=False)
     st.markdown(summary(selection))
-    if not figures.totals(selection).before["calls"]:
+    if not figures.calls(selection.previous):
         return
     table = named(selection)
     numbers = {name: st.column_config.NumberColumn(format="localized") for name in ("Calls", "Before")}
@@ -40,7 +40,7 @@ def _moved(selection: Selection) -> Moved:
 def summary(selection: Selection) -> str:
     """How many keys moved in which way (Markdown)."""
     length = wording.length(selection.timeframe)
-    if not figures.totals(selection).before["calls"]:
+    if not figures.calls(selection.previous):
         return f"There are no calls in the {before(length)} to compare with."
     counts = _moved(selection).counts
     ways = [way for way in Movement if way is not Movement.STEADY and counts[way]]

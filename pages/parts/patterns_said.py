@@ -27,7 +27,7 @@ BUSIEST = {
 @cached.shared
 def answer(selection: Selection, metric: str, known: Timeframe) -> str:
     """When there is most, and what is preferred (Markdown)."""
-    calls = figures.totals(selection).now["calls"]
+    calls = figures.calls(selection)
     if calls < FEW_CALLS:
         return f"{wording.plural(calls, 'call')} so far; too few for a pattern."
     cells = hours(selection, metric, known)

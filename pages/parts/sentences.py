@@ -61,7 +61,7 @@ def _because(selection: Selection, cost: Decimal, before: Decimal | None) -> str
 
 
 def _by_key(selection: Selection) -> "pd.Series[Decimal]":
-    frame = cached.answer(Question(selection, ("cost_usd",), ("key",)))
+    frame = cached.answer(Question(selection, figures.AMOUNTS, ("key",)))
     known = frame[frame["cost_usd"].notna()]
     return pd.Series(list(known["cost_usd"]), index=list(known["key"]), dtype=object)
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import cost, cost_keys, cost_month, cost_table, cost_what_if, drawn, figures, pictures
+from pages.parts import cost, cost_keys, cost_month, cost_table, cost_what_if, drawn, pictures
 from pages.parts.frame import selected
 from pages.parts.sentences import dearest
 
@@ -17,7 +17,7 @@ if not drawn.nothing_selected(selection):
         cost.tiles(selection)
         cost_month.tiles(selection)
     by = drawn.breakdown("Break down by")
-    answer.markdown(dearest(selection, figures.totals(selection), by))
+    answer.markdown(dearest(selection, cost.totals(selection), by))
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "cost", drawn.into(by))
     for column, part in zip(st.columns(2), (cost_month.section, cost.section), strict=True):
         with column:
