@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from tests.e2e.conftest import free_port
@@ -74,13 +74,6 @@ def world(console: Callable[..., "object"], tmp_path_factory: pytest.TempPathFac
         yield World(url, home / "store", env)
 
 
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
-    yield context
-    context.close()
-
-
 def sign_in(page: Page, world: World, name: str, path: str = "/") -> None:
     page.goto(world.url + path)
     page.get_by_role("button", name="Sign in").click()
@@ -141,12 +134,12 @@ def _bytes(frame: str | bytes) -> bytes:
     return frame.encode() if isinstance(frame, str) else frame
 
 
-def test_anonymous_visitors_get_nothing(world: World, tab: BrowserContext) -> None:
-    expect_nothing(tab.new_page(), world, paths=SHOWN)
+def test_anonymous_visitors_get_nothing(world: World, visitor: BrowserContext) -> None:
+    expect_nothing(visitor.new_page(), world, paths=SHOWN)
 
 
-def test_an_administrator_comes_in_where_they_wanted_to_go(world: World, tab: BrowserContext) -> None:
-    page = tab.new_page()
+def test_an_administrator_comes_in_where_they_wanted_to_go(world: World, visitor: BrowserContext) -> None:
+    page = visitor.new_page()
     sign_in(page, world, "ada", "/cost?tf=7+days&key=Team+B")
     heading(page, "Cost")
     assert "tf=7+days" in page.url
@@ -159,18 +152,18 @@ def test_an_administrator_comes_in_where_they_wanted_to_go(world: World, tab: Br
     assert ("signed in", "ada@example.com", "administrator") in world.events()
 
 
-def test_signing_out_ends_every_tab(world: World, tab: BrowserContext) -> None:
-    page, other = tab.new_page(), tab.new_page()
+def test_signing_out_ends_every_tab(world: World, visitor: BrowserContext) -> None:
+    page, other = visitor.new_page(), visitor.new_page()
     sign_in(page, world, "ada")
     heading(page, "Overview")
     other.goto(world.url + "/imports")
     heading(other, "Imports")
-    stolen = [cookie for cookie in tab.cookies() if cookie["name"].startswith(USER)]
+    stolen = [cookie for cookie in visitor.cookies() if cookie["name"].startswith(USER)]
     page.get_by_role("button", name="Sign out").click()
     heading(other, re.compile("Sign in|Signed out"))  # without anybody having touched it
     assert "/imports" in other.url
     assert other.request.get(world.url + CALLS).status == 401
-    tab.add_cookies(stolen)  # kept by somebody, it is of no use any more
+    visitor.add_cookies(stolen)  # kept by somebody, it is of no use any more
     expect_nothing(other, world, said="Signed out")
     assert world.events()[0][0] == "signed out"
 
@@ -178,8 +171,8 @@ def test_signing_out_ends_every_tab(world: World, tab: BrowserContext) -> None:
 @pytest.mark.parametrize(
     ("name", "why"), [("stranger", "not on this console's list"), ("mallory", "verified")]
 )
-def test_others_are_refused_in_words(world: World, tab: BrowserContext, name: str, why: str) -> None:
-    page = tab.new_page()
+def test_others_are_refused_in_words(world: World, visitor: BrowserContext, name: str, why: str) -> None:
+    page = visitor.new_page()
     sign_in(page, world, name)
     heading(page, "No access")
     expect(page.get_by_text(why).first).to_be_visible()
@@ -198,32 +191,32 @@ def test_others_are_refused_in_words(world: World, tab: BrowserContext, name: st
     ],
 )
 def test_forged_and_expired_cookies_are_no_use(
-    world: World, tab: BrowserContext, secret: str, claims: dict[str, object], said: str
+    world: World, visitor: BrowserContext, secret: str, claims: dict[str, object], said: str
 ) -> None:
-    tab.add_cookies([forged(world, secret, **claims)])
-    expect_nothing(tab.new_page(), world, said=said)
+    visitor.add_cookies([forged(world, secret, **claims)])
+    expect_nothing(visitor.new_page(), world, said=said)
 
 
-def test_a_true_cookie_is_taken(world: World, tab: BrowserContext) -> None:
+def test_a_true_cookie_is_taken(world: World, visitor: BrowserContext) -> None:
     """So that the refusals above are refusals of what was forged."""
-    tab.add_cookies([forged(world, COOKIE_SECRET)])
-    page = tab.new_page()
+    visitor.add_cookies([forged(world, COOKIE_SECRET)])
+    page = visitor.new_page()
     page.goto(world.url)
     heading(page, "Overview")
     assert page.request.get(world.url + CALLS).ok
 
 
-def test_an_open_page_ends_with_its_sign_in(world: World, tab: BrowserContext) -> None:
+def test_an_open_page_ends_with_its_sign_in(world: World, visitor: BrowserContext) -> None:
     """It expires in some seconds, while the page is open and nobody touches it."""
-    tab.add_cookies([forged(world, COOKIE_SECRET, iat=time.time() - 12 * 3600 + 6)])
-    page = tab.new_page()
+    visitor.add_cookies([forged(world, COOKIE_SECRET, iat=time.time() - 12 * 3600 + 6)])
+    page = visitor.new_page()
     page.goto(world.url + "/imports")
     heading(page, "Imports")
     heading(page, "Sign in again")
 
 
-def test_a_viewer_sees_their_keys_and_no_other(world: World, tab: BrowserContext) -> None:
-    page = tab.new_page()
+def test_a_viewer_sees_their_keys_and_no_other(world: World, visitor: BrowserContext) -> None:
+    page = visitor.new_page()
     sign_in(page, world, "vera", "/cost?key=Team+B&tf=7+days")
     heading(page, "Cost")
     heard = listen(page)
