@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from usage_core.errors import UnreadableFile
 from usage_core.export import set_aside
 from usage_core.export.stream import csv_stream
+from usage_core.importers.format import Format
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file, prepare
 from usage_core.intake.source import open_source
@@ -101,12 +102,14 @@ class Shelf:
         self.dirty = True
         return import_file(self.lake, self._plain(path), name=path.name)
 
-    def look(self, body: str | bytes, header: str = HEADER, name: str = "calls.csv") -> Look:
+    def look(
+        self, body: str | bytes, header: str = HEADER, name: str = "calls.csv", mapped: Format | None = None
+    ) -> Look:
         """Read and check a text as an import does, but store nothing: that is several times faster."""
         path = self.folder / name
         path.write_bytes(header.encode() + (body.encode() if isinstance(body, str) else body))
         with staging(self.lake, lambda _doing, _part: None) as stage:
-            rows = prepare(stage, open_source(self._plain(path), name))
+            rows = prepare(stage, open_source(self._plain(path), name, mapped))
             fields = ", ".join(FIELDS)
             good = stage.run(f"SELECT {fields} FROM {{s}}.checked WHERE reason IS NULL ORDER BY rowid")  # noqa: S608
             bad = stage.run("SELECT line, field, value, reason FROM {s}.rejected ORDER BY line, reason")

@@ -5,14 +5,21 @@ import io
 import json
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.importing import Shelf
 from usage_core.errors import UsageError
+from usage_core.importers.format import Format, Layout
+from usage_core.importers.registry import formats
+from usage_core.intake.mapping import REQUIRED, From, as_format
+from usage_core.intake.mapping_look import look
+from usage_core.intake.mapping_suggest import suggest
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 FILES = sorted(path for path in SAMPLES.iterdir() if path.is_file() and ".golden." not in path.name)
@@ -84,7 +91,76 @@ def written(rows: list[list[str]]) -> bytes:
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 
-WAYS = [cut, overwritten, odd_values, shuffled]
+def nothing_but_noise(raw: bytes, chance: random.Random) -> bytes:
+    """Random bytes, behind as much of the beginning as makes the file what it was taken for."""
+    return raw[: chance.choice([0, 4, 40, 400])] + chance.randbytes(chance.randint(1, 2000))
+
+
+def huge(raw: bytes, chance: random.Random) -> bytes:
+    """A value, or a line, of a few megabytes."""
+    at = chance.randrange(len(raw))
+    return (
+        raw[:at]
+        + chance.choice([b"x", b"7", b'"', b"\xc3\xa4", b"\n"]) * chance.randint(1, 3 << 20)
+        + raw[at:]
+    )
+
+
+def bomb(raw: bytes, chance: random.Random) -> bytes:
+    """A value nested without end, in place of one, or between two."""
+    depth = chance.choice([50, 5_000, 100_000])
+    nested = chance.choice(
+        [b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth, b"[" * depth]
+    )
+    if chance.random() < 0.5 and (places := [at for at in range(len(raw) - 1) if raw[at : at + 2] == b": "]):
+        at = chance.choice(places) + 2
+        return raw[:at] + nested + b", " * chance.randint(0, 1) + raw[at:]
+    at = chance.randrange(len(raw))
+    return raw[:at] + nested + raw[at + chance.randint(0, 9) :]
+
+
+WAYS = [cut, overwritten, odd_values, shuffled, nothing_but_noise, huge, bomb]
+
+
+@dataclass(frozen=True)
+class Original:
+    """A whole file, and the format that the mapping which it suggests is."""
+
+    name: str
+    raw: bytes = field(repr=False)
+    mapped: Format = field(repr=False)
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> list[Original]:
+    """Every sample; and of each format that is read from Parquet, too, its sample as that."""
+    folder = tmp_path_factory.mktemp("originals")
+    columnar = {known.name for known in formats() if Layout.PARQUET in known.layouts}
+    for path in FILES:
+        (folder / path.name).write_bytes(path.read_bytes())
+        if path.suffix == ".csv" and path.stem.split("_")[0] in columnar:
+            duckdb.read_csv(str(path), all_varchar=True).write_parquet(str(folder / f"{path.stem}.parquet"))
+    return [original(path, folder / "unpacked") for path in sorted(folder.iterdir())]
+
+
+def original(path: Path, folder: Path) -> Original:
+    folder.mkdir(exist_ok=True)
+    mapping = suggest(look(path, path.name, folder), "Europe/Berlin")
+    fields = {name: From(("model",)) for name in REQUIRED} | dict(mapping.fields)
+    return Original(path.name, path.read_bytes(), as_format("m", replace(mapping, fields=fields)))
+
+
+def accounted_for(shelf: Shelf, name: str, raw: bytes, mapped: Format | None) -> bool:
+    """Whether a file was read; each of its rows is good, bad or skipped, or it is refused in words."""
+    try:
+        found = shelf.look(raw, header="", name=name, mapped=mapped)
+    except UsageError as error:
+        assert name in str(error)
+        return False
+    assert found.rows == len(found.good) + len(found.bad) + found.skipped
+    assert all(reason for *_, reason in found.bad)
+    assert all(line is not None and line >= 1 for line in found.bad_lines)
+    return True
 
 
 @settings(
@@ -93,17 +169,13 @@ WAYS = [cut, overwritten, odd_values, shuffled]
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.sampled_from(FILES), st.sampled_from(WAYS), st.integers(0, 2**32))
-def test_every_row_is_accounted_for(module_shelf: Shelf, path: Path, damage: Damage, seed: int) -> None:
-    raw = damage(path.read_bytes(), random.Random(seed))
-    try:
-        found = module_shelf.look(raw, header="", name=path.name)
-    except UsageError as error:
-        assert path.name in str(error)
-        return
-    assert found.rows == len(found.good) + len(found.bad) + found.skipped
-    assert all(reason for *_, reason in found.bad)
-    assert all(line is not None and line >= 1 for line in found.bad_lines)
+@given(st.integers(0), st.sampled_from(WAYS), st.integers(0, 2**32), st.booleans())
+def test_every_row_is_accounted_for(
+    module_shelf: Shelf, originals: list[Original], place: int, damage: Damage, seed: int, mapped: bool
+) -> None:
+    found = originals[place % len(originals)]
+    raw = damage(found.raw, random.Random(seed))
+    accounted_for(module_shelf, found.name, raw, found.mapped if mapped else None)
 
 
 @pytest.mark.parametrize("bomb", [b'{"a":' * 20_000 + b"1" + b"}" * 20_000, b"[" * 100_000 + b"]" * 100_000])

@@ -9,6 +9,14 @@ from usage_core.errors import UnreadableFile
 from usage_core.importers.format import Format
 from usage_core.store.engine import literal
 
+NOT_DAMAGE = (
+    duckdb.OutOfMemoryException,
+    duckdb.InterruptException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+)
+"""What DuckDB raises for other reasons than a file that it cannot read, for which it has no one class."""
+
 
 def header(path: Path, name: str) -> tuple[str, ...]:
     """The columns of a file.

@@ -49,7 +49,9 @@ def _parquet(stage: Staging, source: Source) -> None:
     stage.run("INSERT INTO {s}.lines VALUES (1, 1)")
     try:
         check(stage, source, columnar.taken(source.format, source.columns(), source.path))
-    except documents.DAMAGED as error:
+    except columnar.NOT_DAMAGE:
+        raise
+    except duckdb.Error as error:
         raise columnar.unreadable(source.name, error) from None
 
 
