@@ -14,8 +14,9 @@ from usage_core.api.calls import CALLS_PATH
 from usage_core.api.sums import SUMS_PATH
 from usage_core.export.formats import CODECS, DEFAULT, FORMATS, File, file
 from usage_core.export.json_lines import name as program_name
-from usage_core.export.preview import first_sums
+from usage_core.export.preview import first_of, first_sums
 from usage_core.export.sums import BY, PERIODS, Summed, summed
+from usage_core.metrics.question import Question
 from usage_core.selection import Selection
 
 UNCOMPRESSED, CALL, TIMEFRAME = "none", "call", "timeframe"
@@ -46,7 +47,7 @@ def choose_rows() -> Summed | None:
 def choose(of: Summed | None) -> File:
     """The file to make; kept in the link."""
     left, right = st.columns([2, 1])
-    names = [name for name, each in FORMATS.items() if of is None or not each.is_detail]
+    names = [name for name, each in FORMATS.items() if of is None or each.for_sums]
     chosen = left.selectbox(
         "Format",
         names,
@@ -69,11 +70,16 @@ def choose(of: Summed | None) -> File:
     return file(chosen, codec if kind.is_text and codec != UNCOMPRESSED else "")
 
 
-def told(selection: Selection, of: Summed | None) -> str:
+def told(selection: Selection, kind: File, of: Summed | None) -> str:
     """What the file will hold (Markdown)."""
     held = cached.previewed(selection)
     calls, zone = wording.plural(held.rows, "call"), plain(selection.timeframe.zone)
     days = f"{plain(wording.day_range(selection.timeframe))}, {zone}"
+    if of is None and kind.format.content:
+        left_out = cached.answer(Question(selection, ("unpriced_calls",))).at[0, "unpriced_calls"]
+        without = f" {wording.plural(left_out, 'call')} without a price cannot be in it." if left_out else ""
+        priced = wording.plural(held.rows - left_out, "call")
+        return f"The file holds the costs of **{priced}** of {days}, by day of UTC.{without}"
     if of is None:
         size = f"about {wording.bytes_size(held.approximate_bytes)} as plain CSV"
         return (
@@ -98,9 +104,14 @@ def download(selection: Selection, kind: File, of: Summed | None) -> None:
     )
 
 
-def first_rows(selection: Selection, of: Summed | None) -> None:
+def first_rows(selection: Selection, kind: File, of: Summed | None) -> None:
     """The first rows of the CSV."""
-    text = cached.found(first_sums, selection, of) if of else cached.first_lines(selection)
+    if of:
+        text = cached.found(first_sums, selection, of)
+    elif kind.format.content:
+        text = cached.found(first_of, selection, kind.format.name)
+    else:
+        text = cached.first_lines(selection)
     header, *rows = csv.reader(io.StringIO(text, newline=""))
     st.dataframe(pd.DataFrame(rows, columns=header), hide_index=True, key="first-rows")
 
@@ -134,5 +145,5 @@ def command(selection: Selection, kind: File, of: Summed | None) -> None:
     which = [] if kind.format.name == DEFAULT else [f"--format={kind.format.name}"]
     which += [f"--compress={kind.codec}"] if kind.codec else []
     words = ("python", "-m", "usage_core", "export", *edges, *filters, *sums, *which)
-    output = ("-o", f"{'usage' if of else 'calls'}{kind.suffix}")
+    output = ("-o", f"{'usage' if of or kind.format.content else 'calls'}{kind.suffix}")
     st.code(shlex.join((*words, *output)), language="bash")

@@ -10,10 +10,10 @@ st.title("Export", anchor=False)
 if not drawn.nothing_selected(selection):
     of = export.choose_rows()
     kind = export.choose(of)
-    st.markdown(export.told(selection, of))
+    st.markdown(export.told(selection, kind, of))
     export.download(selection, kind, of)
     st.subheader("First rows", anchor=False)
-    export.first_rows(selection, of)
+    export.first_rows(selection, kind, of)
     with st.expander("What the columns mean"):
         export.columns(kind, of)
     with st.expander("The same file from the command line"):

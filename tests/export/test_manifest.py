@@ -16,6 +16,7 @@ AUGUST = ("--from", "2026-08-01", "--to", "2026-09-01")
 FILES = [
     f"calls-{each.name}{each.suffix}{packed}"
     for each in FORMATS.values()
+    if not each.content
     for packed in ("", *(CODECS.values() if each.is_text else ()))
 ]
 

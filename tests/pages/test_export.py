@@ -23,12 +23,13 @@ def test_the_link_and_the_command_are_of_the_file_chosen(holding: Callable[..., 
     holding("many", STORES["many"])
     app = visit(PAGE, format=FORMATS[name].label, compression="zstd")
     check(app, "Export")
+    what = "usage" if FORMATS[name].content else "calls"
     packed = "&compression=zstd" if FORMATS[name].is_text else ""
     assert link(app).endswith(f"&format={name}{packed}")
     [command] = [each.value for each in app.code]
     assert (f"--format={name}" in command) == (name != "csv")
     assert ("--compress=zstd" in command) == FORMATS[name].is_text
-    assert command.endswith(f"-o calls{FORMATS[name].suffix}{CODECS['zstd'] if packed else ''}")
+    assert command.endswith(f"-o {what}{FORMATS[name].suffix}{CODECS['zstd'] if packed else ''}")
 
 
 def test_a_format_that_is_none_is_the_usual_one(holding: Callable[..., None]) -> None:

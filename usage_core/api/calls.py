@@ -14,10 +14,11 @@ from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.proofs import proved
 from usage_core.errors import SelectionError
 from usage_core.export import set_aside
-from usage_core.export.formats import CSV, file, media_types
+from usage_core.export.formats import CSV, File, file, media_types, provable
 from usage_core.export.preview import file_name
 from usage_core.export.stream import file_stream
 from usage_core.schema import EXPORT_HEADER
+from usage_core.selection import Selection
 
 CALLS_PATH = "/api/v1/calls"
 SET_ASIDE_PATH = "/api/v1/imports/{import_id}/rows-set-aside"
@@ -29,19 +30,21 @@ async def calls(console: Console, request: Request) -> Response:
     try:
         asked = parameters.given(request.query_params, CALLS_PARAMETERS)
         kind = file(*(parameters.one(asked, each.name) for each in parameters.FILE))
-        wants_proof = parameters.flag(asked, parameters.MANIFEST)
+        wants_proof = parameters.flag(asked, parameters.MANIFEST) and bool(provable(kind))
         selection = parameters.selection(asked, visitor.keys)
     except SelectionError as error:
         return refusal(request, 400, str(error))
     now = await to_thread.run_sync(console.shown)
     if not console.slots.take():
         return put_off(request, console.slots)
-    name = ("sample-" if now.is_sample else "") + file_name(selection, kind.suffix)
+    name = ("sample-" if now.is_sample else "") + file_name(
+        selection, kind.suffix, kind.format.name if kind.format.content else "calls"
+    )
     rows: list[int] = []
 
     def sent(count: int) -> None:
         rows.append(count)
-        console.exported(visitor, f"calls: {urlencode(selection.params())}", count)
+        console.exported(visitor, *noted(kind, selection, count))
 
     pieces, headers = file_stream(now.lake, selection, kind, sent), {}
     if wants_proof:
@@ -51,6 +54,12 @@ async def calls(console: Console, request: Request) -> Response:
         address = base + parameters.MANIFEST_PATH.format(manifest_id=proof_id)
         headers["Link"] = f'<{address}>; rel="describedby"; type="application/json"'
     return SentFile(pieces, name, kind.media_type, console.slots.give_back, headers)
+
+
+def noted(kind: File, selection: Selection, rows: int) -> tuple[str, int | None]:
+    """What the audit log says of a file, and its calls; none where its rows are something else."""
+    what = kind.format.name if kind.format.content else "calls"
+    return f"{what}: {urlencode(selection.params())}", None if kind.format.content else rows
 
 
 async def rows_set_aside(console: Console, request: Request) -> Response:

@@ -12,7 +12,7 @@ from usage_core.api.answers import SentFile, put_off, refusal
 from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Parameter, one_of
 from usage_core.errors import SelectionError
-from usage_core.export.formats import file, media_types
+from usage_core.export.formats import file, media_types, of_sums
 from usage_core.export.preview import file_name
 from usage_core.export.stream import file_stream
 from usage_core.export.sums import BY, PERIODS, Summed, summed
@@ -37,7 +37,7 @@ async def sums(console: Console, request: Request) -> Response:
     visitor = console.visitor(request)
     try:
         asked = parameters.given(request.query_params, PARAMETERS)
-        kind = file(*(parameters.one(asked, each.name) for each in parameters.FILE))
+        kind = of_sums(file(*(parameters.one(asked, each.name) for each in parameters.FILE)))
         of = summed(parameters.one(asked, "by", "key"), parameters.one(asked, "per"))
         selection = parameters.selection(asked, visitor.keys)
     except SelectionError as error:

@@ -14,7 +14,7 @@ from usage_core.cli.opening import app, note, output_to, store
 from usage_core.cli.printing import out
 from usage_core.errors import UsageError
 from usage_core.export import manifest as manifests
-from usage_core.export.formats import CODECS, FORMATS, File, file, file_named
+from usage_core.export.formats import CODECS, FORMATS, File, file, file_named, of_sums, provable
 from usage_core.export.stream import file_stream
 from usage_core.export.sums import BY, PERIODS, Summed, summed
 from usage_core.selection import Selection
@@ -47,7 +47,7 @@ def export(
     if since_last or to_dir:
         if not (since_last and to_dir) or by or output or asked.end:
             raise UsageError("--since-last goes with --to-dir, and without --to, --by and -o.")
-        export_days(asked, file(kind_of_file, compress), to_dir)
+        export_days(asked, provable(file(kind_of_file, compress)), to_dir)
         return
     if per and not by:
         raise UsageError(
@@ -61,6 +61,8 @@ def export(
         raise UsageError("A manifest stands beside a file. Name one with -o.")
     named = output is not None and not (kind_of_file or compress)
     written = file_named(output.name) if named and output else file(kind_of_file, compress)
+    written = of_sums(written) if of else written
+    written = provable(written) if manifest else written
     with store() as lake:
         selection = asked.selection(lake)
         rows = _write(lake, selection, written, output, of)
@@ -73,12 +75,12 @@ def export(
 def _write(lake: Lake, selection: Selection, kind: File, output: Path | None, of: Summed | None) -> int:
     """Write the file; returns its rows."""
     counted: list[int] = []
-    what = f"sums {of.name}" if of else "calls"
+    what = f"sums {of.name}" if of else kind.format.name if kind.format.content else "calls"
     noted = partial(note, lake, Event.EXPORTED, f"{what}: {urlencode(selection.params())}")
 
     def sent(rows: int) -> None:
         counted.append(rows)
-        noted(None if of else rows)
+        noted(None if of or kind.format.content else rows)
 
     with output_to(output) as target:
         for piece in file_stream(lake, selection, kind, sent, of.content if of else None):

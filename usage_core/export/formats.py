@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from usage_core.errors import SelectionError
-from usage_core.export import csv_lines, json_lines, typed
+from usage_core.export import csv_lines, focus, json_lines, typed
+from usage_core.export.content import Content
 from usage_core.export.writers import Compressed, Parquet, Text, Writer
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Column
 
@@ -27,8 +28,10 @@ class Format:
     writer: Callable[[Sequence[Column]], Writer]
     is_text: bool = True
     """Whether it is lines, which can be compressed."""
-    is_detail: bool = False
-    """Whether it is another one with more columns of a call; sums have no more."""
+    for_sums: bool = True
+    """Whether sums can be written so, and not calls alone."""
+    content: Content | None = None
+    """What its rows are, where they are no calls."""
 
 
 def _csv(columns: Sequence[Column], before: bytes = b"") -> Writer:
@@ -66,7 +69,7 @@ FORMATS = {
             *_CSV,
             COLUMNS,
             _csv,
-            is_detail=True,
+            for_sums=False,
         ),
         Format(
             "jsonl",
@@ -86,6 +89,17 @@ FORMATS = {
             COLUMNS,
             _parquet,
             is_text=False,
+        ),
+        Format(
+            "focus",
+            "FOCUS",
+            "Cost and usage by UTC day, key, model and class of tokens, for FinOps tools; without the calls "
+            "that have no price",
+            *_CSV,
+            focus.CONTENT.columns,
+            _csv,
+            for_sums=False,
+            content=focus.CONTENT,
         ),
     )
 }
@@ -147,3 +161,26 @@ def media_types() -> tuple[str, ...]:
     """What the Content-Type of a file can be."""
     codecs = (f"application/{codec}" for codec in CODECS)
     return tuple(dict.fromkeys([*(each.media_type for each in FORMATS.values()), *codecs]))
+
+
+def of_sums(kind: File) -> File:
+    """A file, as long as sums can be written so.
+
+    Raises:
+        SelectionError: they cannot.
+    """
+    if not kind.format.for_sums:
+        others = ", ".join(each.name for each in FORMATS.values() if each.for_sums)
+        raise SelectionError(f"{kind.format.label} is not for sums. Use one of: {others}.")
+    return kind
+
+
+def provable(kind: File) -> File:
+    """A file, as long as a manifest can tell what it holds.
+
+    Raises:
+        SelectionError: it cannot, because its rows are no calls.
+    """
+    if kind.format.content:
+        raise SelectionError(f"A manifest tells of calls, and {kind.format.label} holds none. Leave it out.")
+    return kind

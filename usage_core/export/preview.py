@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from usage_core.export import csv_lines
+from usage_core.export.formats import FORMATS
 from usage_core.export.stream import tables
 from usage_core.export.sums import Summed
 from usage_core.metrics.sight import keys_in_sight
@@ -53,6 +54,18 @@ def first_sums(
     table = arrow(connection, of.statement(selection, covered).limit(shown))
     header = ",".join(column.label for column in of.columns)
     return f"{header}\n{csv_lines.lines(table, of.columns).decode()}"
+
+
+def first_of(
+    connection: sa.Connection, selection: Selection, format_name: str, _covered: Coverage, shown: int = 8
+) -> str:
+    """The header and the first lines of a file whose rows are no calls."""
+    content = FORMATS[format_name].content
+    if content is None:
+        raise AssertionError(f"{format_name} is of calls")
+    header = ",".join(column.label for column in content.columns) + "\n"
+    first = next(content.tables(connection, selection), None)
+    return header + (csv_lines.lines(first.slice(0, shown), content.columns).decode() if first else "")
 
 
 def file_name(selection: Selection, suffix: str = ".csv", what: str = "calls") -> str:

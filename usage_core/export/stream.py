@@ -34,7 +34,7 @@ def file_stream(
     Holds one reading transaction until it is exhausted or closed. An error ends it in the middle,
     and whoever writes the pieces must not make a whole file of them.
     """
-    content = content or calls(kind.format.columns)
+    content = content or kind.format.content or calls(kind.format.columns)
     writer, rows = kind.writer(content.columns), 0
     try:
         yield from _whole(writer.begin())
