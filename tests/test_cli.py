@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -22,6 +23,8 @@ from usage_core.api.sums import SUMS_PATH
 from usage_core.cli import opening
 from usage_core.export import csv_lines
 from usage_core.settings import CHECKOUT, DATABASE_URL
+from usage_core.store.settings import CALLS_SINCE
+from usage_core.store.tables import WORKSPACE
 from usage_core.workspace import Shown
 
 
@@ -237,3 +240,19 @@ def test_calls_are_deleted_when_that_was_said_and_asked(run: Run, module_shelf: 
     journal.close()
     assert events[1] == ("deleted", "command line", "calls of key a", 1)
     assert events[0][0] == "exported"
+
+
+def test_retain_keeps_the_sums_of_what_it_deletes(run: Run, module_shelf: Shelf) -> None:
+    module_shelf.clear()
+    module_shelf.rows({"called_at": "2020-01-01T00:00:00Z"}, {"called_at": "2099-01-01T00:00:00Z"})
+    try:
+        asked = run("retain", "--months", "24")
+        assert asked.code == 1
+        assert b"1 call stay. Their sums by month, key and model are kept" in asked.out
+        assert run("retain", "--months", "24", "--yes").code == 0
+        assert len(module_shelf.stored()) == 1
+        again = run("retain", "--months", "24", "--yes")
+        assert (again.code, again.out) == (0, b"There are no such calls.\n")
+    finally:
+        with module_shelf.lake.writing() as connection:
+            connection.execute(sa.delete(WORKSPACE).where(WORKSPACE.c.name == CALLS_SINCE))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import visitor
+from pages.parts import keeping, visitor
 from pages.parts.text import plain
 from usage_core import cached, timeframe, wording
 from usage_core.access.journal import Event
@@ -38,3 +38,4 @@ if held.calls:
     st.markdown(f"{wording.plural(held.calls, 'call')}, from {first} to {last} ({plain(zone)}).")
 else:
     st.caption("None yet.")
+keeping.draw()

@@ -4,13 +4,14 @@ import streamlit as st
 
 from pages.parts import visitor
 from pages.parts.bill_changes import change, number
+from pages.parts.bill_months import months
 from pages.parts.bill_uploads import every
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import conclude, names, periods, standing
 from usage_core.bills.conclude import Reconciled, Tolerance
 from usage_core.bills.names import Alias, AliasKind
-from usage_core.bills.periods import SignOff
+from usage_core.bills.periods import SignOff, State
 from usage_core.bills.who import named
 
 
@@ -104,12 +105,10 @@ def _sign_off_of(found: Reconciled) -> SignOff | None:
 
 def _warn_of_change(found: Reconciled) -> None:
     """Say where a month that was signed off is no longer what was signed."""
-    explained, signed = found.explained, _sign_off_of(found)
-    if explained is None or signed is None:
-        return
-    before = (signed.billed, signed.computed, signed.calls)
-    if before != (explained.billed, explained.computed, explained.calls):
-        billed, computed = (plain(conclude.cents(usd)) for usd in before[:2])
+    which, signed = (found.period.provider, found.period.month), _sign_off_of(found)
+    state = next((each.state for each in months() if (each.provider, each.month) == which), None)
+    if signed is not None and state is State.CHANGED:
+        billed, computed = (plain(conclude.cents(usd)) for usd in (signed.billed, signed.computed))
         st.warning(
             f"This month changed since it was signed off: it was signed at {billed} billed and {computed} "
             f"computed from {wording.plural(signed.calls, 'call')}. Look again, and sign off anew or take "

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.parts import address, sidebar, sign_in, trail, visitor
+from pages.parts import address, keeping, sidebar, sign_in, trail, visitor
 from pages.parts.text import plain
 from usage_core import cached
 from usage_core.access.rules import Refusal, Visitor
@@ -38,6 +38,7 @@ PAGES = {
 HOME = "usage/overview"
 IMPORTS = "pages/admin/imports.py"
 WITHOUT_SELECTION = ("Imports",)
+WITH_FIGURES = tuple(title for _, title, *_ in PAGES["Usage"])
 ADMINISTRATORS_ONLY = ("Billing", "Administration")
 
 
@@ -55,6 +56,8 @@ def run() -> None:
         chosen = st.session_state[SELECTED] = sidebar.selection()
         sidebar.account(here)
         _say_if_sample(page.title)
+        if page.title in WITH_FIGURES:
+            keeping.say_what_is_gone(chosen)
         trail.way_back(_path(page), page.title, chosen)
         page.run()
     except UsageError as error:

@@ -16,6 +16,7 @@ from usage_core.bills.explain import explain
 from usage_core.bills.gather import gather, matched, period
 from usage_core.bills.parts import CHARGED_BESIDE
 from usage_core.bills.standing import RATE, STANDS
+from usage_core.store.settings import calls_since
 from usage_core.store.tables import BILL_LINES, BILL_SIGNOFFS, BILLS, MODEL_HOURS, USD
 
 b, ln, s = BILLS.c, BILL_LINES.c, BILL_SIGNOFFS.c
@@ -147,6 +148,8 @@ def _month(
         state = State.WITHIN if allowed else State.DIFFERS
     if signed is not None:
         same = (total, computed, calls) == (signed.billed, signed.computed, signed.calls)
+        if (since := calls_since(connection)) and month < since:
+            same = total == signed.billed  # its calls are no longer kept
         state = State.SIGNED if same else State.CHANGED
     return Month(provider, month, total, beside, computed, calls, state, signed)
 

@@ -1,11 +1,14 @@
 """Deleting calls for good, by age or by key, with their part of all sums; shown before it is done.
 
+Calls that are old enough can go with their sums by month kept, on a table of their own; such a month is then
+closed: calls of it are not taken in again.
+
 Receipts of imports stay. What a file holds comes back when the file is imported again.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -14,8 +17,10 @@ from usage_core.errors import NothingToDelete
 from usage_core.schema import usd
 from usage_core.store import old_files, rollups, small_files
 from usage_core.store.lake import Lake
-from usage_core.store.settings import reporting_zone
-from usage_core.store.tables import CALLS, IMPORTS, REJECTED
+from usage_core.store.local_time import local_time, truncated
+from usage_core.store.measures import COMMON
+from usage_core.store.settings import CALLS_SINCE, calls_since, put_note, reporting_zone
+from usage_core.store.tables import CALLS, IMPORTS, KEPT_MONTHS, REJECTED
 from usage_core.timeframe import midnight
 
 c = CALLS.c
@@ -46,13 +51,14 @@ class Doomed:
 @dataclass(frozen=True, slots=True)
 class Loss:
     """What goes: calls, when the first and last were made (naive UTC), their cost in USD as far as it is
-    known, and how many calls stay."""
+    known, and how many calls stay. `kept` calls have gone before; their sums by month go, too."""
 
     calls: int
     first: datetime | None
     last: datetime | None
     cost: Decimal
     stay: int
+    kept: int = 0
 
 
 def preview(lake: Lake, doomed: Doomed) -> Loss:
@@ -71,12 +77,24 @@ def _loss(connection: sa.Connection, doomed: Doomed, zone: str) -> Loss:
     )
     calls, first, last, cost = connection.execute(sa.select(*columns).where(meant)).one()
     every = connection.execute(sa.select(sa.func.count()).select_from(CALLS)).scalar_one()
-    return Loss(int(calls), first, last, usd(int(cost or 0)), int(every) - int(calls))
+    kept = connection.execute(sa.select(sa.func.sum(KEPT_MONTHS.c.calls)).where(_of_months(doomed))).scalar()
+    return Loss(int(calls), first, last, usd(int(cost or 0)), int(every) - int(calls), int(kept or 0))
+
+
+def _of_months(doomed: Doomed) -> sa.ColumnElement[bool]:
+    """The months kept of what is to go, as a condition on `KEPT_MONTHS`."""
+    k = KEPT_MONTHS.c
+    found: list[sa.ColumnElement[bool]] = [sa.true()]
+    if doomed.before is not None:
+        found.append(k.month < datetime.combine(doomed.before, time()))
+    if doomed.key is not None:
+        found.append(k.api_key_id == doomed.key)
+    return sa.and_(*found)
 
 
 def delete(lake: Lake, doomed: Doomed, waiting: Callable[[], None] = lambda: None) -> Loss:
-    """Delete calls with their part of all sums, in one transaction. Their files go when nobody can be
-    reading them any more: after a day, by upkeep.
+    """Delete calls with their part of all sums, those by month, too, in one transaction. Their files go when
+    nobody can be reading them any more: after a day, by upkeep.
 
     Raises:
         NothingToDelete: there are no such calls; nothing was changed.
@@ -84,12 +102,50 @@ def delete(lake: Lake, doomed: Doomed, waiting: Callable[[], None] = lambda: Non
     with lake.writing(waiting) as connection:
         zone = reporting_zone(connection)
         loss = _loss(connection, doomed, zone)
+        if not loss.calls and not loss.kept:
+            raise NothingToDelete("There are no such calls. Nothing was deleted.")
+        connection.execute(sa.delete(KEPT_MONTHS).where(_of_months(doomed)))
+        _delete(connection, doomed, loss, zone)
+    return loss
+
+
+def _delete(connection: sa.Connection, doomed: Doomed, loss: Loss, zone: str) -> None:
+    if loss.first is None or loss.last is None:
+        return
+    small_files.delete(connection, CALLS, sa.and_(*doomed.conditions(zone)))
+    rollups.renew(connection, zone, loss.first, loss.last)
+    if doomed.before is not None and doomed.key is None:
+        _delete_rejected(connection)
+
+
+def months_ago(months: int, today: date) -> date:
+    """The first day of the month so many months before today's: the days from it on are those months and
+    the one that runs."""
+    number = today.year * 12 + today.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def retain(lake: Lake, since: date, waiting: Callable[[], None] = lambda: None) -> Loss:
+    """Delete the calls before the first day of a month, keeping their sums by month, in one transaction.
+
+    Raises:
+        NothingToDelete: there are no such calls; nothing was changed.
+    """
+    doomed = Doomed(before=since)
+    with lake.writing(waiting) as connection:
+        zone = reporting_zone(connection)
+        loss = _loss(connection, doomed, zone)
         if loss.first is None or loss.last is None:
             raise NothingToDelete("There are no such calls. Nothing was deleted.")
-        small_files.delete(connection, CALLS, sa.and_(*doomed.conditions(zone)))
-        rollups.renew(connection, zone, loss.first, loss.last)
-        if doomed.before is not None and doomed.key is None:
-            _delete_rejected(connection)
+        frame = rollups.around(loss.first, loss.last, zone)
+        month = truncated("month", local_time(c.called_at, frame))
+        names = ("api_key_id", "api_key_name", "provider_name", "model_name", "kind")
+        groups = [month.label("month"), *(c[name] for name in names)]
+        sums = sa.select(*groups, *(each.of_calls(c) for each in COMMON)).where(*doomed.conditions(zone))
+        columns = list(KEPT_MONTHS.columns.keys())
+        connection.execute(sa.insert(KEPT_MONTHS).from_select(columns, sums.group_by(*groups)))
+        _delete(connection, doomed, loss, zone)
+        put_note(connection, CALLS_SINCE, max(since, calls_since(connection) or since).isoformat())
     return loss
 
 

@@ -1,5 +1,6 @@
 """Imports one file: everything it holds is stored, found to be a duplicate, or set aside with a reason."""
 
+from datetime import UTC
 from pathlib import Path
 
 from usage_core.importers.format import Format
@@ -11,6 +12,8 @@ from usage_core.intake.staging import Report, Staging, staging
 from usage_core.intake.storing import store
 from usage_core.prices import catalogue
 from usage_core.store.lake import Lake
+from usage_core.store.settings import calls_since, reporting_zone
+from usage_core.timeframe import midnight
 
 
 def import_file(
@@ -31,6 +34,7 @@ def import_file(
     with staging(lake, report) as stage:
         rows = prepare(stage, source)
         with lake.turn(lambda: report("Waiting for another import", None)):
+            _leave_out(lake, stage)
             _compare(stage, source)
             return store(lake, stage, source, rows)
 
@@ -89,6 +93,18 @@ def _set_aside(stage: Staging) -> None:
         UNION ALL SELECT line, NULL, NULL, reason, original FROM {s}.broken WHERE record IS NULL
         """
     )
+
+
+def _leave_out(lake: Lake, stage: Staging) -> None:
+    """Skip the calls of months whose calls are no longer kept: their sums are, and hold them already."""
+    with lake.reading() as connection:
+        since, zone = calls_since(connection), reporting_zone(connection)
+    if since is not None:
+        edge = midnight(since, zone).astimezone(UTC).replace(tzinfo=None)
+        why = f"It was made before {since}, and calls before that day are no longer kept."
+        stage.run(
+            "UPDATE {s}.checked SET skip = $1, reason = $1 WHERE reason IS NULL AND called_at < $2", why, edge
+        )
 
 
 def _compare(stage: Staging, source: Source) -> None:

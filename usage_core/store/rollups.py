@@ -132,16 +132,16 @@ def append(
     if import_id is not None:
         chosen.append(c.import_id == import_id)
     for rollup in _ROLLUPS:
-        _add(connection, rollup, _around(first, last, zone), chosen)
+        _add(connection, rollup, around(first, last, zone), chosen)
 
 
 def append_new(connection: sa.Connection, zone: str, first: datetime, last: datetime) -> None:
     """Add the sums of all calls in `NEW`, made from first to last (naive UTC, both included)."""
     for rollup in _ROLLUPS:
-        _add(connection, rollup, _around(first, last, zone), (), NEW)
+        _add(connection, rollup, around(first, last, zone), (), NEW)
 
 
-def _around(first: datetime, last: datetime, zone: str) -> Timeframe:
+def around(first: datetime, last: datetime, zone: str) -> Timeframe:
     """A timeframe that holds both instants (naive UTC)."""
     start, end = (moment.replace(second=0, microsecond=0, tzinfo=UTC) for moment in (first, last))
     return Timeframe(start, end + timedelta(minutes=1), zone)
@@ -189,7 +189,7 @@ def renew(
             continue
         if period is None:  # a few rows for each key, of all times
             connection.execute(sa.delete(table))
-            _add(connection, rollup, _around(first, last, zone), [])
+            _add(connection, rollup, around(first, last, zone), [])
             continue
         written, beyond, start, end = whole[period]
         connection.execute(sa.delete(table).where(table.c[period] >= written, table.c[period] < beyond))
@@ -203,7 +203,7 @@ def _add_by_parts(
     add up."""
     while (found := _next_call(connection, start)) is not None and found < end:
         until = min(end, found + _AT_ONCE)
-        frame = _around(found, until, zone)
+        frame = around(found, until, zone)
         _add(connection, rollup, frame, [c.called_at >= found, c.called_at < until])
         start = until
 
@@ -234,7 +234,7 @@ def rebuild(
         following = following.replace(day=1)
         until = min(last + _INSTANT, following)
         for rollup in which:
-            _add(connection, rollup, _around(start, until, zone), [c.called_at >= start, c.called_at < until])
+            _add(connection, rollup, around(start, until, zone), [c.called_at >= start, c.called_at < until])
         report(min(1.0, (following - first) / max(last - first, timedelta(seconds=1))))
         start = _next_call(connection, following)
 

@@ -1,11 +1,13 @@
 """The workspace's own settings, kept in the store."""
 
+from datetime import date
+
 import sqlalchemy as sa
 
 from usage_core.store.tables import WORKSPACE
 from usage_core.timeframe import zone_info
 
-REPORTING_ZONE = "reporting_zone"
+REPORTING_ZONE, CALLS_SINCE = "reporting_zone", "calls_since"
 
 
 def reporting_zone(connection: sa.Connection) -> str:
@@ -24,6 +26,12 @@ def set_reporting_zone(connection: sa.Connection, zone: str) -> None:
     zone_info(zone)
     change = sa.update(WORKSPACE).where(WORKSPACE.c.name == REPORTING_ZONE).values(value=zone)
     connection.execute(change)
+
+
+def calls_since(connection: sa.Connection) -> date | None:
+    """The first day (of the workspace's zone) whose calls are kept; None where all are."""
+    noted = note(connection, CALLS_SINCE)
+    return date.fromisoformat(noted) if noted else None
 
 
 def note(connection: sa.Connection, name: str) -> str | None:
