@@ -20,7 +20,7 @@ from usage_core.store.lake import Lake
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import COMMON
 from usage_core.store.settings import CALLS_SINCE, calls_since, put_note, reporting_zone
-from usage_core.store.tables import CALLS, IMPORTS, KEPT_MONTHS, REJECTED
+from usage_core.store.tables import CALLS, IMPORTS, KEPT_BY, KEPT_MONTHS, REJECTED
 from usage_core.timeframe import midnight
 
 c = CALLS.c
@@ -139,8 +139,7 @@ def retain(lake: Lake, since: date, waiting: Callable[[], None] = lambda: None) 
             raise NothingToDelete("There are no such calls. Nothing was deleted.")
         frame = rollups.around(loss.first, loss.last, zone)
         month = truncated("month", local_time(c.called_at, frame))
-        names = ("api_key_id", "api_key_name", "provider_name", "model_name", "kind")
-        groups = [month.label("month"), *(c[name] for name in names)]
+        groups = [month.label("month"), *(c[name] for name in KEPT_BY)]
         sums = sa.select(*groups, *(each.of_calls(c) for each in COMMON)).where(*doomed.conditions(zone))
         columns = list(KEPT_MONTHS.columns.keys())
         connection.execute(sa.insert(KEPT_MONTHS).from_select(columns, sums.group_by(*groups)))
