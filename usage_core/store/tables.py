@@ -296,6 +296,5 @@ SOME_CALLS = sa.Table("some_calls", VIEWS, *(sa.Column(c.name, TYPES[c.form]) fo
 """A few calls, as an example."""
 
 KEPT_BY = ("api_key_id", "api_key_name", "provider_name", "model_name", "kind")
-_MONTH = sa.Column("month", sa.DateTime(), nullable=False)
-KEPT_MONTHS = _rollup("kept_months", COMMON, _MONTH, *map(_group, KEPT_BY))
+KEPT_MONTHS = _rollup("kept_months", COMMON, sa.Column("month", sa.DateTime()), *map(_group, KEPT_BY))
 """Sums of calls that are no longer kept, by month (its first day, in the workspace's zone then) and more."""

@@ -14,7 +14,7 @@ def upgrade() -> None:
     others = ("unpriced_calls", "untimed_calls")
     op.create_table(
         "kept_months",
-        sa.Column("month", sa.DateTime(), nullable=False),
+        sa.Column("month", sa.DateTime()),
         *(sa.Column(name, sa.String()) for name in texts),
         sa.Column("calls", sa.BigInteger()),
         *(sa.Column(name, sa.Numeric(38, 0)) for name in totals),
