@@ -12,6 +12,8 @@ from usage_core.access.rules import THIS_MACHINE, Visitor
 from usage_core.api.endpoint import Console
 from usage_core.api.imports import IMPORTS_PATH
 from usage_core.api.routes import routes
+from usage_core.intake import mappings
+from usage_core.intake.mapping import From, Mapping
 from usage_core.intake.several import Outcome
 from usage_core.workspace import Shown
 
@@ -55,6 +57,18 @@ def test_a_receipt(client: TestClient, shelf: Shelf, noted: list[tuple[Visitor, 
     assert sent(client, TWO).json()["files"][0]["rows_duplicate"] == 1
     assert len(shelf.stored()) == 1
     assert not list((shelf.lake.folder / "staging").glob("posted*"))
+
+
+def test_a_file_is_read_by_a_mapping(client: TestClient, shelf: Shelf) -> None:
+    fields = {"called_at": From(("at",)), "model": From(("m",)), "api_key_id": From(fixed="web")}
+    mappings.save(shelf.lake, "gateway", Mapping(fields))
+    log = b"at;m\n2026-11-02 09:14:07;gpt-4o\n"
+    [told] = sent(client, log, mapping="gateway").json()["files"]
+    assert (told["source"], told["rows_stored"]) == ("mapping gateway", 1)
+    refused = sent(client, log, mapping="other")
+    assert refused.status_code == 400
+    assert "There is no mapping 'other'. Saved mappings: gateway." in refused.text
+    mappings.forget(shelf.lake, "gateway")
 
 
 def test_what_is_no_log(client: TestClient, shelf: Shelf, noted: list[tuple[Visitor, Outcome]]) -> None:

@@ -148,6 +148,16 @@ def test_a_file_suggests_its_mapping_and_shows_what_comes_of_it(shelf: Shelf, tm
     assert (field, count, line, value) == ("called_at", 1, 1, "yesterday")
 
 
+def test_objects_in_cells_are_looked_into(module_shelf: Shelf, tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text('time,model,meta\n2026-11-02 09:14:07,m,"{""usage"": {""input_tokens"": 7}}"\n')
+    found = look(path, path.name, tmp_path)
+    suggested = suggest(found, "UTC")
+    assert suggested.fields["input_tokens"].at == ("meta", "usage", "input_tokens")
+    [call] = preview(module_shelf.lake, found, suggested).calls
+    assert (call["input_tokens"], call["api_key_id"]) == (7, "(no key)")
+
+
 def test_a_saved_mapping_is_used_by_its_name(
     shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

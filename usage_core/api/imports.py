@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from usage_core.api.answers import refusal
 from usage_core.api.calls import SET_ASIDE_PATH
 from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Parameter
-from usage_core.errors import SelectionError, UsageError
+from usage_core.errors import MappingRefused, SelectionError, UsageError
+from usage_core.importers.format import Format
+from usage_core.intake import mappings
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.several import Outcome, import_given
 from usage_core.store.lake import Lake
@@ -33,6 +36,7 @@ PARAMETERS = (
         "november.csv.gz",
         {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "default": "upload"},
     ),
+    Parameter("mapping", "A mapping saved on the Imports page, by which the file is read", "gateway"),
 )
 
 
@@ -45,13 +49,18 @@ async def bring_in(console: Console, request: Request) -> Response:
     if console.real is None:
         return refusal(request, 404, "There is nothing to import into.")
     lake = await to_thread.run_sync(console.real)
+    try:
+        mapped = await to_thread.run_sync(_mapped, lake, request.query_params)
+    except MappingRefused as error:
+        return refusal(request, 400, str(error))
     with _place(lake) as path:
         async with await open_file(path, "wb") as copy:
             async for piece in request.stream():
                 await copy.write(piece)
         if not path.stat().st_size:
             return refusal(request, 400, "The body is empty. Send the file as the body of the request.")
-        outcomes = await to_thread.run_sync(lambda: list(import_given(lake, str(path), name=name)))
+        read = partial(import_given, lake, str(path), name=name, mapped=mapped)
+        outcomes = await to_thread.run_sync(lambda: list(read()))
     for each in outcomes:
         console.imported(console.visitor(request), each)
     refused = all(isinstance(each.result, UsageError) for each in outcomes)
@@ -64,6 +73,12 @@ def _name(params: QueryParams) -> str:
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or set(name) & set("/\\"):
         raise SelectionError(f"The parameter 'name' is a file name of 1 to {LONGEST_NAME} characters.")
     return name
+
+
+def _mapped(lake: Lake, params: QueryParams) -> Format | None:
+    """The format of the mapping that is asked for, if one is."""
+    name = parameters.one(parameters.given(params, PARAMETERS), "mapping", "")
+    return mappings.saved_format(lake, name) if name else None
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def _of_parquet(path: Path, name: str) -> tuple[bytes, list[dict[str, object]]]:
             connection.execute(f"COPY ({rows} {SAMPLE_ROWS}) TO {literal(sample)} (FORMAT parquet)")
             found = connection.execute(f"SELECT {', '.join(texts)} {rows} {SHOWN_ROWS}").fetchall()
         names = list(columnar.types(path))
-        return sample.read_bytes(), [dict(zip(names, map(_nested, row), strict=True)) for row in found]
+        return sample.read_bytes(), [dict(zip(names, row, strict=True)) for row in found]
     except duckdb.Error as error:
         raise columnar.unreadable(name, error) from None
     finally:
@@ -124,13 +124,10 @@ def _object(text: str) -> dict[str, object]:
     return {key: each for key, each in found.items() if mapping_sql.can_be_read((key,))}
 
 
-def _nested(text: object) -> object:
-    """What a text of Parquet is: an object where it is one."""
-    return (_object(text) or text) if isinstance(text, str) and text.startswith("{") else text
-
-
 def _texts(at: At, value: object) -> Iterator[tuple[At, str]]:
-    """The texts within a row, by place, as far as they can be mapped."""
+    """The texts within a row, by place, as far as they can be mapped; an object may be written as text."""
+    if isinstance(value, str) and value.startswith("{"):
+        value = _object(value) or value
     if isinstance(value, dict) and len(at) < DEEPEST:
         for key, each in value.items():
             if key.strip() and mapping_sql.can_be_read((*at, key)[1:]):
