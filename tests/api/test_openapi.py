@@ -15,6 +15,8 @@ from usage_core.api.endpoint import Console, Endpoint
 from usage_core.api.imports import IMPORTS_PATH
 from usage_core.api.openapi import OPENAPI_PATH
 from usage_core.api.routes import ENDPOINTS, routes
+from usage_core.intake import mappings
+from usage_core.intake.mapping import From, Mapping
 from usage_core.workspace import Shown
 
 BASE = "/usage"
@@ -24,6 +26,8 @@ named = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.
 
 @pytest.fixture(scope="module")
 def client(module_shelf: Shelf) -> TestClient:
+    fields = {"called_at": From(("Date",)), "api_key_id": From(("API Key ID",)), "model": From(("Model",))}
+    mappings.save(module_shelf.lake, "gateway", Mapping(fields))
     journal = Journal(module_shelf.lake.folder)
     console = Console(
         lambda: Shown(module_shelf.lake, is_sample=False),
