@@ -33,7 +33,9 @@ def recognise(file_name: str, header: Sequence[str], layout: Layout = Layout.CSV
     raise UnrecognisedFile(
         f"{file_name} is not in a format the console knows, so nothing was imported.\n"
         f"{layout} formats known: {'; '.join(described)}.\n"
-        f"{_FOUND[layout]} found: {listed(header)}."
+        f"{_FOUND[layout]} found: {listed(header)}.\n"
+        "If it has a row for each call, say what its columns mean: on the Imports page, under Files in other "
+        "formats."
     )
 
 
