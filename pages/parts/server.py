@@ -18,7 +18,7 @@ from streamlit import config
 from pages.parts import frame, starting, stopping, visitor
 from pages.parts.doors import NOT_PAGES, VISITOR, Doors
 from pages.parts.hardening import Hardening
-from usage_core import cached, counters, settings
+from usage_core import cached, counters, logs, settings
 from usage_core.access.journal import Event
 from usage_core.access.rules import THIS_MACHINE, Visitor
 from usage_core.api.endpoint import Console
@@ -140,6 +140,8 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     for name in WARM:
         importlib.import_module(name)
     _name_pages()
+    if logs.is_json():  # by now every logger is there
+        logs.write_json()
     await to_thread.run_sync(_warm)
     upkeep = Upkeep(cached.workspace().real)
     upkeep.start()

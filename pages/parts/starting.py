@@ -1,5 +1,6 @@
 """What has to hold before the console answers anybody."""
 
+import logging
 import sys
 from typing import Any
 
@@ -7,19 +8,21 @@ from streamlit import config
 
 from pages.parts import visitor
 from pages.parts.hardening import Wall
+from usage_core import logs
 from usage_core.access import configuration
 from usage_core.access.configuration import OPEN_DOORS, Access
-from usage_core.errors import AccessMisconfigured
+from usage_core.errors import AccessMisconfigured, SettingRefused
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 
 
 def checked_access() -> Access | None:
-    """How people sign in. Ends the program, in words, where that is not settled."""
+    """How people sign in. Ends the program, in words, where that or how the log is written is not settled."""
     try:
         access = visitor.access()
         _check(access)
-    except AccessMisconfigured as error:
+        logs.is_json()
+    except (AccessMisconfigured, SettingRefused) as error:
         raise SystemExit(f"\nThe console does not start. {error}\n") from None
     return access
 
@@ -86,4 +89,7 @@ def say(access: Access | None) -> None:
         people = f"WARNING: no sign-in, and {OPEN_DOORS}=yes: whoever reaches this address can do everything."
     else:
         people = "No sign-in is configured, so the console answers on this machine only (docs/sign-in.md)."
-    sys.stderr.write(f"  {people}\n")
+    if logs.is_json():
+        logging.getLogger("usage_core.start").info(people)
+    else:
+        sys.stderr.write(f"  {people}\n")
