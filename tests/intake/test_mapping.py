@@ -148,6 +148,21 @@ def test_a_file_suggests_its_mapping_and_shows_what_comes_of_it(shelf: Shelf, tm
     assert (field, count, line, value) == ("called_at", 1, 1, "yesterday")
 
 
+def test_short_names_and_decimal_commas_are_understood(module_shelf: Shelf, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text(
+        "when;engine;vendor;prompt_toks;answer_toks;secs;usd\n"
+        "03.11.2026 09:14:07;gpt-4o;OpenAI;1.200;340;1,25;0,0064\n"
+        "03.11.2026 09:15:00;gpt-4o;OpenAI;-9;;2,5;\n"
+    )
+    found = look(path, path.name, tmp_path)
+    shown = preview(module_shelf.lake, found, suggest(found, "Europe/Berlin"))
+    [call] = shown.calls
+    assert str(call["called_at"]) == "2026-11-03 08:14:07"
+    assert (call["input_tokens"], call["output_tokens"], call["completion_time_ms"]) == (1200, 340, 1250)
+    assert [each[0] for each in shown.refused] == ["input_tokens"]
+
+
 def test_objects_in_cells_are_looked_into(module_shelf: Shelf, tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text('time,model,meta\n2026-11-02 09:14:07,m,"{""usage"": {""input_tokens"": 7}}"\n')

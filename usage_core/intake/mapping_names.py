@@ -29,14 +29,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "output_tokens": """
             output_tokens, completion_tokens, tokens_out, tokens_output, tokens_completion,
             output_token_count, out_tokens, tokens_received, response_tokens, candidates_token_count,
-            output, ausgabe, ausgabe_tokens
+            output, answer_tokens, reply_tokens, ausgabe, ausgabe_tokens
         """,
         "completion_time_ms": """
             completion_time, latency, duration, response_time, elapsed, elapsed_time, total_time, took,
-            request_duration, generation_time, end_time, ended_at, finished_at, completed_at, dauer
+            request_duration, generation_time, end_time, ended_at, finished_at, completed_at, dauer,
+            seconds, milliseconds, ms
         """,
         "cost_pico": """
-            cost, total_cost, spend, price, amount, cost_total, usage_cost, response_cost, kosten, preis
+            cost, total_cost, spend, price, amount, cost_total, usage_cost, response_cost, kosten, preis, usd
         """,
         "input_price": """
             input_price, input_token_price, prompt_price, price_in, input_cost_per_token, price_input,

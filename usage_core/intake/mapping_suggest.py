@@ -25,8 +25,6 @@ _UNIT_WORDS = frozenset(
         "millis",
         "milliseconds",
         "s",
-        "sec",
-        "secs",
         "seconds",
         "us",
         "micros",
@@ -48,10 +46,13 @@ _WITH_POINT = re.compile(r"[0-9,]*\.(?:[0-9]{1,2}|[0-9]{4,})")
 _TEXTS = ("model", "api_key_id", "api_key_name", "provider", "status", "kind", "source_call_id")
 
 
+_SHORT = {"tok": "tokens", "toks": "tokens", "tkns": "tokens", "secs": "seconds", "sec": "seconds"}
+
+
 def words(text: str) -> str:
-    """A name as lower-case words: `inputTokens (1M)` is `input tokens 1m`."""
+    """A name as lower-case words: `inputTokens (1M)` is `input tokens 1m`, `in_toks` is `in tokens`."""
     apart = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
-    return " ".join(re.findall(r"[^\W_]+", apart.casefold()))
+    return " ".join(_SHORT.get(word, word) for word in re.findall(r"[^\W_]+", apart.casefold()))
 
 
 def suggest(look: Look, zone: str) -> Mapping:
@@ -135,7 +136,7 @@ def _length_unit(name: set[str], values: Sequence[str], middle: float) -> str:
     if name & {"us", "micros", "microseconds"}:
         return MICROS
     fractions = any("." in value or "," in value for value in values)
-    return SECONDS if name & {"s", "sec", "secs", "seconds"} or (fractions and 0 < middle < 100) else ""
+    return SECONDS if name & {"s", "seconds"} or (fractions and 0 < middle < 100) else ""
 
 
 def _order(values: Sequence[str]) -> str:
