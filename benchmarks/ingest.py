@@ -66,6 +66,10 @@ def peak_mb() -> float | None:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return None
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage tells begins with what the parent held
+        held = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(held.split()[1]) / 2**10
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / (2**20 if sys.platform == "darwin" else 2**10)
 

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import peers, postgres
 
 
-@pytest.mark.parametrize("name", ["footprint", "ingest", "peers", "refresh", "rerun"])
+@pytest.mark.parametrize("name", ["export", "footprint", "ingest", "peers", "refresh", "rerun"])
 def test_every_command_has_help(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -93,6 +93,20 @@ def test_slices_are_the_same_as_one_sorted_query(
     assert filled.export() == whole
 
 
+def test_the_first_slice_is_short_so_that_it_is_soon_there(
+    filled: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = filled.export()
+    monkeypatch.setattr(stream, "SLICE_ROWS", 40)
+    monkeypatch.setattr(stream, "FIRST_ROWS", 4)
+    with filled.lake.reading() as connection:
+        sizes = [table.num_rows for table in stream.tables(connection, EVER)]
+    assert sizes[0] <= 26, "one second's calls"
+    assert max(sizes) > sizes[0]
+    assert len(sizes) < 8
+    assert filled.export() == whole
+
+
 @pytest.mark.parametrize("rows", [2, 200_000])
 def test_edges_are_half_open_to_the_microsecond(
     filled: Shelf, monkeypatch: pytest.MonkeyPatch, rows: int

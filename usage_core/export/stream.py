@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from usage_core.export.content import Content
 from usage_core.export.formats import File, file
+from usage_core.metrics.answer import coverage
 from usage_core.metrics.question import conditions
 from usage_core.metrics.slices import slices
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Column
@@ -15,10 +16,10 @@ from usage_core.selection import Selection
 from usage_core.store.lake import Lake, arrow
 from usage_core.store.tables import CALLS
 
-SLICE_ROWS = 200_000
+SLICE_ROWS, FIRST_ROWS = 200_000, 10_000
 
 # Every column takes part, so that calls of one instant have one order in every export.
-_ORDER = [CALLS.c[column.name] for column in COLUMNS]
+ORDER = [CALLS.c[column.name] for column in COLUMNS]
 
 
 def file_stream(
@@ -67,8 +68,8 @@ def tables(
 ) -> Iterator[pa.Table]:
     """The selection's calls as Arrow tables of these columns, in order of time."""
     asked = [CALLS.c[column.name] for column in columns]
-    order = _ORDER[: len(asked)] if len(asked) == len(EXPORT_COLUMNS) else _ORDER
-    for start, end in slices(connection, selection, SLICE_ROWS):
+    order = ORDER[: len(asked)] if len(asked) == len(EXPORT_COLUMNS) else ORDER
+    for start, end in slices(connection, selection, SLICE_ROWS, coverage(connection), FIRST_ROWS):
         within = (CALLS.c.called_at >= start, CALLS.c.called_at < end)
         statement = sa.select(*asked).where(*conditions(selection), *within)
         yield arrow(connection, statement.order_by(*order))

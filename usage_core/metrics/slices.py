@@ -25,38 +25,47 @@ Slice: TypeAlias = tuple[datetime, datetime]
 
 
 def slices(
-    connection: sa.Connection, selection: Selection, size: int, coverage: Coverage | None = None
+    connection: sa.Connection,
+    selection: Selection,
+    size: int,
+    coverage: Coverage | None = None,
+    first: int | None = None,
 ) -> Iterator[Slice]:
-    """Slices of at most `size` calls, in order; only one second's calls can be more.
+    """Slices of at most `size` calls, the first of at most `first`, so that it is soon there; in order. Only
+    one second's calls can be more.
 
     Ranges without calls are left out. With the store's coverage, rollups tell how many calls an hour
     has, where they can; without, the calls alone.
     """
     frame = selection.timeframe
     whole = (frame.start.replace(tzinfo=None), frame.end.replace(tzinfo=None))
-    return _joined(connection, selection, whole, size, _by_hour(selection, coverage), *CUTS)
+    sizes = (min(first or size, size), size)
+    return _joined(connection, selection, whole, sizes, _by_hour(selection, coverage), *CUTS)
 
 
 def _joined(
     connection: sa.Connection,
     selection: Selection,
     within: Slice,
-    size: int,
+    sizes: tuple[int, int],
     counted: sa.Select[Any],
     unit: str,
     *finer: str,
 ) -> Iterator[Slice]:
-    """Join the periods of a range that are counted into slices; cut a period that is too much for one."""
+    """Join the periods of a range that are counted into slices of a first and a later size; cut a period
+    that is too much for one."""
+    size, later = sizes
     start: datetime | None = None
     end, held = within[0], 0
     for at, calls in connection.execute(counted).all():
         if start is not None and held + calls > size:
             yield start, end
-            start, held = None, 0
+            start, held, size = None, 0, later
         first, stop = max(at, within[0]), min(at + CUTS[unit], within[1])
         if calls > size and finer:
             counts = _by(finer[0], selection, (first, stop))
-            yield from _joined(connection, selection, (first, stop), size, counts, *finer)
+            yield from _joined(connection, selection, (first, stop), (size, later), counts, *finer)
+            size = later
             continue
         start, end, held = start or first, stop, held + calls
     if start is not None:

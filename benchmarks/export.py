@@ -1,0 +1,252 @@
+"""An export of all calls over HTTP, beside the engine's own ordered COPY and pandas' to_csv.
+
+    python -m benchmarks.export [--calls 10000000] [--json FILE]
+
+All write the same ten columns of the same calls in the same order as CSV, in turns, each three times; the
+median counts. `HTTP` is a real server and a client that reads and counts lines; its memory is the most
+the server held above what it held when idle, seen every 50 ms. `COPY` is DuckDB's `COPY (SELECT … ORDER
+BY …) TO FILE` from the same store, `pandas` the same SELECT as a data frame and its `to_csv`, each in a
+fresh process. "first row" is when the first bytes after the header arrive.
+
+Reruns: one visitor draws pages whose figures are known, without an export and while one runs after another.
+"""
+
+import asyncio
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from benchmarks import printed, serving, store
+from benchmarks.ingest import peak_mb
+from benchmarks.visitors import Days, Visitor
+from usage_core.export.stream import ORDER
+from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
+from usage_core.store.lake import open_lake
+
+RUNS, RERUNS = 3, 40
+ROOT = Path(__file__).parents[1]
+BAR_FIRST_BYTE_S, BAR_MEMORY_MB, BAR_RERUN = 0.5, 400, 2
+FIRST_DAY = (store.UNTIL - timedelta(days=store.DAYS)).date()
+PATH = f"/api/v1/calls?from={FIRST_DAY}&to={store.UNTIL.date()}"
+HEADER_BYTES = len(EXPORT_HEADER) + 1
+LAST = store.UNTIL.date() - timedelta(days=1)
+KNOWN: tuple[Days, ...] = tuple((LAST - timedelta(days=days - 1), LAST) for days in (7, 30))
+
+_NAMES = ", ".join(f'{column.name} AS "{column.label}"' for column in EXPORT_COLUMNS)
+SELECT = f"SELECT {_NAMES} FROM calls ORDER BY {', '.join(column.name for column in ORDER)}"  # noqa: S608
+
+
+def download(port: int) -> dict[str, float]:
+    """Read an export to its end."""
+    connection = http.client.HTTPConnection(serving.HOST, port, timeout=3600)
+    start = time.perf_counter()
+    connection.request("GET", PATH)
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    lines = size = 0
+    first_byte = first_row = 0.0
+    while piece := answer.read1(1 << 20):
+        now = time.perf_counter() - start
+        first_byte = first_byte or now
+        lines, size = lines + piece.count(b"\n"), size + len(piece)
+        if not first_row and size > HEADER_BYTES:
+            first_row = now
+    took = time.perf_counter() - start
+    connection.close()
+    return {
+        "seconds": took,
+        "rows": lines - 1,
+        "bytes": size,
+        "first_byte_s": first_byte,
+        "first_row_s": first_row,
+    }
+
+
+@contextmanager
+def watched(server: serving.Server) -> Iterator[list[float]]:
+    """What a server's process holds, in MB, as long as the block lasts."""
+    held, over = [server.rss_mb()], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            held.append(server.rss_mb())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield held
+    finally:
+        over.set()
+        thread.join()
+
+
+def over_http(folder: Path) -> dict[str, Any]:
+    """Exports from a server that has shown a page before, and its memory above idle."""
+    with serving.running(folder) as server:
+        asyncio.run(_known(server))
+        time.sleep(2)
+        idle, used = server.rss_mb(), server.cpu_seconds()
+        with watched(server) as held:
+            runs = [download(server.port) for _ in range(RUNS)]
+        now = server.cpu_seconds()
+        reruns = asyncio.run(_reruns(server))
+    busy = None if now is None or used is None else (now - used) / RUNS
+    return {
+        "runs": runs,
+        "idle_mb": idle,
+        "above_idle_mb": max(held) - idle,
+        "cpu_seconds": busy,
+        "reruns_ms": reruns,
+    }
+
+
+async def _known(server: serving.Server) -> Visitor:
+    """A visitor who has seen every page of every timeframe."""
+    visitor = await Visitor.arrive(server.url, KNOWN[0])
+    for days in KNOWN:
+        for page in list(visitor.pages):
+            await visitor.ask(page, days)
+    return visitor
+
+
+async def _reruns(server: serving.Server) -> dict[str, dict[str, float | int]]:
+    visitor = await _known(server)
+    found = {"alone": await _asked(visitor)}
+    over = threading.Event()
+
+    def keep_exporting() -> None:
+        while not over.is_set():
+            download(server.port)
+
+    exporting = threading.Thread(target=keep_exporting)
+    exporting.start()
+    await asyncio.sleep(0.5)
+    found["during an export"] = await _asked(visitor)
+    over.set()
+    await visitor.socket.close()
+    await asyncio.to_thread(exporting.join)
+    return found
+
+
+async def _asked(visitor: Visitor) -> dict[str, float | int]:
+    seconds = []
+    pages = cycle((page, days) for days in KNOWN for page in list(visitor.pages))
+    for _ in range(RERUNS):
+        seconds.append((await visitor.ask(*next(pages))).seconds * 1000)
+        await asyncio.sleep(0.2)
+    return printed.summary(seconds)
+
+
+def copied(folder: Path, home: Path) -> dict[str, Any]:
+    """Have the engine write the file by itself."""
+    lake = open_lake(folder)
+    path = home / "copy.csv"
+    with lake.reading() as connection:
+        start = time.perf_counter()
+        connection.exec_driver_sql(f"COPY ({SELECT}) TO '{path}' (FORMAT csv, HEADER)")
+        took = time.perf_counter() - start
+    lake.close()
+    return {"seconds": took, "bytes": path.stat().st_size, "rows": _lines(path) - 1}
+
+
+def by_pandas(folder: Path, home: Path) -> dict[str, Any]:
+    """Have pandas write it, from a data frame of all rows."""
+    lake = open_lake(folder)
+    path = home / "pandas.csv"
+    with lake.reading() as connection:
+        native: Any = connection.connection.driver_connection
+        start = time.perf_counter()
+        native.execute(SELECT).df().to_csv(path, index=False)
+        took = time.perf_counter() - start
+    lake.close()
+    return {"seconds": took, "bytes": path.stat().st_size, "rows": _lines(path) - 1}
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 24), b""))
+
+
+STEPS = {"COPY": copied, "pandas": by_pandas}
+
+
+def in_a_process(step: str, folder: Path) -> dict[str, Any]:
+    """A step's figures, with the most memory its process held, in MB."""
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "benchmarks.export", "--step", step, str(folder), home]
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    found: dict[str, Any] = json.loads(told.splitlines()[-1])
+    return found
+
+
+def measure(calls: int) -> dict[str, Any]:
+    """Everything on one store; all have to write the same rows."""
+    folder = store.folder(calls)
+    served = over_http(folder)
+    others = {step: [in_a_process(step, folder) for _ in range(RUNS)] for step in STEPS}
+    for runs in (served["runs"], *others.values()):
+        assert {run["rows"] for run in runs} == {calls}
+    return {"calls": calls, "HTTP": served, **{step: {"runs": runs} for step, runs in others.items()}}
+
+
+def show(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Print the figures, and how they stand to the bars."""
+    served, rows, rate = found["HTTP"], [], {}
+    for name in ("HTTP", *STEPS):
+        runs = found[name]["runs"]
+        took = printed.median([run["seconds"] for run in runs])
+        rate[name] = found["calls"] / took
+        memory = served["above_idle_mb"] if name == "HTTP" else max(run["peak_mb"] or 0 for run in runs)
+        rows.append(
+            (
+                name,
+                f"{took:.1f}",
+                f"{rate[name]:,.0f}",
+                f"{runs[0]['bytes'] / took / 1e6:,.0f}",
+                f"{memory:,.0f}",
+            )
+        )
+    first = {name: max(run[f"{name}_s"] for run in served["runs"]) for name in ("first_byte", "first_row")}
+    alone, during = (served["reruns_ms"][name]["p50"] for name in ("alone", "during an export"))
+    verdicts = [
+        printed.verdict("Rows a second", rate["HTTP"] / rate["COPY"], 1, "times COPY's", at_least=True),
+        printed.verdict("First byte", first["first_byte"], BAR_FIRST_BYTE_S, "s"),
+        printed.verdict("First row", first["first_row"], BAR_FIRST_BYTE_S, "s"),
+        printed.verdict("Memory above idle", served["above_idle_mb"], BAR_MEMORY_MB, "MB"),
+        printed.verdict("Median rerun during an export", during / alone, BAR_RERUN, "times one without"),
+    ]
+    printed.show(
+        printed.machine(),
+        f"{found['calls']:,} calls, {served['runs'][0]['bytes'] / 1e6:,.0f} MB",
+        printed.table(("", "seconds", "rows/s", "MB/s", "memory MB"), rows),
+        "Memory is above idle for HTTP, all of a process for the others.",
+        *(verdict["text"] for verdict in verdicts),
+    )
+    return verdicts
+
+
+def main() -> None:
+    """Measure and print, or do one step for the process that measures."""
+    parser = printed.asked(__doc__)
+    parser.add_argument("--step", nargs=3, metavar=("STEP", "STORE", "FOLDER"), help="do one step alone")
+    given = parser.parse_args()
+    if given.step:
+        name, folder, home = given.step
+        print(json.dumps(STEPS[name](Path(folder), Path(home)) | {"peak_mb": peak_mb()}))
+        return
+    found = measure(given.calls)
+    printed.write(given.json, found | {"machine": printed.machine(), "bars": show(found)})
+
+
+if __name__ == "__main__":
+    main()
