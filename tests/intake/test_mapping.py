@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from tests.importing import Shelf
+from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core import cli
 from usage_core.errors import MappingRefused, UsageError
 from usage_core.intake import mappings
@@ -21,6 +21,7 @@ from usage_core.intake.mapping_sql import UNITS
 from usage_core.intake.mapping_suggest import suggest
 from usage_core.intake.run import import_file
 from usage_core.metrics.facts import receipts
+from usage_core.schema import EXPORT_COLUMNS
 from usage_core.settings import DATABASE_URL
 
 KEY = From(fixed="k")
@@ -161,6 +162,16 @@ def test_short_names_and_decimal_commas_are_understood(module_shelf: Shelf, tmp_
     assert str(call["called_at"]) == "2026-11-03 08:14:07"
     assert (call["input_tokens"], call["output_tokens"], call["completion_time_ms"]) == (1200, 340, 1250)
     assert [each[0] for each in shown.refused] == ["input_tokens"]
+
+
+def test_our_own_columns_are_suggested_for_what_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text(HEADER + as_csv([row()]), newline="")
+    suggested = suggest(look(path, path.name, tmp_path), "UTC").fields
+    assert {name: each.at for name, each in suggested.items()} == {
+        column.name: (column.label,) for column in EXPORT_COLUMNS
+    }
+    assert not any(each.unit for each in suggested.values())
 
 
 def test_objects_in_cells_are_looked_into(module_shelf: Shelf, tmp_path: Path) -> None:

@@ -41,11 +41,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         """,
         "input_price": """
             input_price, input_token_price, prompt_price, price_in, input_cost_per_token, price_input,
-            input_token_price_usd_1m_tokens
+            input_token_price_usd_1m_tokens, input_token_price_per_1m
         """,
         "output_price": """
             output_price, output_token_price, completion_price, price_out, output_cost_per_token,
-            price_output
+            price_output,
+            output_token_price_usd_1m_tokens, output_token_price_per_1m
         """,
         "cache_read_tokens": """
             cache_read_tokens, cached_tokens, cache_read_input_tokens, input_cached_tokens, tokens_cached,

@@ -50,8 +50,8 @@ _SHORT = {"tok": "tokens", "toks": "tokens", "tkns": "tokens", "secs": "seconds"
 
 
 def words(text: str) -> str:
-    """A name as lower-case words: `inputTokens (1M)` is `input tokens 1m`, `in_toks` is `in tokens`."""
-    apart = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
+    """A name as lower-case words: `inputTokens (USD/1M)` is `input tokens usd 1m`, `in_toks` `in tokens`."""
+    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", text)
     return " ".join(_SHORT.get(word, word) for word in re.findall(r"[^\W_]+", apart.casefold()))
 
 
