@@ -143,6 +143,8 @@ HALF_HOUR = Timeframe(LAST - timedelta(days=7), LAST, "Asia/Kolkata")
         (Selection(WEEK), ("calls",), ("weekday", "hour_of_day"), "rollup_key_hours"),
         (Selection(WEEK), ("max_ms", "output_cost_usd"), ("key", "model"), "rollup_days"),
         (Selection(WEEK), ("output_cost_usd",), ("hour",), "calls"),
+        (Selection(WEEK), ("calls",), ("model", "time_bin"), "rollup_times_lists"),
+        (Selection(WEEK), ("cost_usd",), ("time_bin",), "calls"),
         (Selection(HALF_HOUR), ("calls",), ("weekday", "hour_of_day"), "calls"),
         (Selection(ELSEWHERE), ("cost_usd",), ("day", "key", "model"), "calls"),
         (

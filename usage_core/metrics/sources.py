@@ -70,8 +70,8 @@ def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> C
     if coverage is None:
         return None
     frame = selection.timeframe
-    read = {DIMENSIONS[name].column for name in wanted.by} - {None}
-    used = (read | set(selection.filters) | wanted.columns) - {"time_bin"}
+    read = {DIMENSIONS[name].column for name in wanted.by} - {None, *(["time_bin"] if wanted.bins else [])}
+    used = read | set(selection.filters) | wanted.columns
     grains = {DIMENSIONS[name].grain for name in wanted.by} - {None}
     lists = [LISTS[table] for table in (DAY_TIMES, TIMES, KEY_TIMES)]
     days, hours = lists if wanted.bins else [DAYS], [KEY_HOURS, MODEL_HOURS]
