@@ -12,6 +12,7 @@ from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.intake.price_drift import Drift
 from usage_core.metrics.prices_seen import Seen
+from usage_core.prices import catalogue
 from usage_core.prices.book import Interval, in_force, intervals
 from usage_core.schema import CostBasis
 from usage_core.selection import Selection
@@ -67,6 +68,7 @@ def _table() -> pd.DataFrame:
                 "Price of its calls": SOURCES[one.basis],
                 "Calls": one.calls,
                 "Calls without a price": one.unpriced,
+                "Suggested match": _suggested(one),
                 "Cost (USD)": None if one.cost is None else float(one.cost),
                 **dict(zip(PRICES, map(_usd, listed), strict=True)),
                 "Price now": _source(price),
@@ -74,6 +76,11 @@ def _table() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _suggested(one: Seen) -> str:
+    """The catalogue's model that may be meant, where calls have no price."""
+    return (one.unpriced and catalogue.suggested(one.provider, one.model)) or ""
 
 
 def _usd(price: Decimal | None) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from usage_core.prices.book import DAY_S, PARTS, Interval, Prices, in_force, intervals
-from usage_core.prices.catalogue import find
+from usage_core.prices.catalogue import find, suggested
 from usage_core.prices.rules import Rule, RuleKind
 from usage_core.schema import CostBasis
 
@@ -157,3 +157,17 @@ def test_an_alias_gives_a_model_the_price_of_another() -> None:
 def test_long_inputs_cost_more_in_whole(tokens: int, price: str) -> None:
     [one] = falls_into(intervals("Google", "gemini-2.5-pro", ()), JULY, tokens)
     assert one.prices.input == Decimal(price)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "like"),
+    [
+        ("OpenAI", "gpt-4o-ours", "openai/gpt-4o"),
+        ("Anthropic", "anthropic/claude-sonnet-4-5x", "anthropic/claude-sonnet-4-5"),
+        ("Nobody", "gpt-4o-mini-2", "openai/gpt-4o-mini"),
+        ("OpenAI", "zzzz", None),
+    ],
+)
+def test_a_model_like_an_unknown_one_is_suggested(provider: str, model: str, like: str | None) -> None:
+    found = suggested(provider, model)
+    assert found == like if like is None else found is not None and found.endswith(like.partition("/")[2])

@@ -1,11 +1,15 @@
 """The price catalogue of the genai-prices package, read offline: names, and which models embed."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import version
 
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice
+
+LIKE = 0.6
+"""Names are alike from this ratio of common letters on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,20 @@ def find(provider: str | None, model: str) -> tuple[str, ModelInfo] | None:
 def every() -> tuple[str, ...]:
     """Every model of the catalogue that has a price for tokens, as "openai/gpt-4o"."""
     return tuple(f"{maker.id}/{info.id}" for maker in get_snapshot().providers for info in maker.models)
+
+
+@lru_cache(maxsize=4096)
+def suggested(provider: str | None, model: str) -> str | None:
+    """The model of the catalogue whose name is most like one that it does not know, as "openai/gpt-4o", of
+    the same provider where it is listed: the longest that it begins with, else the one with the most letters
+    in common; None where none is like it. For a person to decide."""
+    listed = {name.partition("/")[2]: name for name in reversed(every())}
+    own = {name.partition("/")[2]: name for name in every() if name.startswith(f"{_provider_id(provider)}/")}
+    names = own or listed
+    wanted = _model_name(model)
+    begun = sorted((name for name in names if wanted.startswith(f"{name}-")), key=len, reverse=True)
+    found = begun or get_close_matches(wanted, names, n=1, cutoff=LIKE)
+    return names[found[0]] if found else None
 
 
 @lru_cache(maxsize=4096)
