@@ -5,6 +5,9 @@
 PYTHON =
 ARGS =
 py = .venv/bin/python
+# Python compiles what is used when it is first used, which takes half as long as compiling all; unless it may
+# not keep what it compiled.
+later = $(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
 suitable = import sys; sys.exit(sys.version_info < (3, 11))
 
 .PHONY: help run test format picture clean venv-run venv-test
@@ -70,6 +73,6 @@ venv-run venv-test:
 	  "$$found" -m venv --clear .venv; \
 	fi; \
 	echo 'Installing (first start only, a minute)…'; \
-	$(py) -m pip install --quiet --disable-pip-version-check --no-input -r $(lastword $(wants)); \
+	$(py) -m pip install --quiet --disable-pip-version-check --no-input $(later) -r $(lastword $(wants)); \
 	wanted >.venv/stamp-$@; \
 	echo 'Installed.'
