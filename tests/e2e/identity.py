@@ -71,7 +71,7 @@ def provider(port: int, console: str, log_file: Path) -> Iterator[dict[str, str]
 
 
 def _await(url: str, process: "subprocess.Popen[bytes]", log_file: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError), urlopen(url, timeout=2):  # noqa: S310 - http, our own server
             return

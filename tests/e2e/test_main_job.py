@@ -49,7 +49,7 @@ def download(page: Page) -> Download:
     page.context.on("page", lambda tab: tab.on("download", keep))
     page.on("download", keep)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Download CSV").click()
-    for _ in range(100):
+    for _ in range(600):
         if found:
             return found[0]
         page.wait_for_timeout(100)

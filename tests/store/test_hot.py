@@ -84,7 +84,7 @@ def test_an_import_shows_at_once_and_the_copy_follows(lake: Lake, tmp_path: Path
     add(lake, tmp_path, 2)
     assert lake.answer(lambda connection: (database(connection), by_rollup(connection))) == ("lake", 600)
     lake.keep_hot()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while lake.answer(database) != "hot":
         assert time.monotonic() < deadline
         time.sleep(0.01)
