@@ -20,21 +20,22 @@ from usage_core.store.scratch import Scratch
 from usage_core.timeframe import zone_info
 
 
-def export_days(asked: Asked, kind: File, to_dir: str) -> None:
+def export_days(asked: Asked, kind: File, to_dir: str, also_fewer: bool) -> None:
     """Write what is missing of the complete days to a folder or an address, and say what."""
     zone_info(asked.tz)
-    written = there = 0
+    written = there = fewer = 0
     # One run at a time: two would write the same days.
     with store() as lake, FileLock(lake.folder / "days.lock"):
 
         def sent(selection: Selection, rows: int) -> None:
             note(lake, Event.EXPORTED, f"calls: {urlencode(selection.params())}", rows)
 
-        wanted = Wanted(partial(asked.over, lake), asked.tz, kind, _since(asked.start))
+        wanted = Wanted(partial(asked.over, lake), asked.tz, kind, _since(asked.start), also_fewer)
         scratch = Scratch(lake.folder / "staging", "days")
         try:
             for done in write(lake, wanted, place(to_dir, scratch.path), datetime.now(UTC), sent):
                 written, there = written + done.is_written, there + (not done.is_written)
+                fewer += done.fewer is not None
                 if done.is_written:
                     out.print(
                         f"{done.name}: {wording.plural(done.calls, 'call')}", markup=False, soft_wrap=True
@@ -42,6 +43,12 @@ def export_days(asked: Asked, kind: File, to_dir: str) -> None:
         finally:
             scratch.close()
     out.print(f"{wording.plural(written, 'day')} written; {there:,} as they were.", soft_wrap=True)
+    if fewer:
+        out.print(
+            f"{wording.plural(fewer, 'day')} of these have fewer calls in the store by now. If that is because an "
+            "import was undone, and not to keep them in the files alone, write them anew: --also-fewer.",
+            soft_wrap=True,
+        )
 
 
 def _since(text: str) -> date:

@@ -39,6 +39,10 @@ def export(
     to_dir: Annotated[
         str, typer.Option(help="With --since-last: a folder, or an address such as s3://bucket/exports")
     ] = "",
+    also_fewer: Annotated[
+        bool,
+        typer.Option("--also-fewer", help="With --since-last: days, too, that have lost calls since"),
+    ] = False,
     manifest: Annotated[
         bool, typer.Option("--manifest", help="Write rows, sums and SHA-256 beside the file, for `verify`")
     ] = False,
@@ -47,7 +51,7 @@ def export(
     if since_last or to_dir:
         if not (since_last and to_dir) or by or output or asked.end:
             raise UsageError("--since-last goes with --to-dir, and without --to, --by and -o.")
-        export_days(asked, provable(file(kind_of_file, compress)), to_dir)
+        export_days(asked, provable(file(kind_of_file, compress)), to_dir, also_fewer)
         return
     if per and not by:
         raise UsageError(

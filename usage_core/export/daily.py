@@ -3,6 +3,9 @@
 A day's file is written, then its manifest, each whole or not at all. A day without a manifest, or whose
 calls are others than its manifest tells (a late import, a new price), is written anew under the same
 name. So whenever a run ends early, the next one leaves nothing out, and no call is in two files.
+
+A day that has fewer calls than its file is left as it is unless asked for: calls may have been deleted from
+the store because they are in the files.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,11 +36,13 @@ Sent = Callable[[Selection, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a day: whether its file was written, or was there already; and its calls."""
+    """What became of a day: whether its file was written, or was there already; and the file's calls."""
 
     name: str
     calls: int
     is_written: bool
+    fewer: int | None = None
+    """How many calls the store has of it, where these are fewer than those of a file that was left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Wanted:
     zone: str
     kind: File
     since: date = date.min
+    also_fewer: bool = False
+    """Whether days are written anew that have fewer calls than their files."""
 
     def name(self, day: date) -> str:
         """The name of a day's file."""
@@ -77,7 +84,10 @@ def write(lake: Lake, wanted: Wanted, place: Place, now: datetime, sent: Sent) -
         told = _told(place, name) if day in there else None
         if told is not None:
             _refuse_others(told, selection, wanted.kind)
-        if told is not None and _is_as_told(found[day], told):
+        calls = found[day]["calls"]
+        if told is not None and calls < told.rows and not wanted.also_fewer:
+            yield Done(name, told.rows, is_written=False, fewer=calls)
+        elif told is not None and _is_as_told(found[day], told):
             yield Done(name, told.rows, is_written=False)
         else:
             yield Done(name, _write(lake, selection, wanted.kind, place, name, sent), is_written=True)
