@@ -45,7 +45,7 @@ def export_days(asked: Asked, kind: File, to_dir: str, also_fewer: bool) -> None
     out.print(f"{wording.plural(written, 'day')} written; {there:,} as they were.", soft_wrap=True)
     if fewer:
         out.print(
-            f"{wording.plural(fewer, 'day')} of these have fewer calls in the store by now. If that is because "
+            f"{wording.plural(fewer, 'day')} of these have fewer calls in the store now. If that is because "
             "an import was undone, and not to keep them in the files alone, write them anew: --also-fewer.",
             soft_wrap=True,
         )
