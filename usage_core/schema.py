@@ -6,7 +6,7 @@ Table, export header, importer checks, screen labels and the README's table all 
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Annotated, get_type_hints
 
@@ -255,6 +255,16 @@ def cost_pico(
     return total
 
 
+PICO_PLACES = 12
+_WIDE = Context(prec=80)
+"""Python's own context rounds to 28 digits, which a sum of absurd prices may have more of."""
+
+
 def usd(pico: int) -> Decimal:
     """Pico-USD as an exact decimal amount of USD."""
-    return Decimal(pico).scaleb(-12)
+    return Decimal(pico).scaleb(-PICO_PLACES, _WIDE)
+
+
+def pico_usd(amount: Decimal) -> int:
+    """An amount of USD as pico-USD; the inverse of `usd`."""
+    return int(amount.scaleb(PICO_PLACES, _WIDE))

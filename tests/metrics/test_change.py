@@ -19,7 +19,7 @@ from usage_core.metrics.answer import ask
 from usage_core.metrics.change import Change, Period, Reason, explain
 from usage_core.metrics.cost_steps import shared_out
 from usage_core.metrics.question import Question
-from usage_core.schema import usd
+from usage_core.schema import pico_usd, usd
 from usage_core.selection import Selection
 from usage_core.timeframe import Timeframe
 
@@ -82,7 +82,7 @@ def amounts(found: Change) -> dict[Reason, Decimal]:
 
 
 def total(found: Change) -> Decimal:
-    return sum((part.amount for part in found.parts), Decimal(0))
+    return usd(sum(pico_usd(part.amount) for part in found.parts))
 
 
 @given(before=groups, now=groups)

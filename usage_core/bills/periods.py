@@ -16,6 +16,7 @@ from usage_core.bills.explain import explain
 from usage_core.bills.gather import gather, matched, period
 from usage_core.bills.parts import CHARGED_BESIDE
 from usage_core.bills.standing import RATE, STANDS
+from usage_core.schema import usd
 from usage_core.store.settings import calls_since
 from usage_core.store.tables import BILL_LINES, BILL_SIGNOFFS, BILLS, MODEL_HOURS, USD
 
@@ -134,7 +135,7 @@ def _month(
     asked = period(connection, provider, month) if billed is not None else None
     if asked is not None:
         sums = logged(connection, provider, asked.zone, asked.ranges)
-    computed, calls = Decimal(sums[0]).scaleb(-12), sums[1]
+    computed, calls = usd(sums[0]), sums[1]
     total, beside = (None, ZERO) if billed is None else (billed[0], Decimal(billed[1]))
     state = State.NO_BILL
     if billed is not None and total is None:

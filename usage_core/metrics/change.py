@@ -33,10 +33,8 @@ import pandas as pd
 
 from usage_core.metrics.cost_steps import Amount, Usage, steps
 from usage_core.metrics.question import MOST_ROWS, Question
-from usage_core.schema import usd
+from usage_core.schema import pico_usd, usd
 from usage_core.selection import Selection
-
-PICO_PLACES = 12
 
 
 class Reason(StrEnum):
@@ -87,7 +85,7 @@ class Change:
     @property
     def difference(self) -> Decimal:
         """What there is to explain."""
-        return self.now - self.before
+        return usd(pico_usd(self.now) - pico_usd(self.before))
 
 
 class Period(NamedTuple):
@@ -156,7 +154,7 @@ def _most(groups: Mapping[Group, int], place: int, total: int) -> Share:
 
 
 def _pico(amount: Decimal | None) -> int:
-    return int(amount.scaleb(PICO_PLACES)) if amount is not None else 0
+    return pico_usd(amount) if amount is not None else 0
 
 
 def _usages(frame: pd.DataFrame) -> dict[Group, Usage]:
