@@ -53,18 +53,9 @@ def export(
             raise UsageError("--since-last goes with --to-dir, and without --to, --by and -o.")
         export_days(asked, provable(file(kind_of_file, compress)), to_dir, also_fewer)
         return
-    if per and not by:
-        raise UsageError(
-            "--per says how long the periods of sums are. Say what the sums are of, too: --by key."
-        )
-    if by and manifest:
-        raise UsageError("A manifest tells of calls, not of sums. Leave --by or --manifest out.")
-    of = summed(by, per) if by else None
-    is_file = output is not None and str(output) != "-"
-    if manifest and not is_file:
-        raise UsageError("A manifest stands beside a file. Name one with -o.")
-    named = output is not None and not (kind_of_file or compress)
-    written = file_named(output.name) if named and output else file(kind_of_file, compress)
+    of = _summed(by, per)
+    _check_manifest(manifest, of, output)
+    written = _file(kind_of_file, compress, output)
     written = of_sums(written) if of else written
     written = provable(written) if manifest else written
     with store() as lake:
@@ -74,6 +65,26 @@ def export(
             made = manifests.manifest(lake, selection, written, manifests.written(output, rows))
             with output_to(manifests.beside(output)) as target:
                 target.write(made.written())
+
+
+def _summed(by: str, per: str) -> Summed | None:
+    if per and not by:
+        raise UsageError(
+            "--per says how long the periods of sums are. Say what the sums are of, too: --by key."
+        )
+    return summed(by, per) if by else None
+
+
+def _check_manifest(wanted: bool, of: Summed | None, output: Path | None) -> None:
+    if wanted and of:
+        raise UsageError("A manifest tells of calls, not of sums. Leave --by or --manifest out.")
+    if wanted and (output is None or str(output) == "-"):
+        raise UsageError("A manifest stands beside a file. Name one with -o.")
+
+
+def _file(kind: str, codec: str, output: Path | None) -> File:
+    """The file that is asked for by name; else the one that its name's ending stands for."""
+    return file_named(output.name) if output and not (kind or codec) else file(kind, codec)
 
 
 def _write(lake: Lake, selection: Selection, kind: File, output: Path | None, of: Summed | None) -> int:
