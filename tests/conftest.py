@@ -14,7 +14,14 @@ from usage_core.store.lake import Lake, open_lake
 
 REQUIRE_BROWSER = "USAGE_REQUIRE_BROWSER"
 BROWSER = "USAGE_CHROMIUM"
-COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+COMMANDS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 APPLICATIONS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -26,14 +33,14 @@ APPLICATIONS = (
 os.environ.setdefault(THREADS, "1")
 
 settings.register_profile("local", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the files of browser tests among the others: they wait more than they work, so that one at a
-    time costs the others nothing, and several at a time or at the end cost minutes."""
+    """Spread the files of browser tests among the others: each keeps more than one
+    processor at work, so that several at a time, or one alone at the end, cost minutes."""
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)

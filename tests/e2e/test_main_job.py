@@ -169,7 +169,7 @@ def test_bring_in_a_log(
         + f"{now}Z,k1,<b>prod</b>,OpenAI,gpt-4o,500,1200,3821,2.50,10.00\n"
         + f"{now}Z,k1,<b>prod</b>,OpenAI,gpt-4o,-5,1200,3821,2.50,10.00\n"
     )
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
         {"name": "march.csv", "mimeType": "text/csv", "buffer": log.encode()}
     )
     page.get_by_role("button", name="Import files").click()
@@ -199,7 +199,7 @@ def test_check_a_bill_and_sign_it_off(
         lake.close()
 
     def drop(name: str, text: str) -> None:
-        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
             {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
         )
         page.get_by_role("button", name="Check bills").click()

@@ -19,7 +19,7 @@ from usage_core.settings import CHECKOUT
 from usage_core.store.lake import Lake
 from usage_core.store.tables import CALLS, IMPORTS
 
-ROWS = 100_000
+ROWS = 40_000
 
 LABELS = [column.label for column in EXPORT_COLUMNS]
 
