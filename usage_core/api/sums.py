@@ -46,8 +46,11 @@ async def sums(console: Console, request: Request) -> Response:
     if not console.slots.take():
         return put_off(request, console.slots)
     name = ("sample-" if now.is_sample else "") + file_name(selection, kind.suffix, f"usage-{of.name}")
-    console.exported(visitor, f"sums {of.name}: {urlencode(selection.params())}", None)
-    pieces = file_stream(now.lake, selection, kind, content=of.content)
+
+    def sent(_rows: int) -> None:
+        console.exported(visitor, f"sums {of.name}: {urlencode(selection.params())}", None)
+
+    pieces = file_stream(now.lake, selection, kind, sent, of.content)
     return SentFile(pieces, name, kind.media_type, over=console.slots.give_back)
 
 
