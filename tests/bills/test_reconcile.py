@@ -121,6 +121,9 @@ def test_what_is_let_pass_is_set_for_each_provider(shelf: Shelf) -> None:
     for percent, usd, right in ((0, "0.99", False), (100, "0", False), (0, "1", True), (102, "0", True)):
         allowed = Tolerance(Decimal(percent), Decimal(usd))
         assert replace(reconciled, tolerance=allowed).is_right is right
+    assert reconciled.explained is not None
+    nothing = replace(reconciled, explained=replace(reconciled.explained, calls=0))
+    assert not nothing.is_right  # what could not be compared is not right, however little it is
     with shelf.lake.writing() as connection:
         conclude.set_tolerance(connection, "OpenAI", Tolerance(Decimal(0), Decimal("0.99")), "Ada")
     assert state(shelf) is State.DIFFERS

@@ -51,9 +51,9 @@ class Reconciled:
 
     @property
     def is_right(self) -> bool:
-        """Whether the bill can be paid: what is held against it is let pass."""
+        """Whether the bill can be paid: it could be compared, and what is held against it is let pass."""
         found = self.explained
-        if found is None or not self.period.has_usage:
+        if found is None or not self.period.has_usage or not found.calls:
             return False
         return self.tolerance.allows(found.judged, found.computed)
 
