@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -61,7 +63,7 @@ def ask(connection: sa.Connection, question: Question, coverage: Coverage | None
     frame = _frame(question, groups, figures)
     if question.metrics[0] not in first.metrics and not question.in_order_of_time:
         frame = _largest_first(frame, question.metrics[0])
-    frame = frame.head(question.limit)
+    frame = frame.head(question.limit) if len(frame) > question.limit else frame
     frame.attrs["sources"] = sorted({step.source for step in (first, *others)})
     return frame
 
@@ -76,7 +78,7 @@ def _further(
 ) -> dict[str, list[Figure]]:
     """A further statement's figures, in the places that its groups have in the first."""
     if step.binned:
-        found = histograms(read(connection, step.statement), places)
+        found = histograms(read(connection, step.statement, step.edges), places)
         return {name: list(found.percentile(METRICS[name].percent or 0)) for name in step.metrics}
     groups, figures = _columns(connection, step, width)
     rows = list(zip(*groups, strict=True)) if groups else [()]
@@ -123,7 +125,7 @@ def _columns(
     connection: sa.Connection, step: Step, width: int
 ) -> tuple[list[list[Any]], dict[str, list[Figure]]]:
     """What a statement finds, by column: first `width` breakdowns, then its figures by name."""
-    found = by_column(connection, step.statement)
+    found = by_column(connection, step.statement, step.edges)
     figures = zip(step.metrics, found[width:], strict=True)
     return found[:width], {name: _figures(name, values) for name, values in figures}
 
@@ -137,9 +139,18 @@ def _figures(name: str, values: Sequence[Any]) -> list[Figure]:
 def _frame(
     question: Question, groups: Sequence[Sequence[Any]], figures: Mapping[str, Sequence[Figure]]
 ) -> pd.DataFrame:
-    columns: dict[str, pd.Series[Any]] = {}
-    for name, values in zip(question.by, groups, strict=True):
-        columns[name] = pd.Series(values, dtype="datetime64[us]" if DIMENSIONS[name].is_period else object)
-    for name in question.metrics:
-        columns[name] = pd.Series(figures[name], dtype=object)
-    return pd.DataFrame(columns)
+    values = [*groups, *(figures[name] for name in question.metrics)]
+    cells = np.empty((len(values[0]), len(values)), dtype=object)
+    for place, column in enumerate(values):
+        cells[:, place] = column
+    # As one block: a Series for each column takes pandas three times as long.
+    frame = pd.DataFrame(cells, columns=_headings(question.by + question.metrics), dtype=object, copy=False)
+    for place, name in enumerate(question.by):
+        if DIMENSIONS[name].is_period:
+            frame.isetitem(place, np.array(groups[place], "datetime64[us]"))
+    return frame
+
+
+@cache
+def _headings(names: tuple[str, ...]) -> "pd.Index[str]":
+    return pd.Index(names)

@@ -6,6 +6,7 @@ the engine's windows over single bins take ten times as long.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -103,9 +104,13 @@ def histograms(
     return Histograms(found, calls)
 
 
-def read(connection: sa.Connection, lists: sa.Select[Any] | sa.CompoundSelect[Any]) -> Iterator[Lists]:
-    """The rows of a statement of `sources.lists`, some at a time."""
-    for batch in batches(connection, lists):
+def read(
+    connection: sa.Connection,
+    lists: sa.Select[Any] | sa.CompoundSelect[Any],
+    edges: Mapping[str, datetime] | None = None,
+) -> Iterator[Lists]:
+    """The rows of a statement of `sources.lists`, some at a time; `edges` are its parameters, if named."""
+    for batch in batches(connection, lists, edges):
         if not batch.num_rows:
             continue
         *by, bins, counts = batch.columns

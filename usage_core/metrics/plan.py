@@ -1,15 +1,19 @@
 """How a question is answered: one or two statements, and which table each reads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
+from cachetools import LRUCache, cached
 
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.question import MOST_ROWS, Question
 from usage_core.metrics.sources import Choice, Coverage, Wanted, choose, lists, rows
 from usage_core.store.tables import CALLS
+from usage_core.timeframe import offsets
 
 EXACT_PERCENTILES_UP_TO = 2_000_000
 """In a store of at most so many calls percentiles are read from the calls. In a larger one they come
@@ -27,6 +31,13 @@ class Step:
     statement: sa.Select[Any] | sa.CompoundSelect[Any]
     source: str
     binned: bool = False
+    edges: Mapping[str, datetime] = field(default_factory=dict)
+    """The statement's parameters: between which edges of its table and of the calls it reads."""
+
+    @property
+    def whole(self) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+        """The statement with its edges in it, to be part of another."""
+        return self.statement.params(dict(self.edges))
 
 
 def plan(question: Question, coverage: Coverage | None) -> list[Step]:
@@ -40,9 +51,10 @@ def plan(question: Question, coverage: Coverage | None) -> list[Step]:
         wanted = Wanted(question.by, bins=True, keep=question.keep)
         choice = choose(question.selection, wanted, coverage)
         if choice:
-            listed = lists(question.selection, wanted, choice)
+            listed = _listed(question, wanted, choice)
             of_calls = sums or ("calls",)
-            return [_summed(question, of_calls, coverage), Step(percentiles, listed, _name(choice), True)]
+            binned = Step(percentiles, listed, _name(choice), True, choice.cover.edges)
+            return [_summed(question, of_calls, coverage), binned]
     first = _summed(question, sums, coverage) if sums else None
     if first and first.source != CALLS.name:
         return [first, _summed(question, percentiles, None)]
@@ -59,11 +71,45 @@ def _summed(question: Question, metrics: tuple[str, ...], coverage: Coverage | N
     """Figures that add up, or, from calls, percentiles."""
     wanted = _wanted(question, metrics)
     choice = choose(question.selection, wanted, coverage)
-    source = rows(question.selection, wanted, choice)
+    if choice is None:
+        return Step(metrics, _sums(question, wanted, choice, metrics), CALLS.name)
+    statement = _any_sums(question, wanted, choice, metrics)
+    return Step(metrics, statement, _name(choice), edges=choice.cover.edges)
+
+
+def _sums(
+    question: Question,
+    wanted: Wanted,
+    choice: Choice | None,
+    metrics: tuple[str, ...],
+    *,
+    named_edges: bool = False,
+) -> sa.Select[Any]:
+    source = rows(question.selection, wanted, choice, named_edges=named_edges)
     groups = [source.c[f"by_{name}"] for name in question.by]
     figures = [METRICS[name].expression(dict(source.c)).label(f"of_{name}") for name in metrics]
     statement = sa.select(*groups, *figures).group_by(*groups)
-    return Step(metrics, _ordered(question, metrics, statement, groups, figures), _name(choice))
+    return _ordered(question, metrics, statement, groups, figures)
+
+
+def _but_for_edges(question: Question, wanted: Wanted, choice: Choice, *more: Hashable) -> Hashable:
+    """All that a statement depends on but the edges of its cover."""
+    (_, offset), *changes = offsets(question.selection.timeframe)
+    filters = tuple(question.selection.filters.items())
+    of_question = (question.metrics, question.by, question.keep, question.limit)
+    cover = (choice.rollup.name, tuple(choice.cover.edges))
+    return (of_question, wanted, filters, cover, offset, *changes, more)
+
+
+# To put a statement together takes longer than to answer it. What is kept is the statement alone.
+@cached(LRUCache(maxsize=1024), key=_but_for_edges, lock=Lock())
+def _any_sums(question: Question, wanted: Wanted, choice: Choice, metrics: tuple[str, ...]) -> sa.Select[Any]:
+    return _sums(question, wanted, choice, metrics, named_edges=True)
+
+
+@cached(LRUCache(maxsize=1024), key=_but_for_edges, lock=Lock())
+def _listed(question: Question, wanted: Wanted, choice: Choice) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    return lists(question.selection, wanted, choice, named_edges=True)
 
 
 def _ordered(

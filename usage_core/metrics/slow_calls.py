@@ -60,16 +60,17 @@ def _can_be_slowest(
     choice = choose(in_days, wanted, coverage)
     if choice is None:
         return []
-    whole_days = choice._replace(cover=choice.cover._replace(ends=[]))
+    whole_days = choice._replace(cover=choice.cover._replace(ends=()))
     r = rows(in_days, wanted, whole_days).c
     known = sa.select(r.by_day, r.longest_ms).where(r.longest_ms.is_not(None))
     longest = connection.execute(known.order_by(r.longest_ms.desc(), r.by_day.desc()).limit(MOST)).all()
     if len(longest) < MOST:
         return []
     days = [row.by_day.date() for row in longest]
-    edges = [midnight(min(days), coverage.zone), midnight(max(days) + DAY, coverage.zone)]
+    of_days = [midnight(min(days), coverage.zone), midnight(max(days) + DAY, coverage.zone)]
+    edges = [edge.replace(tzinfo=None) for edge in of_days]
     edges += [edge for end in choice.cover.ends for edge in end]
     # A range and a limit: the store skips whatever files and row groups lie outside by their statistics.
-    first, beyond = (edge.replace(tzinfo=None) for edge in (min(edges), max(edges)))
+    first, beyond = min(edges), max(edges)
     at_least = c.completion_time_ms >= longest[-1].longest_ms
     return [at_least, c.called_at >= first, c.called_at < beyond]

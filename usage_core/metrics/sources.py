@@ -4,10 +4,10 @@ A rollup answers for the whole days (or hours) within a timeframe; the ends that
 from the calls, and both are added up together. So an answer is that of the calls, only sooner.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -52,10 +52,26 @@ class Wanted(NamedTuple):
 
 
 class Cover(NamedTuple):
-    """The part of a timeframe a rollup answers for, as conditions on it, and the parts it does not."""
+    """The part of a timeframe a rollup answers for, and the parts it does not; all edges are naive.
 
-    conditions: list[sa.ColumnElement[bool]]
-    ends: list[tuple[datetime, datetime]]
+    `first` and `beyond` are in the rollup's own periods, None where there is no call before or after; `ends`
+    are spans of UTC, to be read from the calls.
+    """
+
+    first: datetime | None
+    beyond: datetime | None
+    ends: tuple[tuple[datetime, datetime], ...]
+
+    @property
+    def edges(self) -> dict[str, datetime]:
+        """All there are, by the names of their places in a statement."""
+        named = {"first": self.first, "beyond": self.beyond}
+        for place, (start, end) in enumerate(self.ends):
+            named |= {f"from_{place}": start, f"to_{place}": end}
+        return {name: edge for name, edge in named.items() if edge is not None}
+
+
+Places: TypeAlias = Mapping[str, sa.BindParameter[datetime]]
 
 
 class Choice(NamedTuple):
@@ -86,39 +102,67 @@ def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> C
     return None
 
 
-def rows(selection: Selection, wanted: Wanted, choice: Choice | None) -> sa.Subquery:
-    """The rows to sum: `by_NAME` for each breakdown, the wanted columns, and measures (or bins)."""
+def rows(
+    selection: Selection, wanted: Wanted, choice: Choice | None, *, named_edges: bool = False
+) -> sa.Subquery:
+    """The rows to sum: `by_NAME` for each breakdown, the wanted columns, and measures (or bins).
+
+    With `named_edges`, the edges of a cover are parameters of their names, so that the statement serves for
+    other edges, too.
+    """
     frame = selection.timeframe
     if choice is None:
-        return _calls(selection, wanted, frame.start, frame.end).subquery("rows")
-    read = _entries(choice).subquery("entries") if wanted.bins else choice.rollup
-    summed = _summed(selection, wanted, read).where(*([] if wanted.bins else choice.cover.conditions))
-    ends = [_calls(selection, wanted, *end) for end in choice.cover.ends]
+        return _calls(selection, wanted, *_utc(frame.start, frame.end)).subquery("rows")
+    places = _places(choice.cover, named_edges)
+    inside = _inside(choice.rollup, places)
+    read = _entries(choice.rollup, inside).subquery("entries") if wanted.bins else choice.rollup
+    summed = _summed(selection, wanted, read).where(*([] if wanted.bins else inside))
+    ends = [_calls(selection, wanted, *end) for end in _ends(choice.cover, places)]
     return (sa.union_all(summed, *ends) if ends else summed).subquery("rows")
 
 
-def _entries(choice: Choice) -> sa.Select[Any]:
-    """A rollup's lists as rows: `time_bin` and `calls` in place of `bins` and `counts`."""
-    c = choice.rollup.c
-    groups = [column for column in c if column not in (c.bins, c.counts)]
-    entries = (sa.func.unnest(c.bins).label("time_bin"), sa.func.unnest(c.counts).label("calls"))
-    return sa.select(*groups, *entries).where(*choice.cover.conditions)
-
-
 def lists(
-    selection: Selection, wanted: Wanted, choice: Choice | None
+    selection: Selection, wanted: Wanted, choice: Choice | None, *, named_edges: bool = False
 ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
     """Completion times as lists: `by_NAME` for each breakdown, `bins` (in which NULL is unknown), and
-    `counts`, the calls in each. A group may have several rows."""
+    `counts`, the calls in each. A group may have several rows. `named_edges` are those of `rows`."""
     frame = selection.timeframe
-    parts = []
-    if choice:
-        c = choice.rollup.c
-        inside = _select(selection, wanted, Row(c.day, dict(c)), dict(c), ("bins", "counts"))
-        parts.append(inside.where(*choice.cover.conditions))
-    ends = choice.cover.ends if choice else [(frame.start, frame.end)]
-    parts += [_listed(_calls(selection, wanted, *end), wanted.by) for end in ends]
+    if choice is None:
+        return _listed(_calls(selection, wanted, *_utc(frame.start, frame.end)), wanted.by)
+    c, places = choice.rollup.c, _places(choice.cover, named_edges)
+    inside = _select(selection, wanted, Row(c.day, dict(c)), dict(c), ("bins", "counts"))
+    parts = [inside.where(*_inside(choice.rollup, places))]
+    parts += [_listed(_calls(selection, wanted, *end), wanted.by) for end in _ends(choice.cover, places)]
     return sa.union_all(*parts) if len(parts) > 1 else parts[0]
+
+
+def _places(cover: Cover, named: bool) -> Places:
+    """A place for each edge; one that is named has no value, so that none is forgotten."""
+    instant = sa.DateTime()
+    return {
+        name: sa.bindparam(name, type_=instant) if named else sa.bindparam(None, edge, type_=instant)
+        for name, edge in cover.edges.items()
+    }
+
+
+def _inside(rollup: sa.Table, places: Places) -> list[sa.ColumnElement[bool]]:
+    """What holds of the rollup's periods that are covered."""
+    period = rollup.c.day if "day" in rollup.columns else rollup.c.hour
+    first = [period >= places["first"]] if "first" in places else []
+    return [*first, period < places["beyond"]] if "beyond" in places else first
+
+
+def _ends(cover: Cover, places: Places) -> Iterator[tuple[Expression, Expression]]:
+    for number in range(len(cover.ends)):
+        yield places[f"from_{number}"], places[f"to_{number}"]
+
+
+def _entries(rollup: sa.Table, inside: Iterable[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """A rollup's lists as rows: `time_bin` and `calls` in place of `bins` and `counts`."""
+    c = rollup.c
+    groups = [column for column in c if column not in (c.bins, c.counts)]
+    entries = (sa.func.unnest(c.bins).label("time_bin"), sa.func.unnest(c.counts).label("calls"))
+    return sa.select(*groups, *entries).where(*inside)
 
 
 def _listed(calls: sa.Select[Any], by: tuple[str, ...]) -> sa.Select[Any]:
@@ -158,12 +202,16 @@ def _cover(rollup: sa.Table, frame: Timeframe, coverage: Coverage) -> Cover | No
     before, after = frame.start > coverage.first, frame.end <= coverage.last
     if before and after and start >= end:
         return None
-    period = rollup.c.day if in_days else rollup.c.hour
     first, beyond = (_written(edge, coverage.zone if in_days else "UTC", in_days) for edge in (start, end))
-    conditions = [*([period >= first] if before else []), *([period < beyond] if after else [])]
     ends = [(frame.start, start)] if before else []
     ends += [(end, frame.end)] if after else []
-    return Cover(conditions, [one for one in ends if one[0] < one[1]])
+    parts = tuple(_utc(*one) for one in ends if one[0] < one[1])
+    return Cover(first if before else None, beyond if after else None, parts)
+
+
+def _utc(start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """A span as the calls write their times."""
+    return start.astimezone(UTC).replace(tzinfo=None), end.astimezone(UTC).replace(tzinfo=None)
 
 
 def _written(edge: datetime, zone: str, in_days: bool) -> datetime:
@@ -182,14 +230,15 @@ def _day(moment: datetime, zone: str, *, up: bool = False) -> datetime:
     return midnight(day + DAY, zone) if up and midnight(day, zone) < moment else midnight(day, zone)
 
 
-def _calls(selection: Selection, wanted: Wanted, start: datetime, end: datetime) -> sa.Select[Any]:
+def _calls(
+    selection: Selection, wanted: Wanted, start: Expression | datetime, end: Expression | datetime
+) -> sa.Select[Any]:
     """Calls of a span, each standing for itself."""
     c = CALLS.c
     fine = time_bin(c.completion_time_ms)
     row = Row(local_time(c.called_at, selection.timeframe), {**c, "time_bin": fine})
     one = {"time_bin": fine, **{name: measure.of_call(c) for name, measure in BY_NAME.items()}}
-    within = [c.called_at >= start.replace(tzinfo=None), c.called_at < end.replace(tzinfo=None)]
-    return _select(selection, wanted, row, {**c, **one}).where(*within)
+    return _select(selection, wanted, row, {**c, **one}).where(c.called_at >= start, c.called_at < end)
 
 
 def _summed(selection: Selection, wanted: Wanted, rollup: sa.FromClause) -> sa.Select[Any]:

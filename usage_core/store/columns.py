@@ -1,6 +1,6 @@
 """What statements find, column by column: ten times as fast as row by row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -12,9 +12,11 @@ import sqlalchemy as sa
 BATCH_ROWS = 10_000
 
 
-def batches(connection: sa.Connection, statement: sa.Executable) -> Iterator[pa.RecordBatch]:
+def batches(
+    connection: sa.Connection, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
+) -> Iterator[pa.RecordBatch]:
     """A statement's rows as Arrow batches, in the connection's transaction."""
-    cursor: Any = connection.execute(statement).cursor
+    cursor: Any = connection.execute(statement, parameters).cursor
     try:
         yield from cursor.to_arrow_reader(BATCH_ROWS)
     except OSError as error:  # as Arrow tells of what DuckDB raised
@@ -22,9 +24,11 @@ def batches(connection: sa.Connection, statement: sa.Executable) -> Iterator[pa.
         raise (duckdb.InterruptException if interrupted else duckdb.Error)(str(error)) from error
 
 
-def by_column(connection: sa.Connection, statement: sa.Executable) -> list[list[Any]]:
+def by_column(
+    connection: sa.Connection, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
+) -> list[list[Any]]:
     """A statement's columns as Python values; for small answers."""
-    cursor: Any = connection.execute(statement).cursor
+    cursor: Any = connection.execute(statement, parameters).cursor
     table: pa.Table = cursor.to_arrow_table()
     return [values(column.combine_chunks()) for column in table.columns]
 
