@@ -110,9 +110,9 @@ def _answer(key: Hashable, work: Callable[[sa.Connection], Found], state: Hashab
 
 def answer(question: Question) -> pd.DataFrame:
     """The answer to a question, as `metrics.answer.ask` gives it; yours to change."""
-    covered = _answer("coverage", coverage)
-    asked = replace(question, selection=_up_to_last_call(question.selection, covered))
-    found = _answer(asked, lambda connection: ask(connection, asked, covered))
+    known = covered()
+    asked = replace(question, selection=_up_to_last_call(question.selection, known))
+    found = _answer(asked, lambda connection: ask(connection, asked, known))
     return found.copy(deep=False)  # pandas copies what is changed
 
 
@@ -126,19 +126,19 @@ def found_in_calls(work: Callable[..., Found], *asked: Any) -> Found:
     """As `found`, for what takes long and depends on nothing in the store but when calls were made, by
     whom, with how many tokens and how long they took: it is known until calls are imported."""
     newest = [receipt["import_id"] for receipt in _answer("receipts", facts.receipts)[:1]]
-    state = (str(shown().lake.folder), tuple(newest), _answer("coverage", coverage))
+    state = (str(shown().lake.folder), tuple(newest), covered())
     return _found(work, asked, state)
 
 
 def _found(work: Callable[..., Found], asked: tuple[Any, ...], state: Hashable | None) -> Found:
-    covered = _answer("coverage", coverage)
-    cut = tuple(_up_to_last_call(each, covered) if isinstance(each, Selection) else each for each in asked)
+    known = covered()
+    cut = tuple(_up_to_last_call(each, known) if isinstance(each, Selection) else each for each in asked)
     key = (work.__module__, work.__qualname__, *cut)
-    made = _answer(key, lambda connection: work(connection, *cut, covered), state)
+    made = _answer(key, lambda connection: work(connection, *cut, known), state)
     return made.copy(deep=False) if isinstance(made, pd.DataFrame) else made
 
 
-def _up_to_last_call(selection: Selection, covered: Coverage) -> Selection:
+def _up_to_last_call(selection: Selection, known: Coverage) -> Selection:
     """The same calls by a timeframe that ends soon after the last of them.
 
     Most timeframes end now. Cut back to the store's last call, the next minute's question is this
@@ -147,9 +147,9 @@ def _up_to_last_call(selection: Selection, covered: Coverage) -> Selection:
     if selection.only != SIGHT.get():
         raise AssertionError("A selection that was not made in this run: it holds to other keys.")
     frame = selection.timeframe
-    if covered.last is None or covered.last >= frame.end:
+    if known.last is None or known.last >= frame.end:
         return selection
-    end = max(covered.last.replace(second=0, microsecond=0) + MINUTE, frame.start + MINUTE)
+    end = max(known.last.replace(second=0, microsecond=0) + MINUTE, frame.start + MINUTE)
     return selection.over(replace(frame, end=end)) if end < frame.end else selection
 
 
@@ -185,7 +185,12 @@ def rows_set_aside() -> int:
     shown()
     if SIGHT.get() is not None:
         return 0
-    return _answer("rows set aside", facts.rows_set_aside)
+    return covered().rows_set_aside
+
+
+def covered() -> Coverage:
+    """What has to be known of the shown store before it is asked."""
+    return _answer("coverage", coverage)
 
 
 def known() -> Directory:

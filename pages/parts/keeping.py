@@ -1,6 +1,6 @@
 """How long calls are kept: what would go, the sums that stay, and what pages say of it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -18,22 +18,17 @@ from usage_core.intake import retention
 from usage_core.intake.retention import Doomed
 from usage_core.schema import Form, usd
 from usage_core.selection import Selection
-from usage_core.store.settings import calls_since
 from usage_core.timeframe import midnight, zone_info
 
 ASKED, TOLD = "keep-asked", "keep-told"
 SHOWN = 500
 
 
-def _since(connection: sa.Connection, _covered: object) -> date | None:
-    return calls_since(connection)
-
-
 def say_what_is_gone(selection: Selection) -> None:
     """Say so where a timeframe begins before the first day whose calls are kept."""
     if cached.shown().is_sample:
         return
-    since: date | None = cached.found(_since)
+    since = cached.covered().kept_since
     if since is None or selection.timeframe.start >= midnight(since, cached.days_zone()):
         return
     where = " on the page Workspace" if visitor.here().is_administrator else ""

@@ -12,7 +12,7 @@ from usage_core.errors import UndoRefused
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.undoing import preview, undo
 from usage_core.metrics.answer import coverage
-from usage_core.metrics.facts import receipts, rows_set_aside
+from usage_core.metrics.facts import receipts
 from usage_core.store import rollups
 from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import IMPORTS
@@ -67,7 +67,8 @@ def names(shelf: Shelf) -> set[str]:
 
 def counted(shelf: Shelf) -> tuple[int, int]:
     with shelf.lake.reading() as connection:
-        return coverage(connection).calls, rows_set_aside(connection)
+        known = coverage(connection)
+        return known.calls, known.rows_set_aside
 
 
 def test_the_receipt_stays_and_the_file_can_be_imported_again(shelf: Shelf) -> None:

@@ -20,7 +20,7 @@ from usage_core.metrics.question import MOST_ROWS, Question
 from usage_core.metrics.sources import Coverage
 from usage_core.schema import usd
 from usage_core.store.columns import by_column
-from usage_core.store.settings import reporting_zone
+from usage_core.store.settings import CALLS_SINCE, REPORTING_ZONE, as_day, noted_as
 from usage_core.store.tables import IMPORTS
 
 Figure: TypeAlias = int | Decimal | None
@@ -28,14 +28,15 @@ Figure: TypeAlias = int | Decimal | None
 
 def coverage(connection: sa.Connection) -> Coverage:
     """What has to be known of the store to choose between rollups and calls."""
-    edges = sa.select(
-        sa.func.coalesce(sa.func.sum(IMPORTS.c.rows_stored), 0),
-        sa.func.min(IMPORTS.c.first_call_at),
-        sa.func.max(IMPORTS.c.last_call_at),
-    ).where(IMPORTS.c.undone_at.is_(None))
-    calls, first, last = connection.execute(edges).one()
+    i = IMPORTS.c
+    of_imports = (i.rows_stored, i.rows_rejected)
+    stored, set_aside = (sa.func.coalesce(sa.func.sum(rows), 0) for rows in of_imports)
+    noted = (noted_as(name).scalar_subquery() for name in (REPORTING_ZONE, CALLS_SINCE))
+    edges = (sa.func.min(i.first_call_at), sa.func.max(i.last_call_at))
+    known = sa.select(stored, set_aside, *edges, *noted).where(i.undone_at.is_(None))
+    calls, aside, first, last, zone, since = connection.execute(known).one()
     first, last = (moment and moment.replace(tzinfo=UTC) for moment in (first, last))
-    return Coverage(reporting_zone(connection), int(calls), first, last)
+    return Coverage(zone, int(calls), first, last, int(aside), as_day(since))
 
 
 def ask(connection: sa.Connection, question: Question, coverage: Coverage | None = None) -> pd.DataFrame:

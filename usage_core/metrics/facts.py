@@ -83,9 +83,3 @@ def receipts(connection: sa.Connection, limit: int = 200) -> list[dict[str, Any]
     """The receipts of past imports, newest first."""
     newest = sa.select(IMPORTS).order_by(IMPORTS.c.imported_at.desc()).limit(limit)
     return [dict(row) for row in connection.execute(newest).mappings()]
-
-
-def rows_set_aside(connection: sa.Connection) -> int:
-    """How many rows all imports together could not store; an import that was undone read none."""
-    total = sa.func.coalesce(sa.func.sum(IMPORTS.c.rows_rejected), 0)
-    return int(connection.execute(sa.select(total).where(IMPORTS.c.undone_at.is_(None))).scalar_one())

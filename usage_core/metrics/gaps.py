@@ -76,10 +76,8 @@ def awaited(answer: pd.DataFrame, first: datetime, last: datetime, until: dateti
 
 
 def _calls(answer: pd.DataFrame) -> dict[datetime, int]:
-    return {
-        hour.to_pydatetime().replace(tzinfo=UTC): int(number)
-        for hour, number in zip(answer["hour"], answer["calls"], strict=True)
-    }
+    hours: list[datetime] = answer["hour"].to_numpy().astype("datetime64[us]").tolist()
+    return {hour.replace(tzinfo=UTC): calls for hour, calls in zip(hours, answer["calls"], strict=True)}
 
 
 def _usual(calls: Mapping[datetime, int], first: datetime) -> Callable[[datetime], float]:

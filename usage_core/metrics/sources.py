@@ -6,7 +6,7 @@ from the calls, and both are added up together. So an answer is that of the call
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
@@ -31,12 +31,18 @@ SHORT = 3 * DAY
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What has to be known of a store to choose: the zone of its days, how many calls it holds, and
-    when the first and the last were made (UTC; None where there is none)."""
+    when the first and the last were made (UTC; None where there is none).
+
+    Beside it, because both are asked for with every page: how many rows its imports could not store, and
+    the first day (of its zone) whose calls are kept, None where all are.
+    """
 
     zone: str
     calls: int
     first: datetime | None
     last: datetime | None
+    rows_set_aside: int = 0
+    kept_since: date | None = None
 
 
 class Wanted(NamedTuple):

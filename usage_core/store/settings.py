@@ -12,8 +12,7 @@ REPORTING_ZONE, CALLS_SINCE = "reporting_zone", "calls_since"
 
 def reporting_zone(connection: sa.Connection) -> str:
     """The zone whose days the day rollups use."""
-    query = sa.select(WORKSPACE.c.value).where(WORKSPACE.c.name == REPORTING_ZONE)
-    zone: str = connection.execute(query).scalar_one()
+    zone: str = connection.execute(noted_as(REPORTING_ZONE)).scalar_one()
     return zone
 
 
@@ -30,13 +29,22 @@ def set_reporting_zone(connection: sa.Connection, zone: str) -> None:
 
 def calls_since(connection: sa.Connection) -> date | None:
     """The first day (of the workspace's zone) whose calls are kept; None where all are."""
-    noted = note(connection, CALLS_SINCE)
+    return as_day(note(connection, CALLS_SINCE))
+
+
+def as_day(noted: str | None) -> date | None:
+    """A day as it was noted."""
     return date.fromisoformat(noted) if noted else None
 
 
 def note(connection: sa.Connection, name: str) -> str | None:
     """What a program noted under a name to remember, or None."""
-    return connection.execute(sa.select(WORKSPACE.c.value).where(WORKSPACE.c.name == name)).scalar()
+    return connection.execute(noted_as(name)).scalar()
+
+
+def noted_as(name: str) -> sa.Select[str]:
+    """The statement that finds what was noted under a name."""
+    return sa.select(WORKSPACE.c.value).where(WORKSPACE.c.name == name)
 
 
 def put_note(connection: sa.Connection, name: str, value: str) -> None:
