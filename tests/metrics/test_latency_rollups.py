@@ -26,7 +26,7 @@ from usage_core.store.settings import set_reporting_zone
 from usage_core.timeframe import Timeframe
 
 LAST = datetime(2026, 4, 20, tzinfo=UTC)
-DAYS = 40
+DAYS = 100  # of which two months are whole
 
 
 @pytest.fixture(scope="module")

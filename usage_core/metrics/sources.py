@@ -17,7 +17,7 @@ from usage_core.store.local_time import local_time
 from usage_core.store.measures import BY_NAME, COMMON
 from usage_core.store.rollups import time_bin
 from usage_core.store.tables import CALLS, DAY_TIMES, DAYS, KEY_HOURS, KEY_TIMES, LISTS, MODEL_HOURS, TIMES
-from usage_core.timeframe import Timeframe, midnight, offsets, zone_info
+from usage_core.timeframe import Timeframe, following, midnight, offsets, start_of, zone_info
 
 OTHER = "\x1fother"
 """Stands for every value of a breakdown that was not asked to be kept apart."""
@@ -61,17 +61,21 @@ class Cover(NamedTuple):
     """The part of a timeframe a rollup answers for, and the parts it does not; all edges are naive.
 
     `first` and `beyond` are in the rollup's own periods, None where there is no call before or after; `ends`
-    are spans of UTC, to be read from the calls.
+    are spans of UTC, to be read from the calls. `months` are the whole months between `first` and `beyond`,
+    likewise without an end where those are; None where months do not serve.
     """
 
     first: datetime | None
     beyond: datetime | None
     ends: tuple[tuple[datetime, datetime], ...]
+    months: tuple[datetime | None, datetime | None] | None = None
 
     @property
     def edges(self) -> dict[str, datetime]:
         """All there are, by the names of their places in a statement."""
         named = {"first": self.first, "beyond": self.beyond}
+        if self.months:
+            named |= dict(zip(("first_month", "beyond_months"), self.months, strict=True))
         for place, (start, end) in enumerate(self.ends):
             named |= {f"from_{place}": start, f"to_{place}": end}
         return {name: edge for name, edge in named.items() if edge is not None}
@@ -104,8 +108,17 @@ def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> C
     for table in (*hours, *days) if frame.length <= SHORT else (*days, *hours):
         cover = _cover(table, frame, coverage)
         if cover is not None and used <= set(table.columns.keys()):
-            return Choice(table, cover)
+            serve = "whole_month" in table.columns and not grains
+            return Choice(table, cover._replace(months=_months(cover)) if serve else cover)
     return None
+
+
+def _months(cover: Cover) -> tuple[datetime | None, datetime | None] | None:
+    """The whole months that a cover in days holds, if there are any."""
+    first, beyond = (edge and start_of(edge, "month") for edge in (cover.first, cover.beyond))
+    if first and first != cover.first:
+        first = following(first, "month")
+    return None if first and beyond and first >= beyond else (first, beyond)
 
 
 def rows(
@@ -120,9 +133,9 @@ def rows(
     if choice is None:
         return _calls(selection, wanted, *_utc(frame.start, frame.end)).subquery("rows")
     places = _places(choice.cover, named_edges)
-    inside = _inside(choice.rollup, places)
+    inside = _inside(choice, places)
     read = _entries(choice.rollup, inside).subquery("entries") if wanted.bins else choice.rollup
-    summed = _summed(selection, wanted, read).where(*([] if wanted.bins else inside))
+    summed = _summed(selection, wanted, read).where(*([] if wanted.bins else [inside]))
     ends = [_calls(selection, wanted, *end) for end in _ends(choice.cover, places)]
     return (sa.union_all(summed, *ends) if ends else summed).subquery("rows")
 
@@ -137,7 +150,7 @@ def lists(
         return _listed(_calls(selection, wanted, *_utc(frame.start, frame.end)), wanted.by)
     c, places = choice.rollup.c, _places(choice.cover, named_edges)
     inside = _select(selection, wanted, Row(c.day, dict(c)), dict(c), ("bins", "counts"))
-    parts = [inside.where(*_inside(choice.rollup, places))]
+    parts = [inside.where(_inside(choice, places))]
     parts += [_listed(_calls(selection, wanted, *end), wanted.by) for end in _ends(choice.cover, places)]
     return sa.union_all(*parts) if len(parts) > 1 else parts[0]
 
@@ -151,11 +164,25 @@ def _places(cover: Cover, named: bool) -> Places:
     }
 
 
-def _inside(rollup: sa.Table, places: Places) -> list[sa.ColumnElement[bool]]:
+def _inside(choice: Choice, places: Places) -> sa.ColumnElement[bool]:
     """What holds of the rollup's periods that are covered."""
-    period = rollup.c.day if "day" in rollup.columns else rollup.c.hour
-    first = [period >= places["first"]] if "first" in places else []
-    return [*first, period < places["beyond"]] if "beyond" in places else first
+    c, (first, beyond) = choice.rollup.c, (places.get("first"), places.get("beyond"))
+    if "whole_month" not in c:
+        return _between(c.day if "day" in c else c.hour, first, beyond)
+    if choice.cover.months is None:
+        return ~c.whole_month & _between(c.day, first, beyond)
+    first_month, beyond_months = places.get("first_month"), places.get("beyond_months")
+    before = [_between(c.day, first, first_month)] if first_month is not None else []
+    after = [_between(c.day, beyond_months, beyond)] if beyond_months is not None else []
+    in_months = c.whole_month & _between(c.day, first_month, beyond_months)
+    return sa.or_(in_months, ~c.whole_month & sa.or_(sa.false(), *before, *after))
+
+
+def _between(
+    period: Expression, first: Expression | None, beyond: Expression | None
+) -> sa.ColumnElement[bool]:
+    edges = [period >= first] if first is not None else []
+    return sa.and_(sa.true(), *edges, *([period < beyond] if beyond is not None else []))
 
 
 def _ends(cover: Cover, places: Places) -> Iterator[tuple[Expression, Expression]]:
@@ -163,12 +190,12 @@ def _ends(cover: Cover, places: Places) -> Iterator[tuple[Expression, Expression
         yield places[f"from_{number}"], places[f"to_{number}"]
 
 
-def _entries(rollup: sa.Table, inside: Iterable[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+def _entries(rollup: sa.Table, inside: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """A rollup's lists as rows: `time_bin` and `calls` in place of `bins` and `counts`."""
     c = rollup.c
     groups = [column for column in c if column not in (c.bins, c.counts)]
     entries = (sa.func.unnest(c.bins).label("time_bin"), sa.func.unnest(c.counts).label("calls"))
-    return sa.select(*groups, *entries).where(*inside)
+    return sa.select(*groups, *entries).where(inside)
 
 
 def _listed(calls: sa.Select[Any], by: tuple[str, ...]) -> sa.Select[Any]:

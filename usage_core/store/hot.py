@@ -164,7 +164,8 @@ def _fill(connection: sa.Connection, schema: str) -> None:
         rows = f"SELECT *{_narrow(table, schema)} FROM lake.main.{table.name}"
         # To read nothing takes as long as to read a few.
         rows += " LIMIT 0" if table.name in untouched else ""
-        rows += " ORDER BY day" if table in LISTS.values() else ""  # a timeframe is then read in one piece
+        # A timeframe is then read in one piece.
+        rows += " ORDER BY whole_month, day" if table in LISTS.values() else ""
         connection.execute(sa.text(f"CREATE TABLE {schema}.{table.name} AS {rows}"))
     for table in _PASSED_ON:
         connection.execute(

@@ -274,6 +274,7 @@ def _lists(of: sa.Table) -> sa.Table:
     return sa.Table(
         f"{of.name}_lists",
         VIEWS,
+        sa.Column("whole_month", sa.Boolean()),
         *groups,
         sa.Column("bins", sa.ARRAY(sa.SmallInteger())),
         sa.Column("counts", sa.ARRAY(COUNT)),
@@ -281,7 +282,8 @@ def _lists(of: sa.Table) -> sa.Table:
 
 
 LISTS = {table: _lists(table) for table in (TIMES, KEY_TIMES, DAY_TIMES)}
-"""The same, a row for each day and group: its bins, and the calls in each of them."""
+"""The same, a row for each day and group: its bins, and the calls in each of them. Where `whole_month`,
+the row is of the whole month (of the rollup's zone) that begins with its day."""
 
 HELD = sa.Table(
     "held",
