@@ -15,26 +15,27 @@ import math
 import operator
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from usage_core.metrics.histograms import UNKNOWN_BIN, Group, Lists, Real, Whole, read
 from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
-from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose, lists
+from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose, rows
 from usage_core.selection import Selection
-from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
+from usage_core.store.columns import by_column
+from usage_core.store.measures import DOUBLING
 from usage_core.timeframe import Grain, following
 
 TIMES_USUAL = 2.0
 LEAST_CALLS, LEAST_DAYS = 20, 5
 LEAST_SPREADS, AS_DEVIATION = 4.0, 1.4826
+
+_Group: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     large = coverage is not None and coverage.calls > EXACT_PERCENTILES_UP_TO
     if coverage is not None and large and unit == "day":
         selection = selection.over(replace(selection.timeframe, zone=coverage.zone))
-    wanted = Wanted((unit, "provider", "model"), bins=True)
-    days = _days(read(connection, lists(selection, wanted, choose(selection, wanted, coverage))))
+    wanted = Wanted((unit, "provider", "model"), frozenset({"time_doublings"}))
+    days = _days(connection, rows(selection, wanted, choose(selection, wanted, coverage)).c, unit)
     columns = ("provider", "at", "calls", "doublings", "lost_ms")
     found = _against_usual(days)[:MOST_ROWS]
     frame = pd.DataFrame(
@@ -77,26 +78,27 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     return frame
 
 
-def _days(found: Iterable[Lists]) -> dict[Group, tuple[float, float]]:
+def _days(
+    connection: sa.Connection, row: sa.ColumnCollection[str, sa.ColumnElement[Any]], unit: Grain
+) -> dict[_Group, tuple[float, float]]:
     """Day, provider, model -> timed calls, and the mean binary logarithm of their times."""
-    sums: dict[Group, tuple[float, float]] = {}
-    for rows in found:
-        timed = np.where(rows.bins == UNKNOWN_BIN, 0, rows.calls)
-        doublings = _doublings(np.arange(rows.bins.max() + 2))[rows.bins]
-        of_rows = (rows.added_up(timed), rows.added_up(timed * doublings))
-        for group, calls, doubled in zip(rows.groups, *(each.tolist() for each in of_rows), strict=True):
-            before = sums.get(group, (0.0, 0.0))
-            sums[group] = before[0] + calls, before[1] + doubled
-    return {group: (calls, doubled / calls) for group, (calls, doubled) in sums.items() if calls}
+    groups = [row[f"by_{name}"] for name in (unit, "provider", "model")]
+    timed = sa.func.sum(row.calls) - sa.func.sum(row.untimed_calls)
+    sums = sa.select(*groups, timed, sa.func.sum(row.time_doublings)).group_by(*groups).having(timed > 0)
+    *by, calls, doublings = by_column(connection, sums)
+    return {
+        group: (float(number), float(sum_of) / DOUBLING / float(number))
+        for group, number, sum_of in zip(zip(*by, strict=True), calls, doublings, strict=True)
+    }
 
 
-def _against_usual(days: Mapping[Group, tuple[float, float]]) -> list[tuple[Any, ...]]:
+def _against_usual(days: Mapping[_Group, tuple[float, float]]) -> list[tuple[Any, ...]]:
     """Provider, day, calls, doublings, lost_ms; of models with a usual time."""
-    means: dict[Group, list[float]] = defaultdict(list)
+    means: dict[_Group, list[float]] = defaultdict(list)
     for (_, *model), (_, mean) in days.items():
         means[tuple(model)].append(mean)
     usual = {model: statistics.median_low(of) for model, of in means.items() if len(of) >= LEAST_DAYS}
-    sums: dict[Group, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    sums: dict[_Group, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     for (at, *model), (calls, mean) in days.items():
         if (expected := usual.get(tuple(model))) is not None:
             further = (calls, calls * (mean - expected), calls * (2**mean - 2**expected))
@@ -108,12 +110,6 @@ def _against_usual(days: Mapping[Group, tuple[float, float]]) -> list[tuple[Any,
         if calls >= LEAST_CALLS
     ]
     return sorted(rows, key=lambda row: row[1])
-
-
-def _doublings(number: Whole) -> Real:
-    """The binary logarithms of the times that stand for bins."""
-    wide = math.log2(EXACT_BINS) + (number - EXACT_BINS - 0.5) / BINS_PER_DOUBLING
-    return np.where(number <= EXACT_BINS, np.log2(np.maximum(number, 1)), wide)
 
 
 def slow_days(frame: pd.DataFrame) -> list[Slow]:

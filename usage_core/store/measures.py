@@ -69,6 +69,17 @@ def _where_timed(name: str) -> Callable[[Calls], Expression]:
     return of_call
 
 
+DOUBLING = 1000
+"""A doubling of a completion time, as it is added up: whole numbers are the same in any order."""
+
+
+def _doublings(calls: Calls) -> Expression:
+    """The binary logarithm of the completion time in ms, in thousandths; a time of 0 counts as 1 ms."""
+    time = calls.completion_time_ms
+    logarithm = sa.case((time > 1, sa.func.log2(time)), (time.is_not(None), 0))
+    return sa.cast(sa.func.round(logarithm * float(DOUBLING)), sa.BigInteger())
+
+
 MEASURES = (
     Measure("calls", lambda _calls: sa.literal_column("1"), common=True),
     Measure("input_tokens", _held("input_tokens"), TOTAL, common=True),
@@ -84,6 +95,7 @@ MEASURES = (
     Measure("timed_output_tokens", _where_timed("output_tokens"), TOTAL),
     Measure("timed_output_ms", _where_timed("completion_time_ms"), TOTAL),
     Measure("longest_ms", _held("completion_time_ms"), combine=sa.func.max),
+    Measure("time_doublings", _doublings, TOTAL),
 )
 
 COMMON = tuple(measure for measure in MEASURES if measure.common)
