@@ -29,7 +29,6 @@ from typing import Any
 from benchmarks import printed, serving, store
 from benchmarks.ingest import peak_mb
 from benchmarks.visitors import Days, Visitor
-from usage_core.export.stream import ORDER
 from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
 from usage_core.store.lake import open_lake
 
@@ -43,7 +42,7 @@ LAST = store.UNTIL.date() - timedelta(days=1)
 KNOWN: tuple[Days, ...] = tuple((LAST - timedelta(days=days - 1), LAST) for days in (7, 30))
 
 _NAMES = ", ".join(f'{column.name} AS "{column.label}"' for column in EXPORT_COLUMNS)
-SELECT = f"SELECT {_NAMES} FROM calls ORDER BY {', '.join(column.name for column in ORDER)}"  # noqa: S608
+SELECT = f"SELECT {_NAMES} FROM calls ORDER BY {', '.join(column.name for column in EXPORT_COLUMNS)}"  # noqa: S608
 
 
 def download(port: int) -> dict[str, float]:

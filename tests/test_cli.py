@@ -115,7 +115,7 @@ def test_a_failed_export_leaves_no_file(
     def failing(*_given: object, **_named: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(csv_lines, "lines", failing)
+    monkeypatch.setattr(csv_lines, "pieces", failing)
     with pytest.raises(ZeroDivisionError):
         run("export", *AUGUST, "-o", str(tmp_path / "new.csv"))
     with pytest.raises(ZeroDivisionError):

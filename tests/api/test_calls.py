@@ -135,16 +135,16 @@ def test_a_failure_on_the_way_is_no_complete_answer(
 ) -> None:
     """The connection breaks off: a reader must never take a part for the whole."""
     monkeypatch.setattr(stream, "SLICE_ROWS", 2)
-    written: list[bytes] = []
+    written: list[Iterator[bytes]] = []
 
-    def failing(table: object, columns: object) -> bytes:
+    def failing(table: object, columns: object) -> Iterator[bytes]:
         if len(written) == 2:
             raise OSError("the disk is gone")
         written.append(real(table, columns))
         return written[-1]
 
-    real = csv_lines.lines
-    monkeypatch.setattr(csv_lines, "lines", failing)
+    real = csv_lines.pieces
+    monkeypatch.setattr(csv_lines, "pieces", failing)
     strict = TestClient(client.app)
     with pytest.raises(OSError, match="the disk is gone"):
         strict.get(CALLS_PATH, params=AUGUST)
@@ -186,10 +186,10 @@ def test_one_file_too_many_is_put_off_in_words(filled: Shelf) -> None:
 
 
 def test_a_failure_gives_the_place_back(filled: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(table: object, columns: object) -> bytes:
+    def failing(table: object, columns: object) -> Iterator[bytes]:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(csv_lines, "lines", failing)
+    monkeypatch.setattr(csv_lines, "pieces", failing)
     slots, shown = Slots(1), Shown(filled.lake, is_sample=False)
     client = TestClient(Starlette(routes=routes(Console(lambda: shown, slots=slots))))
     for _ in range(2):
@@ -250,7 +250,7 @@ def test_a_file_is_proved_by_its_manifest(filled: Shelf, tmp_path: Path) -> None
 
 
 def test_a_file_that_broke_off_has_no_manifest(filled: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(table: object, columns: object) -> bytes:
+    def failing(table: object, columns: object) -> Iterator[bytes]:
         raise OSError("the disk is gone")
 
     console = Console(lambda: Shown(filled.lake, is_sample=False))
@@ -258,7 +258,7 @@ def test_a_file_that_broke_off_has_no_manifest(filled: Shelf, monkeypatch: pytes
     made: list[tuple[str, Proof]] = []
     new = console.proofs.new
     monkeypatch.setattr(console.proofs, "new", lambda whose: made.append(kept := new(whose)) or kept)
-    monkeypatch.setattr(csv_lines, "lines", failing)
+    monkeypatch.setattr(csv_lines, "pieces", failing)
     client.get(CALLS_PATH, params={**AUGUST, "manifest": "true"})
     [(proof_id, proof)] = made
     assert proof.manifest is None

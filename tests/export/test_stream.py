@@ -5,14 +5,21 @@ import io
 from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 
+import pyarrow as pa
 import pytest
+import sqlalchemy as sa
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.importing import EVER, FIELDS, GOOD, HEADER, Shelf, as_csv, row
 from usage_core.export import stream
 from usage_core.export.csv_lines import HEADER as FIRST_LINE
+from usage_core.export.csv_lines import instants
 from usage_core.export.preview import file_name, first_lines, line_bytes, preview
-from usage_core.schema import EXPORT_HEADER
+from usage_core.schema import COLUMNS, EXPORT_COLUMNS, EXPORT_HEADER, Column
 from usage_core.selection import Selection
+from usage_core.store.lake import arrow
+from usage_core.store.tables import CALLS
 from usage_core.timeframe import Timeframe
 
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -91,6 +98,29 @@ def test_slices_are_the_same_as_one_sorted_query(
     assert len(sizes) > 2
     assert max(sizes) <= max(rows, 40), "no slice is longer than asked, but for one second's calls"
     assert filled.export() == whole
+
+
+@pytest.mark.parametrize("columns", [EXPORT_COLUMNS, COLUMNS])
+def test_values_read_as_numbers_are_the_calls_in_the_engines_own_order(
+    filled: Shelf, columns: tuple[Column, ...]
+) -> None:
+    asked = [CALLS.c[column.name] for column in columns]
+    with filled.lake.reading() as connection:
+        [found] = stream.tables(connection, EVER, columns)
+        plain = arrow(connection, sa.select(*asked).order_by(*asked))
+    assert found.to_pylist() == plain.to_pylist()
+
+
+@given(st.lists(st.datetimes(timezones=st.just(UTC)), max_size=20))
+@example([datetime(1969, 12, 31, 23, 59, 59, micro, UTC) for micro in (999_999, 0)])
+@example([datetime(2026, 3, 1, 10, 0, 59, micro, UTC) for micro in (0, 1, 1000, 412_000, 412_345, 999_999)])
+def test_instants_are_written_to_the_microsecond_they_have(moments: list[datetime]) -> None:
+    def plain(moment: datetime) -> str:
+        unit = "seconds" if not moment.microsecond else "microseconds"
+        unit = "milliseconds" if moment.microsecond and not moment.microsecond % 1000 else unit
+        return moment.replace(tzinfo=None).isoformat(timespec=unit) + "Z"
+
+    assert instants(pa.array(moments, pa.timestamp("us"))).to_pylist() == list(map(plain, moments))
 
 
 def test_the_first_slice_is_short_so_that_it_is_soon_there(

@@ -1,7 +1,10 @@
 """Calls as CSV text, column by column in Arrow: no row ever becomes a Python object."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import groupby
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -10,6 +13,8 @@ from usage_core.text_guard import GUARD_WHEN
 
 HEADER = EXPORT_HEADER.encode() + b"\n"
 """The first line of an export of calls."""
+
+PIECE_ROWS = 50_000
 
 _NEEDS_QUOTES = r'[",\r\n]'
 
@@ -20,20 +25,72 @@ def lines(table: "pa.Table | pa.RecordBatch", columns: Sequence[Column] = EXPORT
     The table has a column of each of `columns`' names, in any order. Times are UTC with a Z and no, three
     or six fractional digits; unknown is empty; text is safe to open in a spreadsheet.
     """
-    if not table.num_rows:
-        return b""
+    return b"".join(pieces(table, columns))
+
+
+def pieces(
+    table: "pa.Table | pa.RecordBatch", columns: Sequence[Column] = EXPORT_COLUMNS, rows: int = PIECE_ROWS
+) -> Iterator[bytes]:
+    """The same in pieces of so many lines: memory holds the text of one."""
     if isinstance(table, pa.RecordBatch):
         table = pa.Table.from_batches([table])
-    fields = [_field(table[column.name].combine_chunks(), column.form) for column in columns]
-    fields[-1] = pc.binary_join_element_wise(fields[-1], "", "\n", null_handling="replace")
-    text = pc.binary_join_element_wise(*fields, ",", null_handling="replace")
-    return contents(text)
+    fields = _fields(table, columns) if table.num_rows else []
+    for start in range(0, table.num_rows, rows):
+        texts = [_text(values.slice(start, rows), form) for values, form in fields]
+        if not pa.types.is_dictionary(fields[-1][0].type):
+            texts[-1] = _ended(texts[-1])
+        yield contents(pc.binary_join_element_wise(*texts, ",", null_handling="replace"))
 
 
-def _field(values: pa.Array, form: Form) -> pa.Array:
-    if form is Form.INSTANT:
-        return instants(values)
-    return by_distinct_value(values, _texts) if form is Form.TEXT else plain_number(values, form)
+def _fields(table: pa.Table, columns: Sequence[Column]) -> list[tuple[pa.Array, Form]]:
+    """The columns, what repeats as dictionaries of finished text, with the line's end if they are last.
+
+    Neighbours that share their codes become one, whose texts have the comma in them.
+    """
+    arrays = enumerate((_one(table[column.name]), column.form) for column in columns)
+    runs = (list(run) for _, run in groupby(arrays, lambda each: _codes(each[1][0]) or each[0]))
+    fields = [_finished([values for _, (values, _) in run], [form for _, (_, form) in run]) for run in runs]
+    last, form = fields[-1]
+    if pa.types.is_dictionary(last.type):
+        fields[-1] = pa.DictionaryArray.from_arrays(last.indices, _ended(last.dictionary)), form
+    return fields
+
+
+def _finished(side: list[pa.Array], forms: list[Form]) -> tuple[pa.Array, Form]:
+    """Columns side by side as one: of what repeats, each value is written once."""
+    if forms[0] not in _BY_VALUE:
+        return side[0], forms[0]
+    coded = [coded_values(values) for values in side]
+    written = [_BY_VALUE[form](each.dictionary) for each, form in zip(coded, forms, strict=True)]
+    texts = pc.binary_join_element_wise(*written, ",", null_handling="replace")
+    return pa.DictionaryArray.from_arrays(coded[0].indices, texts), forms[0]
+
+
+def _one(values: pa.ChunkedArray) -> pa.Array:
+    """A column as one array: the very array that it is, where it is one."""
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+
+
+def _codes(values: pa.Array) -> tuple[int, int] | None:
+    """Where in memory the codes of a column are."""
+    if not pa.types.is_dictionary(values.type):
+        return None
+    return values.indices.buffers()[1].address, values.indices.offset
+
+
+def coded_values(values: pa.Array) -> pa.DictionaryArray:
+    """Values with each distinct one once, unknown among them."""
+    return values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values, "encode")
+
+
+def _ended(texts: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(texts, "", "\n", null_handling="replace")
+
+
+def _text(values: pa.Array, form: Form) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        return pc.take(values.dictionary, values.indices)
+    return instants(values) if form is Form.INSTANT else plain_number(values, form)
 
 
 def plain_number(values: pa.Array, form: Form) -> pa.Array:
@@ -45,7 +102,7 @@ def plain_number(values: pa.Array, form: Form) -> pa.Array:
 
 def by_distinct_value(values: pa.Array, write: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """Write each distinct value once: keys, models and prices repeat by the million."""
-    coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
+    coded = coded_values(values)
     return pc.take(write(coded.dictionary), coded.indices)
 
 
@@ -74,18 +131,37 @@ def _without_zeros(plain: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(plain, r"(\.\d\d\d*?)0+$", r"\1")
 
 
+_BY_VALUE = {Form.TEXT: _texts, Form.PRICE: _prices}
+"""What repeats by the million, and how a value of it is written."""
+
+
 def instants(values: pa.Array) -> pa.Array:
-    """UTC instants without a NULL, as `2026-08-03T09:14:07.412Z`."""
+    """UTC instants without a NULL, as `2026-08-03T09:14:07.412Z`; in order, each minute is cast once."""
     micros = values.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
-    finer = micros % 1000 != 0
-    unit = pa.timestamp("us" if finer.any() else "ms")
-    text = pc.binary_replace_slice(pc.cast(values.cast(unit), pa.string()), 10, 11, "T")
-    if finer.any() and not finer.all():
-        text = pc.if_else(pa.array(finer), text, pc.utf8_slice_codeunits(text, 0, 23))
-    whole = micros % 1_000_000 == 0
-    if whole.any():
-        text = pc.if_else(pa.array(whole), pc.utf8_slice_codeunits(text, 0, 19), text)
-    return pc.binary_join_element_wise(text, "Z", "")
+    minutes, millis, finer = micros // 60_000_000, micros // 1000 % 60_000, micros % 1000
+    others = np.diff(minutes, prepend=minutes[:1] - 1) != 0
+    begun = pc.cast(pa.array(minutes[others] * 60).cast(pa.timestamp("s")), pa.string())
+    prefixes = pc.utf8_slice_codeunits(pc.binary_replace_slice(begun, 10, 11, "T"), 0, 17)
+    parts = [
+        pc.take(prefixes, pa.array(np.cumsum(others, dtype=np.int32) - 1)),
+        pc.take(_seconds(), pa.array(millis + 60_000 * (finer > 0))),
+    ]
+    if finer.any():
+        parts.append(pc.take(_micros(), pa.array(finer)))
+    return pc.binary_join_element_wise(*parts, "")
+
+
+@cache
+def _seconds() -> pa.Array:
+    """By milliseconds of a minute: `07Z`, `07.412Z`; and again as `07.412`, for micros to follow."""
+    begun = [f"{milli // 1000:02}.{milli % 1000:03}" for milli in range(60_000)]
+    return pa.array([*(f"{text.removesuffix('.000')}Z" for text in begun), *begun], pa.string())
+
+
+@cache
+def _micros() -> pa.Array:
+    """By microseconds of a millisecond: nothing, or `009Z`."""
+    return pa.array(["", *(f"{micro:03}Z" for micro in range(1, 1000))], pa.string())
 
 
 def contents(text: pa.Array) -> bytes:

@@ -36,11 +36,11 @@ class Format:
 
 def _csv(columns: Sequence[Column], before: bytes = b"") -> Writer:
     header = ",".join(column.label for column in columns).encode() + b"\n"
-    return Text(before + header, partial(csv_lines.lines, columns=columns))
+    return Text(before + header, partial(csv_lines.pieces, columns=columns))
 
 
 def _json_lines(columns: Sequence[Column]) -> Writer:
-    return Text(b"", partial(json_lines.lines, columns=columns))
+    return Text(b"", partial(json_lines.pieces, columns=columns))
 
 
 def _parquet(columns: Sequence[Column]) -> Writer:

@@ -5,12 +5,12 @@ their digits; unknown is null; times are UTC with a Z.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from usage_core.export.csv_lines import by_distinct_value, contents, instants, plain_number
+from usage_core.export.csv_lines import PIECE_ROWS, by_distinct_value, contents, instants, plain_number
 from usage_core.schema import Column, Form
 
 _NEEDS_CARE = "[\\x00-\\x1f\\x7f]"
@@ -31,6 +31,12 @@ def lines(table: pa.Table, columns: Sequence[Column]) -> bytes:
         parts.append(_value(table[column.name].combine_chunks(), column.form))
     joined = pc.binary_join_element_wise(*parts, "}\n", "", null_handling="replace", null_replacement="null")
     return contents(joined)
+
+
+def pieces(table: pa.Table, columns: Sequence[Column]) -> Iterator[bytes]:
+    """The same in pieces: memory holds the text of one."""
+    for start in range(0, table.num_rows, PIECE_ROWS):
+        yield lines(table.slice(start, PIECE_ROWS), columns)
 
 
 def _value(values: pa.Array, form: Form) -> pa.Array:

@@ -29,10 +29,14 @@ def typed(table: pa.Table, columns: Sequence[Column]) -> pa.Table:
     arrays = [
         _usd(table[column.name].combine_chunks())
         if column.form is Form.PICO
-        else table[column.name].cast(_TYPES[column.form])
+        else _plain(table[column.name].combine_chunks()).cast(_TYPES[column.form])
         for column in columns
     ]
     return pa.table(arrays, schema=schema(columns))
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
 def _usd(pico: pa.Array) -> pa.Array:

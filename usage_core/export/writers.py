@@ -1,7 +1,7 @@
 """How tables of calls become the bytes of a file, piece by piece, with bounded memory."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import pyarrow as pa
@@ -14,8 +14,8 @@ class Writer(Protocol):
     def begin(self) -> bytes:
         """What stands before the first row."""
 
-    def rows(self, table: pa.Table) -> bytes:
-        """The rows of a table."""
+    def rows(self, table: pa.Table) -> Iterator[bytes]:
+        """The rows of a table, in pieces."""
 
     def end(self) -> bytes:
         """What stands after the last row."""
@@ -24,14 +24,14 @@ class Writer(Protocol):
 class Text:
     """Lines after a first line, which may be empty."""
 
-    def __init__(self, first: bytes, lines: Callable[[pa.Table], bytes]) -> None:
+    def __init__(self, first: bytes, lines: Callable[[pa.Table], Iterator[bytes]]) -> None:
         self._first, self._lines = first, lines
 
     def begin(self) -> bytes:
         """The first line."""
         return self._first
 
-    def rows(self, table: pa.Table) -> bytes:
+    def rows(self, table: pa.Table) -> Iterator[bytes]:
         """A line for each row."""
         return self._lines(table)
 
@@ -51,9 +51,9 @@ class Compressed:
         """The first bytes; with some codecs there are none until more is known."""
         return self._packed(self._writer.begin())
 
-    def rows(self, table: pa.Table) -> bytes:
+    def rows(self, table: pa.Table) -> Iterator[bytes]:
         """What is ready of the rows."""
-        return self._packed(self._writer.rows(table))
+        return map(self._packed, self._writer.rows(table))
 
     def end(self) -> bytes:
         """The rest."""
@@ -77,10 +77,10 @@ class Parquet:
         """The magic bytes."""
         return self._drain.taken()
 
-    def rows(self, table: pa.Table) -> bytes:
+    def rows(self, table: pa.Table) -> Iterator[bytes]:
         """A row group."""
         self._file.write_table(self._typed(table))
-        return self._drain.taken()
+        yield self._drain.taken()
 
     def end(self) -> bytes:
         """The footer."""

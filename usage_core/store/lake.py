@@ -183,11 +183,19 @@ def batches(
         yield pa.Table.from_batches([batch])
 
 
-def _run(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> Any:
+def keep(connection: sa.Connection, name: str, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
+    """A statement's rows as an Arrow table, and under this name for the connection's further statements."""
+    _run(connection, statement, f"CREATE OR REPLACE TEMP TABLE {name} AS ")
+    native: Any = connection.connection.driver_connection
+    table: pa.Table = native.execute(f"FROM {name}").to_arrow_table()
+    return table
+
+
+def _run(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], before: str = "") -> Any:
     compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
     values = [compiled.params[name] for name in compiled.positiontup or ()]
     native: Any = connection.connection.driver_connection
-    return native.execute(str(compiled), values)
+    return native.execute(before + str(compiled), values)
 
 
 def open_lake(folder: Path) -> Lake:
