@@ -8,7 +8,6 @@ the first time in a fresh process, "again" the median of five more with the cach
 themselves fourteen questions, one statement each. All of a timeframe are measured in one process.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -22,11 +21,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from benchmarks import store
+from benchmarks import printed, store
 
 PAGES = ("overview", "cost", "latency", "patterns", "export")
 WINDOWS = (1, 7, 30, 90, 365)
 RUNS = 5
+BARS = {(10_000_000, 30): 0.12, (100_000_000, 30): 0.15, (100_000_000, 365): 0.4}
+"""Seconds that a page may take without a filter, by calls and days."""
 
 WHERE = "FROM calls WHERE called_at >= :start AND called_at < :end"
 BARE = (
@@ -141,20 +142,35 @@ def show(row: dict[str, Any]) -> None:
     )
 
 
+def held_against_bars(calls: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The slowest page of each timeframe that has a bar, and of a year beside the scan."""
+    verdicts = []
+    for days in dict.fromkeys(row["days"] for row in rows):
+        pages = [row for row in rows if row["days"] == days and not row["filter"]]
+        slowest = max(pages, key=lambda row: row["again"])
+        what = f"{slowest['page']}, the slowest of {days} days"
+        if (calls, days) in BARS:
+            verdicts.append(printed.verdict(what, slowest["again"], BARS[calls, days], "s"))
+        if (calls, days) == (100_000_000, 365):
+            part = slowest["again"] / slowest["bare"]
+            verdicts.append(printed.verdict(f"{what}, of the bare scan", part, 0.2, "times"))
+    return verdicts
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--calls", type=int, default=10_000_000)
+    parser = printed.asked(__doc__)
     parser.add_argument("--days", type=int, nargs="+", default=list(WINDOWS))
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--one", nargs=3, help="a page, days and a key, in this process alone")
     asked = parser.parse_args()
     if asked.one:
         page, days, key = asked.one
         print(json.dumps(page_seconds(page, int(days), key or None, RUNS + 1)))
         return
+    printed.show(printed.machine())
     rows = measure(asked.calls, asked.days)
-    if asked.json:
-        asked.json.write_text(json.dumps(rows, indent=2))
+    verdicts = held_against_bars(asked.calls, rows)
+    printed.show(*(verdict["text"] for verdict in verdicts))
+    printed.write(asked.json, {"machine": printed.machine(), "pages": rows, "bars": verdicts})
 
 
 if __name__ == "__main__":
