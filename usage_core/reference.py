@@ -26,10 +26,11 @@ def _columns(columns: Iterable[Column]) -> str:
     return _table(("Column", "Meaning", "Written as", "Empty means"), rows)
 
 
-def _formats() -> str:
+def _formats(sums: bool) -> str:
     rows = (
         (known.label, ", ".join(sorted(known.layouts)), _must_be_there(known), _kept(known))
         for known in formats()
+        if known.sums == sums
     )
     return _table(("Format", "As", "Recognised by its columns", "Also kept, where there"), rows)
 
@@ -76,7 +77,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "export": lambda: _columns(EXPORT_COLUMNS),
     "detail": lambda: _columns(COLUMNS[len(EXPORT_COLUMNS) :]),
     "files": _files,
-    "formats": _formats,
+    "formats": lambda: _formats(sums=False),
+    "sums": lambda: _formats(sums=True),
     "figures": _figures,
     "breakdowns": _breakdowns,
     "addresses": _addresses,

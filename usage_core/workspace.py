@@ -14,7 +14,7 @@ from usage_core.access.journal import Journal
 from usage_core.intake.run import import_file
 from usage_core.settings import Settings
 from usage_core.store.lake import Lake, open_lake, remove
-from usage_core.store.tables import CALLS
+from usage_core.store.tables import BUCKETS, CALLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,17 @@ class Workspace:
             return Shown(self._sample[1], is_sample=True)
 
     def has_real_calls(self) -> bool:
-        """Whether the store holds any call; the sample is removed when the first is there."""
+        """Whether the store holds any call, or sums of any; the sample is removed when the first is there."""
         version = self.real.version()
         if version != self._looked_at:
             with self.real.reading() as connection:
-                found = connection.execute(sa.select(sa.literal(1)).select_from(CALLS).limit(1)).first()
+                found = any(
+                    connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first()
+                    for table in (CALLS, BUCKETS)
+                )
             if found and not self._has_real:
                 self._forget_sample()
-            self._has_real, self._looked_at = found is not None, version
+            self._has_real, self._looked_at = found, version
         return self._has_real
 
     def _make_sample(self, until: date) -> Lake:

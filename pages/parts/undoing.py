@@ -24,7 +24,8 @@ def chooser(zone: str) -> None:
     def named(import_id: str) -> str:
         row = left[import_id]
         at = wording.moment(row["imported_at"], zone)
-        return f"{row['file_name']}, {at}: {wording.plural(row['rows_stored'], 'call')}"
+        what = "row" if row["first_period_start"] else "call"
+        return f"{row['file_name']}, {at}: {wording.plural(row['rows_stored'], what)}"
 
     chosen = st.selectbox(
         "Undo an import",
@@ -64,16 +65,21 @@ def _told(taken: Taken, zone: str) -> str:
             f"{plain(wording.money(taken.cost))} as far as their cost is known, "
             f"of {wording.plural(taken.keys, 'API key')}: {named}{more}."
         )
+    elif taken.buckets:
+        parts.append(
+            f"{wording.plural(taken.buckets, 'provider total')}. Those that they replaced count again."
+        )
     else:
         parts.append("no calls: it stored none that are still there.")
     if receipt.rows_rejected:
         parts.append(f"The list of {wording.plural(receipt.rows_rejected, 'row')} set aside goes, too.")
     if taken.later:
         parts.append(
-            f"Later imports found calls of that time already there: {', '.join(map(plain, taken.later))}. "
-            "What they have in common with this one goes, too; import them again afterwards."
+            "Later imports found what they hold of that time already there: "
+            f"{', '.join(map(plain, taken.later))}. What they have in common with this one goes, too; import "
+            "them again afterwards."
         )
-    return " ".join([*parts, "The receipt stays. Importing the file again stores its calls again."])
+    return " ".join([*parts, "The receipt stays. Importing the file again stores it again."])
 
 
 def _undo(import_id: str) -> None:
@@ -88,7 +94,7 @@ def _undo(import_id: str) -> None:
     st.session_state.pop("import-results", None)
     st.session_state[DONE] = (
         f"The import of {plain(receipt.file_name)} is undone: "
-        f"{wording.plural(receipt.rows_stored, 'call')} taken away."
+        f"{wording.plural(receipt.rows_stored, 'row' if receipt.holds_sums else 'call')} taken away."
     )
 
 

@@ -152,5 +152,9 @@ def _link(row: dict[str, object]) -> str:
 
 def _notes(row: dict[str, Any]) -> str:
     return " ".join(
-        notes(json.loads(row["skipped_reasons"] or "{}"), json.loads(row["columns_dropped"] or "[]"))
+        notes(
+            json.loads(row["skipped_reasons"] or "{}"),
+            json.loads(row["columns_dropped"] or "[]"),
+            row["first_period_start"] is not None,
+        )
     )

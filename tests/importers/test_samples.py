@@ -66,7 +66,8 @@ def test_a_sample_is_of_one_format(path: Path, tmp_path: Path) -> None:
 
 def test_every_format_has_a_sample() -> None:
     assert FILES
-    assert {known.name for known in formats()} == {path.stem.split("_")[0] for path in FILES}
+    calls = [known for known in formats() if not known.sums]
+    assert {known.name for known in calls} == {path.stem.split("_")[0] for path in FILES}
 
 
 def test_a_heading_is_found_under_each_of_its_names_once() -> None:

@@ -36,7 +36,6 @@ def test_the_summary_of_litellm_says_which_request_gives_the_calls(tmp_path: Pat
 @pytest.mark.parametrize(
     "name",
     [
-        "openrouter.csv",
         "openai_costs.json",
         "openai_dashboard.csv",
         "anthropic_report.json",
@@ -47,6 +46,6 @@ def test_a_bill_is_sent_to_where_bills_are_checked(name: str) -> None:
     assert "on the page Reconcile" in refused(BILLS / name)
 
 
-def test_no_sums_are_a_format_of_calls() -> None:
+def test_no_refused_sums_are_of_a_format() -> None:
     for sums in KNOWN:
         assert not any(known.recognises(list(sums.headings)) for known in formats())

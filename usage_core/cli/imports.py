@@ -145,7 +145,9 @@ def _print_taken(taken: Taken) -> None:
     told = [
         f"{receipt.file_name}, imported {wording.moment(receipt.imported_at, 'UTC')} UTC. "
         "Undoing the import takes away:",
-        f"  {wording.plural(taken.calls, 'call')}, {wording.money_exact(taken.cost)} as far as it is known",
+        f"  {wording.plural(taken.buckets, 'provider total')}; those that they took the place of count again"
+        if taken.buckets
+        else f"  {wording.plural(taken.calls, 'call')}, {wording.money_exact(taken.cost)} as far as known",
     ]
     if taken.calls:
         named = ", ".join(f"{name} ({calls:,})" for name, calls in taken.largest)
@@ -158,7 +160,7 @@ def _print_taken(taken: Taken) -> None:
         told.append(f"  the list of {wording.plural(receipt.rows_rejected, 'row')} set aside")
     if taken.later:
         told.append(
-            f"Later imports found calls of that time already there: {', '.join(taken.later)}. What they have "
-            "in common with this one goes, too; import them again afterwards."
+            f"Later imports found what they hold of that time already there: {', '.join(taken.later)}. What "
+            "they have in common with this one goes, too; import them again afterwards."
         )
     out.print("\n".join(told), markup=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import sqlalchemy as sa
 
+from usage_core import buckets
 from usage_core.errors import SelectionError
 from usage_core.export.csv_lines import lines
 from usage_core.schema import BY_NAME, Column, Form
@@ -24,7 +25,9 @@ COLUMNS = (
 )
 ROWS_AT_ONCE = 100_000
 
-_FIELD = sa.case({name: column.label for name, column in BY_NAME.items()}, value=REJECTED.c.field)
+_FIELD = sa.case(
+    {name: column.label for name, column in (buckets.BY_NAME | BY_NAME).items()}, value=REJECTED.c.field
+)
 
 
 def rows(import_id: str) -> sa.Select[int, str | None, str | None, str]:

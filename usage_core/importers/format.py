@@ -1,4 +1,4 @@
-"""What a format of single calls has to say about itself."""
+"""What a format has to say about itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ ITEMS = """
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file with one row per call.
+    """A file with one row per call, or, where it says so, with sums of calls.
 
     Columns that are not named here are never kept. In a CSV file headings are compared without regard to
     case and surrounding spaces, and columns may come in any order.
@@ -56,6 +56,8 @@ class Format:
     """Headings (any case) of which none may be there, since they are another format's."""
     in_csv: frozenset[str] = frozenset()
     """Columns that must be there besides, in a CSV file."""
+    sums: bool = False
+    """Whether its rows are usage buckets; `fields` are then those of `buckets`."""
 
     def positions(self, header: Sequence[str]) -> dict[str, list[int]]:
         """Column -> positions in the header under any of its headings."""

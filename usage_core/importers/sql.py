@@ -3,6 +3,9 @@
 What cannot be understood is handed on as it is, so that the check of the field refuses it by name.
 """
 
+from collections.abc import Mapping, Sequence
+
+_DAY = "'[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]00:00(?::00(?:[.]0+)?)?)?Z?'"
 _NUMBER = r"'[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?'"
 
 NO_KEY = "'(no key)'"
@@ -102,3 +105,36 @@ def one_of(text: str, **meant: tuple[str, ...]) -> str:
         for value, spelled in meant.items()
     )
     return f"CASE {cases} END"
+
+
+def day(text: str) -> str:
+    """The first moment of a day in UTC; a text that is no day is handed on."""
+    return (
+        f"CASE WHEN regexp_full_match(trim({text}), {_DAY}) "
+        f"THEN left(trim({text}), 10) || 'T00:00:00Z' ELSE {text} END"
+    )
+
+
+def day_after(text: str) -> str:
+    """The first moment of the day after one in UTC; a text that is no day is handed on."""
+    return f"coalesce((try_cast(left(trim({text}), 10) AS DATE) + 1)::DATE::VARCHAR || 'T00:00:00Z', {text})"
+
+
+def count(text: str) -> str:
+    """A whole number, with or without commas between thousands."""
+    return f"replace({text}, ',', '')"
+
+
+def results(of_doc: str, period: Sequence[str], fields: Mapping[str, str]) -> str:
+    """SQL for the rows of an answer in pages: each of the `results` of each of its periods in `data`, with
+    the period's own fields and those of the result, by their paths; a period without results is a row, too.
+    A document that is none of those (`of_doc`) is a row as it is."""
+    own = ", ".join(f"'{name}', json_extract(b, '$.{name}')" for name in period)
+    its = ", ".join(f"'{name}', json_extract(r, '{path}')" for name, path in fields.items())
+    return f"""
+        CASE WHEN {of_doc} THEN flatten(list_transform(json_extract(doc, '$.data[*]'), lambda b:
+            CASE WHEN json_array_length(b, '$.results') > 0
+            THEN list_transform(json_extract(b, '$.results[*]'), lambda r: json_object({own}, {its}))
+            ELSE [json_object({own})] END))
+        ELSE [doc] END
+    """

@@ -1,4 +1,4 @@
-"""Files that are known to hold sums, not calls: what to say of them, and where the calls are instead."""
+"""Files of sums that are not imported: what to say of them, and what to import instead."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ class Sums:
     what: str
     """What it holds, behind "holds"."""
     instead: str
-    """Where the calls are, as a sentence."""
+    """What to do instead, as a sentence."""
 
 
-_AS_A_BILL = "As a bill it can be checked against the calls on the page Reconcile."
+_AS_A_BILL = "As a bill they can be checked against the calls on the page Reconcile."
 
 KNOWN = (
     Sums(
@@ -30,38 +30,24 @@ KNOWN = (
         'The calls are in the table "LiteLLM_SpendLogs", which `sync litellm` reads, too.',
     ),
     Sums(
-        frozenset({"period_start", "period_end", "org_id"}),
-        "Langdock's usage by period",
-        "Export the API usage instead, which has a row for each call.",
-    ),
-    Sums(
-        frozenset({"date", "slug", "usage", "requests"}),
-        "OpenRouter's usage by day",
-        f"The activity export has the calls, with a generation_id each. {_AS_A_BILL}",
+        frozenset({"period_start", "period_end", "org_id", "messages"}),
+        "Langdock's messages by project",
+        "Export the usage by API key or by model instead, or the API usage, which has a row for each call.",
     ),
     Sums(
         frozenset({"object", "start_time", "end_time", "results"}),
-        "OpenAI's usage or costs by period",
-        f"OpenAI has no list of calls. {_AS_A_BILL}",
+        "OpenAI's costs, or a period without any usage",
+        _AS_A_BILL,
     ),
     Sums(
         frozenset({"start_time", "end_time", "start_time_iso", "end_time_iso"}),
-        "OpenAI's usage or costs by period",
-        f"OpenAI has no list of calls. {_AS_A_BILL}",
+        "OpenAI's costs, or days without any usage",
+        _AS_A_BILL,
     ),
     Sums(
         frozenset({"starting_at", "ending_at", "results"}),
-        "Anthropic's usage or costs by period",
-        f"Anthropic has no list of calls. {_AS_A_BILL}",
+        "Anthropic's costs, or a period without any usage",
+        _AS_A_BILL,
     ),
-    Sums(
-        frozenset({"usage_date_utc", "workspace", "usage_type"}),
-        "Anthropic's usage or costs by day",
-        f"Anthropic has no list of calls. {_AS_A_BILL}",
-    ),
-    Sums(
-        frozenset({"start_time_iso", "end_time_iso", "api_key_name", "price", "amount"}),
-        "DeepSeek's usage by period",
-        "DeepSeek has no list of calls.",
-    ),
+    Sums(frozenset({"usage_date_utc", "workspace", "usage_type"}), "Anthropic's costs by day", _AS_A_BILL),
 )

@@ -177,10 +177,16 @@ DETAIL = tuple(
 
 STAGED = (*EXPORT_COLUMNS, *DETAIL)
 
-CHECKS = {column: _BY_FORM[column.form](column) for column in STAGED}
+
+def check_of(column: Column) -> Check:
+    """The check of a field, by its form."""
+    return _BY_FORM[column.form](column)
+
+
+CHECKS = {column: check_of(column) for column in STAGED}
 """The check of each field; its text is the column `raw_NAME`, its value the column `NAME`."""
 
-_TYPES = {
+TYPES = {
     Form.INSTANT: "TIMESTAMP",
     Form.TEXT: "VARCHAR",
     Form.WHOLE: "BIGINT",
@@ -189,10 +195,10 @@ _TYPES = {
 }
 
 
-def _problem(column: Column, made: Check) -> str:
-    """SQL for why a row's field is refused, or NULL."""
+def problem(column: Column, made: Check, *, must: bool) -> str:
+    """SQL for why a row's field is refused, or NULL; it `must` be filled, or may be empty."""
     raw = _raw(column)
-    empty = "'It is empty.'" if column in EXPORT_COLUMNS and column.required else "NULL"
+    empty = "'It is empty.'" if must else "NULL"
     return (
         f"CASE WHEN {made.good} THEN NULL "
         f"WHEN {raw} IS NULL OR trim({raw}) = '' THEN {empty} ELSE {made.reason} END"
@@ -240,9 +246,12 @@ def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[
     values = ", ".join(f"{_value(column, guarded)} AS {column.name}" for column in fields)
     carried = ", ".join(CARRIED)
     missing = "".join(
-        f", NULL::{_TYPES[column.form]} AS {column.name}" for column in STAGED if column.name not in given
+        f", NULL::{TYPES[column.form]} AS {column.name}" for column in STAGED if column.name not in given
     )
-    problems = ", ".join(f"{_problem(column, CHECKS[column])} AS bad_{column.name}" for column in fields)
+    problems = ", ".join(
+        f"{problem(each, CHECKS[each], must=each in EXPORT_COLUMNS and each.required)} AS bad_{each.name}"
+        for each in fields
+    )
     unread = "WHEN broken IS NOT NULL THEN NULL "
     bad_field = unread + " ".join(f"WHEN bad_{name} IS NOT NULL THEN '{name}'" for name in names)
     bad_value = unread + " ".join(f"WHEN bad_{name} IS NOT NULL THEN raw_{name}" for name in names)
@@ -255,13 +264,13 @@ def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[
         coalesce(broken, skip, {reason}, CASE WHEN {too_dear}
             THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) AS reason,
         CASE WHEN reason IS NOT NULL AND skip IS NULL AND broken IS NULL
-            THEN {_object(original, guarded)} END AS original
+            THEN {as_it_came(original, guarded)} END AS original
     FROM (SELECT *, {problems}, {COST} AS cost
           FROM (SELECT *, {values}{missing} FROM (SELECT {raw}, {carried}{kept} FROM ({rows}))))
     """
 
 
-def _object(original: Mapping[str, str], guarded: bool) -> str:
+def as_it_came(original: Mapping[str, str], guarded: bool) -> str:
     """A row as it came, but for what `text_guard` puts in front: whoever writes it puts it there again."""
     texts = {
         heading: f"CASE WHEN {_GUARDED.format(raw=column)} THEN substr({column}, 2) ELSE {column} END"

@@ -12,6 +12,7 @@ import duckdb
 
 from usage_core.importers.format import Layout
 from usage_core.intake import columnar, documents, repair
+from usage_core.intake.bucket_checks import checked_buckets
 from usage_core.intake.checks import LONGEST_ORIGINAL, checked
 from usage_core.intake.source import Source, headings
 from usage_core.intake.staging import Staging
@@ -134,7 +135,8 @@ def check(stage: Staging, source: Source, rows: str) -> None:
     for step in source.format.steps:
         rows = f"SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in step.items())} FROM ({rows})"
     rows = f"SELECT {fields}, {skip}, record, broken{was} FROM ({rows})"
-    made = checked(rows, mapped.keys(), guarded, original)
+    by = checked_buckets if source.format.sums else checked
+    made = by(rows, mapped.keys(), guarded, original)
     stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.checked AS {made}")
 
 

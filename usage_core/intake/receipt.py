@@ -35,6 +35,9 @@ class Receipt:
     """Headings of the file that were not kept."""
     headings: tuple[str, ...] = ()
     """Those that were, in the file's order."""
+    first_period_start: datetime | None = None
+    last_period_end: datetime | None = None
+    """Of a file of sums: what its periods reach from and to."""
 
     def __post_init__(self) -> None:
         parts = (self.rows_stored, self.rows_duplicate, self.rows_rejected, self.rows_skipped)
@@ -63,8 +66,13 @@ class Receipt:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Further sentences: why rows were skipped, and what was not kept."""
-        return notes(self.skipped_reasons, self.columns_dropped)
+        """Further sentences: that it holds sums, why rows were skipped, and what was not kept."""
+        return notes(self.skipped_reasons, self.columns_dropped, self.holds_sums)
+
+    @property
+    def holds_sums(self) -> bool:
+        """Whether it is the receipt of sums, not of calls."""
+        return self.first_period_start is not None
 
     def store(self, connection: sa.Connection) -> None:
         """Write the receipt in the import's own transaction."""
@@ -74,9 +82,13 @@ class Receipt:
         connection.execute(sa.insert(IMPORTS).values(values))
 
 
-def notes(skipped: Mapping[str, int], dropped: Sequence[str]) -> tuple[str, ...]:
+SUMS = "They are sums, not calls: they stand on the Cost page, under Provider totals."
+
+
+def notes(skipped: Mapping[str, int], dropped: Sequence[str], holds_sums: bool = False) -> tuple[str, ...]:
     """What a receipt says besides its sum, as sentences."""
-    said = [f"Skipped {rows:,}: {reason}" for reason, rows in skipped.items()]
+    said = [SUMS] * holds_sums
+    said += [f"Skipped {rows:,}: {reason}" for reason, rows in skipped.items()]
     if dropped:
         said.append(f"Not kept: {listed(dropped)}.")
     return tuple(said)

@@ -4,6 +4,7 @@ from datetime import UTC
 from pathlib import Path
 
 from usage_core.importers.format import Format
+from usage_core.intake.bucket_storing import store_buckets
 from usage_core.intake.reading import read
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.sameness import BY_FIELDS, BY_ID
@@ -34,6 +35,8 @@ def import_file(
     with staging(lake, report) as stage:
         rows = prepare(stage, source)
         with lake.turn(lambda: report("Waiting for another import", None)):
+            if source.format.sums:
+                return store_buckets(lake, stage, source, rows)
             _leave_out(lake, stage)
             _compare(stage, source)
             return store(lake, stage, source, rows)
@@ -53,7 +56,7 @@ def prepare(stage: Staging, source: Source) -> int:
 def _name(stage: Staging) -> None:
     """Look up each distinct provider and model once."""
     spelled = stage.run("SELECT DISTINCT provider, model FROM {s}.checked WHERE reason IS NULL")
-    found = [(provider, model, catalogue.names(provider, model)) for provider, model in spelled]
+    found = [(provider, model, catalogue.names(provider, model or "")) for provider, model in spelled]
     stage.run(
         "CREATE TABLE {s}.names AS SELECT unnest($1::VARCHAR[]) AS provider, unnest($2::VARCHAR[]) AS model, "
         "unnest($3::VARCHAR[]) AS provider_name, unnest($4::VARCHAR[]) AS model_name, "

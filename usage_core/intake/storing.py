@@ -10,22 +10,19 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from usage_core.intake.accounting import accounted, write_down
 from usage_core.intake.checks import COST_PICO, KIND, STAGED
 from usage_core.intake.price_rules import in_force
 from usage_core.intake.pricing import FALLS_INTO, cost, price_list
 from usage_core.intake.receipt import Receipt
-from usage_core.intake.source import Source, headings
+from usage_core.intake.source import Source
 from usage_core.intake.staging import Staging
-from usage_core.prices import catalogue
 from usage_core.schema import CostBasis, Status
 from usage_core.store import rollups
 from usage_core.store.lake import Lake
 from usage_core.store.rollups import NEW
 from usage_core.store.settings import reporting_zone
-from usage_core.store.tables import CALLS, REJECTED
-
-MOST_DROPPED = 200
-"""Headings that a receipt keeps of those whose columns were not kept."""
+from usage_core.store.tables import CALLS
 
 PORTION_ROWS = 1_000_000
 """Rows put into the store by one statement."""
@@ -72,29 +69,14 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         "SELECT min(called_at), max(called_at), count(*) FROM {s}.checked WHERE reason IS NULL"
     )
     [[duplicates]] = stage.run("SELECT count(*) FROM {s}.duplicates")
-    [[rejected]] = stage.run("SELECT count(*) FROM {s}.rejected")
-    skipped = dict(
-        stage.run(
-            "SELECT skip, count(*) FROM {s}.checked WHERE skip IS NOT NULL GROUP BY ALL ORDER BY 2 DESC, 1"
-        )
-    )
     receipt = Receipt(
         import_id=str(uuid.uuid4()),
         imported_at=datetime.now(UTC).replace(tzinfo=None),
-        file_name=source.name,
-        file_bytes=source.path.stat().st_size,
-        source=source.format.name,
-        rows_read=rows,
         rows_stored=good - duplicates,
         rows_duplicate=duplicates,
-        rows_rejected=rejected,
         first_call_at=first,
         last_call_at=last,
-        catalogue_version=catalogue.catalogue_version(),
-        rows_skipped=sum(skipped.values()),
-        skipped_reasons=skipped,
-        columns_dropped=tuple(name[:100] for name in source.format.dropped(source.header)[:MOST_DROPPED]),
-        headings=tuple(headings(source).values()),
+        **accounted(stage, source, rows),
     )
     with lake.writing() as connection:
         _price(connection, stage)
@@ -122,11 +104,7 @@ def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None
         connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {NEW.name}"))
         rollups.append_new(connection, zone, start, end)
         connection.execute(sa.text(f"DROP TABLE {NEW.name}"))
-    rejected = sa.text(
-        f"INSERT INTO {REJECTED.name} BY NAME SELECT :import_id AS import_id, * FROM {stage.name}.rejected"
-    )
-    connection.execute(rejected, {"import_id": receipt.import_id})
-    receipt.store(connection)
+    write_down(connection, stage, receipt)
 
 
 def _portions(stage: Staging) -> Iterator[tuple[datetime, datetime]]:

@@ -1,4 +1,4 @@
-"""Undoing an import as a whole: its calls and the rows it set aside go, its receipt stays and says so."""
+"""Undoing an import as a whole: what it stored and what it set aside go, its receipt stays and says so."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from usage_core.schema import usd
 from usage_core.store import rollups
 from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone
-from usage_core.store.tables import CALLS, IMPORTS, REJECTED
+from usage_core.store.tables import BUCKETS, CALLS, IMPORTS, REJECTED
 
 FEWEST_CHARACTERS = 4
 """An import may be named by the beginning of its id, this long at least."""
@@ -23,6 +23,8 @@ KEYS_NAMED = 5
 
 c, i = CALLS.c, IMPORTS.c
 
+_OF_CALLS = i.first_call_at, i.last_call_at
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -30,7 +32,8 @@ class Taken:
 
     `largest` are the keys with most of the calls: the last name each was seen with, or its id, and calls.
     `later` are the files of later imports that found calls of the same time already there: what they had
-    in common with this one goes, too, and comes back when they are imported again.
+    in common with this one goes, too, and comes back when they are imported again. `buckets` are the sums
+    that it brought; those that they took the place of count again.
     """
 
     receipt: Receipt
@@ -41,6 +44,7 @@ class Taken:
     keys: int
     largest: tuple[tuple[str, int], ...]
     later: tuple[str, ...]
+    buckets: int = 0
 
 
 def find(connection: sa.Connection, given: str) -> Receipt:
@@ -86,6 +90,7 @@ def preview(lake: Lake, given: str) -> Taken:
             int(keys),
             _largest(connection, its),
             _later(connection, receipt),
+            connection.execute(sa.select(sa.func.count()).where(_its_buckets(receipt))).scalar_one(),
         )
 
 
@@ -97,16 +102,22 @@ def _largest(connection: sa.Connection, its: sa.ColumnElement[bool]) -> tuple[tu
     return tuple(((known or "").strip() or key, int(count)) for key, known, count in rows)
 
 
+def _its_buckets(receipt: Receipt) -> sa.ColumnElement[bool]:
+    return BUCKETS.c.import_id == receipt.import_id
+
+
 def _later(connection: sa.Connection, receipt: Receipt) -> tuple[str, ...]:
-    if receipt.first_call_at is None:
+    first, last = (i.first_period_start, i.last_period_end) if receipt.holds_sums else _OF_CALLS
+    edges = (getattr(receipt, first.name), getattr(receipt, last.name))
+    if edges[0] is None:
         return ()
     later = (
         sa.select(i.file_name)
         .where(
             i.imported_at > receipt.imported_at,
             i.rows_duplicate > 0,
-            i.first_call_at <= receipt.last_call_at,
-            i.last_call_at >= receipt.first_call_at,
+            first <= edges[1],
+            last >= edges[0],
             i.undone_at.is_(None),
         )
         .order_by(i.imported_at)
@@ -134,6 +145,8 @@ def undo(lake: Lake, given: str, waiting: Callable[[], None] = lambda: None) -> 
 
 
 def _take_out(connection: sa.Connection, receipt: Receipt) -> None:
+    if receipt.holds_sums:
+        connection.execute(sa.delete(BUCKETS).where(_its_buckets(receipt)))
     first, last = receipt.first_call_at, receipt.last_call_at
     if not receipt.rows_stored or first is None or last is None:
         return

@@ -29,7 +29,8 @@ Figure: TypeAlias = int | Decimal | None
 def coverage(connection: sa.Connection) -> Coverage:
     """What has to be known of the store to choose between rollups and calls."""
     i = IMPORTS.c
-    of_imports = (i.rows_stored, i.rows_rejected)
+    calls_stored = sa.case((i.first_call_at.is_not(None), i.rows_stored))  # else they are sums
+    of_imports = (calls_stored, i.rows_rejected)
     stored, set_aside = (sa.func.coalesce(sa.func.sum(rows), 0) for rows in of_imports)
     noted = (noted_as(name).scalar_subquery() for name in (REPORTING_ZONE, CALLS_SINCE))
     edges = (sa.func.min(i.first_call_at), sa.func.max(i.last_call_at))

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from usage_core.buckets import COLUMNS as BUCKET_COLUMNS
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, PRICE_DIGITS, PRICE_PLACES, Form
 from usage_core.store.measures import COMMON, COUNT, MEASURES, Measure
 
@@ -20,6 +21,15 @@ TYPES: dict[Form, sa.types.TypeEngine[Any]] = {
     Form.PRICE: sa.Numeric(PRICE_DIGITS, PRICE_PLACES),
     Form.PICO: sa.BigInteger(),
 }
+
+
+def _texts(*names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.String()) for name in names]
+
+
+def _moments(*names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, sa.DateTime()) for name in names]
+
 
 CALLS = sa.Table(
     "calls",
@@ -38,32 +48,40 @@ IMPORTS = sa.Table(
     sa.Column("file_name", sa.String(), nullable=False),
     sa.Column("file_bytes", sa.BigInteger(), nullable=False),
     sa.Column("source", sa.String(), nullable=False),
-    sa.Column("rows_read", sa.BigInteger(), nullable=False),
-    sa.Column("rows_stored", sa.BigInteger(), nullable=False),
-    sa.Column("rows_duplicate", sa.BigInteger(), nullable=False),
-    sa.Column("rows_rejected", sa.BigInteger(), nullable=False),
-    sa.Column("first_call_at", sa.DateTime()),
-    sa.Column("last_call_at", sa.DateTime()),
+    *(
+        sa.Column(f"rows_{part}", sa.BigInteger(), nullable=False)
+        for part in ("read", "stored", "duplicate", "rejected")
+    ),
+    *_moments("first_call_at", "last_call_at"),
     sa.Column("catalogue_version", sa.String(), nullable=False),
     sa.Column("undone_at", sa.DateTime()),
     sa.Column("rows_skipped", sa.BigInteger()),
-    sa.Column("skipped_reasons", sa.String()),
-    sa.Column("columns_dropped", sa.String()),
-    sa.Column("headings", sa.String()),
+    *_texts("skipped_reasons", "columns_dropped", "headings"),
+    *_moments("first_period_start", "last_period_end"),
 )
 """One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected + rows_skipped. Of
-an import that was undone the receipt is all that is left.
+an import that was undone it is all that is left. A file of calls has times of calls, one of sums of periods.
 
 `skipped_reasons` is a JSON object of reasons and rows, `columns_dropped` a JSON list of headings,
 `headings` one of those that were kept; each NULL where unknown."""
+
+BUCKETS = sa.Table(
+    "usage_buckets",
+    METADATA,
+    *(sa.Column(column.name, TYPES[column.form]) for column in BUCKET_COLUMNS),
+    *_texts("provider_name", "model_name", "cost_basis", "source", "import_id"),
+    sa.Column("rank", sa.BigInteger()),
+    sa.Column("imported_at", sa.DateTime()),
+)
+"""One row per version of a bucket (see `buckets`). Of those that differ in nothing but what adds up the one
+imported last counts; the others stay, so that undoing an import brings back what was before."""
 
 REJECTED = sa.Table(
     "rejected_rows",
     METADATA,
     sa.Column("import_id", sa.String(), nullable=False),
     sa.Column("line", sa.BigInteger(), nullable=False),
-    sa.Column("field", sa.String()),
-    sa.Column("value", sa.String()),
+    *_texts("field", "value"),
     sa.Column("reason", sa.String(), nullable=False),
     sa.Column("original", sa.String()),
 )
@@ -75,18 +93,14 @@ PRICE_RULES = sa.Table(
     METADATA,
     sa.Column("rule_id", sa.String(), nullable=False),
     sa.Column("kind", sa.String(), nullable=False),
-    sa.Column("provider", sa.String()),
-    sa.Column("model", sa.String()),
-    sa.Column("since", sa.DateTime()),
-    sa.Column("until", sa.DateTime()),
+    *_texts("provider", "model"),
+    *_moments("since", "until"),
     *(
         sa.Column(f"{part}_price", TYPES[Form.PRICE])
         for part in ("input", "output", "cache_read", "cache_write")
     ),
     sa.Column("percent", TYPES[Form.PRICE]),
-    sa.Column("stands_for", sa.String()),
-    sa.Column("service_tier", sa.String()),
-    sa.Column("note", sa.String()),
+    *_texts("stands_for", "service_tier", "note"),
     sa.Column("entered_at", sa.DateTime(), nullable=False),
     sa.Column("entered_by", sa.String()),
     sa.Column("withdrawn_at", sa.DateTime()),
@@ -99,17 +113,12 @@ LIMITS = sa.Table(
     METADATA,
     sa.Column("provider", sa.String()),
     sa.Column("model", sa.String(), nullable=False),
-    sa.Column("calls_per_minute", sa.BigInteger()),
-    sa.Column("tokens_per_minute", sa.BigInteger()),
+    *(sa.Column(name, sa.BigInteger()) for name in ("calls_per_minute", "tokens_per_minute")),
     sa.Column("calls_in_flight", sa.BigInteger()),
     sa.Column("set_at", sa.DateTime(), nullable=False),
 )
 """What the administrator says a provider allows of a model, by their canonical names; one row each, and
 empty where there is no limit."""
-
-
-def _texts(*names: str) -> list[sa.Column[Any]]:
-    return [sa.Column(name, sa.String()) for name in names]
 
 
 USD = sa.Numeric(38, 18)
@@ -119,8 +128,7 @@ BILLS = sa.Table(
     "bills",
     METADATA,
     *_texts("bill_id", "file_hash", "file_name", "source", "provider", "account", "currency", "zone"),
-    sa.Column("first_day", sa.DateTime()),
-    sa.Column("until_day", sa.DateTime()),
+    *_moments("first_day", "until_day"),
     sa.Column("decimals", sa.BigInteger()),
     *(sa.Column(name, sa.BigInteger()) for name in ("rows_read", "rows_stored", "rows_skipped")),
     sa.Column("taken_at", sa.DateTime()),
@@ -141,11 +149,9 @@ BILL_LINES = sa.Table(
     METADATA,
     *_texts("bill_id"),
     sa.Column("line", sa.BigInteger()),
-    sa.Column("first_day", sa.DateTime()),
-    sa.Column("until_day", sa.DateTime()),
+    *_moments("first_day", "until_day"),
     *_texts("charge", "model", "api_key", "key_name", "project", "token_class"),
-    sa.Column("quantity", sa.BigInteger()),
-    sa.Column("requests", sa.BigInteger()),
+    *(sa.Column(name, sa.BigInteger()) for name in ("quantity", "requests")),
     sa.Column("amount", USD),
     *_texts("description"),
 )
@@ -155,10 +161,8 @@ BILL_ALIASES = sa.Table(
     "bill_aliases",
     METADATA,
     *_texts("alias_id", "kind", "provider", "billed_as", "stands_for"),
-    sa.Column("entered_at", sa.DateTime()),
-    *_texts("entered_by"),
-    sa.Column("withdrawn_at", sa.DateTime()),
-    *_texts("withdrawn_by"),
+    *_moments("entered_at", "withdrawn_at"),
+    *_texts("entered_by", "withdrawn_by"),
 )
 """Which model or key of the log a name on a provider's bills stands for."""
 
@@ -167,8 +171,7 @@ BILL_SIGNOFFS = sa.Table(
     METADATA,
     *_texts("signoff_id", "provider"),
     sa.Column("month", sa.DateTime()),
-    sa.Column("billed", USD),
-    sa.Column("computed", USD),
+    *(sa.Column(name, USD) for name in ("billed", "computed")),
     sa.Column("calls", sa.BigInteger()),
     *_texts("bills", "note"),
     sa.Column("signed_at", sa.DateTime()),
@@ -182,8 +185,7 @@ BILL_TOLERANCES = sa.Table(
     "bill_tolerances",
     METADATA,
     *_texts("provider"),
-    sa.Column("percent", TYPES[Form.PRICE]),
-    sa.Column("usd", TYPES[Form.PRICE]),
+    *(sa.Column(name, TYPES[Form.PRICE]) for name in ("percent", "usd")),
     sa.Column("set_at", sa.DateTime()),
     *_texts("set_by"),
 )
@@ -202,20 +204,16 @@ def _rollup(name: str, measures: Iterable[Measure], *groups: sa.Column[Any]) -> 
     return sa.Table(name, METADATA, *groups, *(sa.Column(each.name, each.type) for each in measures))
 
 
-def _group(name: str) -> sa.Column[Any]:
-    return sa.Column(name, sa.String())
-
-
 DAYS = _rollup(
     "rollup_days",
     MEASURES,
     sa.Column("day", sa.DateTime(), nullable=False),
-    *map(_group, ("api_key_id", "provider_name", "model_name", "kind")),
+    *_texts("api_key_id", "provider_name", "model_name", "kind"),
 )
 """Sums by local day of the workspace's zone (its midnight, naive), key, provider, model and kind."""
 
 KEY_HOURS = _rollup(
-    "rollup_key_hours", COMMON, sa.Column("hour", sa.DateTime(), nullable=False), _group("api_key_id")
+    "rollup_key_hours", COMMON, sa.Column("hour", sa.DateTime(), nullable=False), *_texts("api_key_id")
 )
 """Sums by UTC hour and key."""
 
@@ -223,7 +221,7 @@ MODEL_HOURS = _rollup(
     "rollup_model_hours",
     COMMON,
     sa.Column("hour", sa.DateTime(), nullable=False),
-    *map(_group, ("provider_name", "model_name", "kind")),
+    *_texts("provider_name", "model_name", "kind"),
 )
 """Sums by UTC hour, provider, model and kind."""
 
@@ -231,7 +229,7 @@ PRICES = sa.Table(
     "rollup_prices",
     METADATA,
     sa.Column("day", sa.DateTime(), nullable=False),
-    *map(_group, ("provider_name", "model_name", "kind", "cost_basis")),
+    *_texts("provider_name", "model_name", "kind", "cost_basis"),
     sa.Column("input_price", TYPES[Form.PRICE]),
     sa.Column("output_price", TYPES[Form.PRICE]),
     *(sa.Column(measure.name, measure.type) for measure in COMMON),
@@ -253,7 +251,7 @@ def _times(name: str, *groups: str) -> sa.Table:
         name,
         METADATA,
         sa.Column("day", sa.DateTime(), nullable=False),
-        *map(_group, groups),
+        *_texts(*groups),
         sa.Column("time_bin", sa.BigInteger()),
         sa.Column("calls", sa.BigInteger(), nullable=False),
     )
@@ -298,5 +296,5 @@ SOME_CALLS = sa.Table("some_calls", VIEWS, *(sa.Column(c.name, TYPES[c.form]) fo
 """A few calls, as an example."""
 
 KEPT_BY = ("api_key_id", "api_key_name", "provider_name", "model_name", "kind")
-KEPT_MONTHS = _rollup("kept_months", COMMON, sa.Column("month", sa.DateTime()), *map(_group, KEPT_BY))
+KEPT_MONTHS = _rollup("kept_months", COMMON, sa.Column("month", sa.DateTime()), *_texts(*KEPT_BY))
 """Sums of calls that are no longer kept, by month (its first day, in the workspace's zone then) and more."""
