@@ -91,8 +91,7 @@ came: a JSON object of headings and texts, or a JSON list of texts where they ar
 PRICE_RULES = sa.Table(
     "price_rules",
     METADATA,
-    sa.Column("rule_id", sa.String(), nullable=False),
-    sa.Column("kind", sa.String(), nullable=False),
+    *(sa.Column(name, sa.String(), nullable=False) for name in ("rule_id", "kind")),
     *_texts("provider", "model"),
     *_moments("since", "until"),
     *(
@@ -161,8 +160,10 @@ BILL_ALIASES = sa.Table(
     "bill_aliases",
     METADATA,
     *_texts("alias_id", "kind", "provider", "billed_as", "stands_for"),
-    *_moments("entered_at", "withdrawn_at"),
-    *_texts("entered_by", "withdrawn_by"),
+    sa.Column("entered_at", sa.DateTime()),
+    *_texts("entered_by"),
+    sa.Column("withdrawn_at", sa.DateTime()),
+    *_texts("withdrawn_by"),
 )
 """Which model or key of the log a name on a provider's bills stands for."""
 
@@ -194,8 +195,7 @@ BILL_TOLERANCES = sa.Table(
 WORKSPACE = sa.Table(
     "workspace",
     METADATA,
-    sa.Column("name", sa.String(), nullable=False),
-    sa.Column("value", sa.String(), nullable=False),
+    *(sa.Column(name, sa.String(), nullable=False) for name in ("name", "value")),
 )
 """The workspace's settings; the reporting zone is among them."""
 
