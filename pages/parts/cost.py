@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.parts import drawn, figures
+from pages.parts import drawn, figures, visitor
+from pages.parts.frame import PRICES
 from pages.parts.text import plain
 from usage_core import cached, timeframe, wording
 from usage_core.charts.chart import Chart
@@ -50,6 +51,12 @@ def every_period(selection: Selection) -> pd.DataFrame:
     return frame.map(lambda amount: None if pd.isna(amount) else float(amount)).astype(float)
 
 
+def way_to_prices(selection: Selection) -> None:
+    """Where calls have no price: the page on which they are given one."""
+    if totals(selection).now["unpriced_calls"] and visitor.here().is_administrator:
+        st.page_link(PRICES, label="Prices", icon=":material/sell:", width="content")
+
+
 def tiles(selection: Selection) -> None:
     """Cost, and what it is by call and by token."""
     found, spark = totals(selection), every_period(selection)
@@ -72,7 +79,8 @@ def parts(selection: Selection, by: str) -> Chart:
         made[name] = [float(amount) for amount in each]
         made["exact" if name == "value" else f"{name}_exact"] = [wording.money_exact(one) for one in each]
     order = figures.names(by, figures.order(selection, by))
-    return cost_parts(made, f"Cost of input and output by {drawn.HEADINGS[by]}", order)
+    title = f"Cost of input and output by {drawn.HEADINGS[by]}"
+    return cost_parts(made, title, order, selection.timeframe.zone)
 
 
 def _split(row: dict[Any, Any]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
@@ -114,8 +122,7 @@ def _cache(row: dict[Any, Any]) -> str:
 
 def section(selection: Selection, by: str) -> None:
     """The chart of what the cost is made of, and a sentence on it."""
-    drawn.chart(parts(selection, by), "by", drawn.into(by))
-    st.caption(made_of(selection))
+    drawn.chart(parts(selection, by), "by", drawn.into(by), made_of(selection))
 
 
 def heading(name: str) -> str:

@@ -1,7 +1,7 @@
 """Month to date and its projection: with the sidebar's filters, whatever its timeframe."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import NamedTuple
@@ -46,6 +46,9 @@ def name(first: date, *, year: bool = False) -> str:
     return f"{MONTHS[first.month - 1]} {first.year}" if year else MONTHS[first.month - 1]
 
 
+FIGURES = ("cost_usd", "unpriced_calls")
+
+
 class Asked(NamedTuple):
     """What a month is asked for by: the filters over all months looked at, the log's last call, today."""
 
@@ -69,8 +72,16 @@ def asked(selection: Selection) -> Asked | None:
 @cached.shared
 def so_far(of: Asked) -> Month:
     """The month of the last call."""
-    days = cached.answer(Question(of.selection, ("cost_usd", "unpriced_calls"), ("day",)))
+    days = cached.answer(Question(of.selection, FIGURES, ("day",)))
     return month_so_far(days, of.last_call, of.today, of.selection.timeframe.zone)
+
+
+@cached.shared
+def is_priced(of: Asked) -> bool:
+    """Whether any call of the month of the last call has a known price."""
+    days = cached.answer(Question(of.selection, FIGURES, ("day",)))
+    of_month = days[days["day"] >= datetime.combine(so_far(of).first, time())]
+    return bool(of_month["cost_usd"].notna().any())
 
 
 def tiles(selection: Selection) -> None:
@@ -79,18 +90,19 @@ def tiles(selection: Selection) -> None:
     if of is None:
         return
     month = so_far(of)
-    _known(month)
+    _known(month, is_priced(of))
     if not month.is_over:
         _projected(month)
 
 
-def _known(month: Month) -> None:
+def _known(month: Month, priced: bool) -> None:
     days = [day for day in month.costs if day > month.through]
     same = _same_days(month)
-    change = wording.change(month.complete, same, wording.money_rounded) if same is not None else None
+    compared = priced and same is not None
+    change = wording.change(month.complete, same, wording.money_rounded) if compared else None
     st.metric(
         name(month.first, year=True) if month.is_over else f"{name(month.first)} so far",
-        wording.money(month.so_far),
+        wording.money(month.so_far if priced else None),
         change.text if change and not days else None,
         delta_color="off",
         delta_arrow={"up": "up", "down": "down"}.get(change.direction, "off") if change else "off",
@@ -98,7 +110,9 @@ def _known(month: Month) -> None:
         chart_data=[
             float(month.costs.get(day, 0))
             for day in _days(month.first, max(month.costs, default=month.first))
-        ],
+        ]
+        if priced
+        else None,
         chart_type="bar",
         border=True,
         height="stretch",
@@ -120,7 +134,7 @@ def _against(month: Month) -> str:
 
 def _projected(month: Month) -> None:
     expected = month.expected()
-    value, said = wording.UNKNOWN, f"needs {month.days_needed} complete days, has {month.days_known}"
+    value, said = wording.UNKNOWN, f"{max(0, month.days_known)} of {month.days_needed} days known"
     if expected:
         low, middle, high = (wording.money(_rounded(each)) for each in expected)
         value, said = f"about {middle}", plain(f"{low} to {high}")
@@ -158,15 +172,16 @@ def section(selection: Selection, _by: str) -> None:
     """The chart of the month, and how its projection is made."""
     of = asked(selection)
     if of is not None:
-        drawn.chart(_chart(of), "month")
-        st.caption(_notes(of))
+        drawn.chart(_chart(of), "month", note=_notes(of))
 
 
 @cached.shared
 def _chart(of: Asked) -> Chart:
     month, zone = so_far(of), of.selection.timeframe.zone
-    title = f"Cost of {name(month.first, year=True)}, added up by day"
-    return month_chart(_frame(month), title, (name(month.first), name(month.first - DAY)), zone)
+    title, frame = f"Cost of {name(month.first, year=True)}, added up by day", _frame(month)
+    if not is_priced(of):
+        frame = frame.assign(known=None, middle=None)
+    return month_chart(frame, title, (name(month.first), name(month.first - DAY)), zone)
 
 
 def _frame(month: Month) -> pd.DataFrame:

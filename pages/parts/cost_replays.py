@@ -93,12 +93,12 @@ def what_is_replayed(chosen: Selection, heading: str, selection: Selection) -> s
         )
         if number
     ]
-    said = (
+    out = f" Left out: {wording.joined(left)}." if left else ""
+    return (
         f"The selected {heading.lower()} whose cost and tokens are known, **{whole['calls']:,d}**, cost "
-        f"**{plain(wording.money(whole['cost_usd']))}**. Replayed at the price of each model seen here, "
+        f"**{plain(wording.money(whole['cost_usd']))}**.{out} Replayed at the price of each model seen here, "
         "they would have cost:"
     )
-    return f"{said}{f' (Left out: {wording.joined(left)}.)' if left else ''}"
 
 
 @cached.shared
@@ -227,4 +227,5 @@ def chart(chosen: Selection, offer: Offer) -> Chart:
             "difference": [f"{'+' if one > 0 else ''}{wording.money(one)}" for one in frame["change_usd"]],
         }
     )
-    return compared(made, "Cost by API key at this price", "USD", ("Cost", "Would cost"))
+    zone, names = chosen.timeframe.zone, ("Cost", "Would cost")
+    return compared(made, "Cost by API key at this price", "USD", names, zone)

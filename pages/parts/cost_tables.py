@@ -79,7 +79,8 @@ def all_figures(selection: Selection, by: str) -> Table:
     names, formats = _names(by, frame[by]), {}
     shown = pd.DataFrame({heading(by): names})
     shares = [_share(amount, total) for amount in frame["cost_usd"]]
-    shown[SHARE] = numbers(shares, None)
+    if total:
+        shown[SHARE] = numbers(shares, None)
     if total and not DIMENSIONS[by].is_period:
         shown[CUMULATIVE] = numbers(accumulate(share or Decimal(0) for share in shares), None)
         formats[CUMULATIVE] = PERCENT

@@ -57,8 +57,8 @@ def _every_model(chosen: Selection) -> None:
         alignment="right", help="Completion time of its calls in the timeframe"
     )
     config = {
-        "Input price": number(format="%.4f", help=price),
-        "Output price": number(format="%.4f", help=price),
+        "Input price": number(format="$%.4f", help=price),
+        "Output price": number(format="$%.4f", help=price),
         "Would cost (USD)": number(format=number_format(table.get("Would cost (USD)", ()), Unit.USD)),
         "Change": number(format=PERCENT, help="Against what these calls did cost"),
         "Median time": time,

@@ -60,11 +60,14 @@ def into(by: str, to: str | None = None, default: str = "API key") -> Drill:
     return Drill(by, to, {"by": "" if following == default else following})
 
 
-def chart(drawn: Chart, key: str, drill: Drill | None = None) -> None:
-    """A chart in a card, its numbers under it; what is clicked narrows the selection as `drill` says."""
-    with st.container(border=True):
+def chart(drawn: Chart, key: str, drill: Drill | None = None, note: str = "") -> None:
+    """A chart in a card, a note (Markdown) and its numbers under it; what is clicked narrows the selection as
+    `drill` says. Cards beside each other end at the same height."""
+    with st.container(border=True, height="stretch", key=f"card-{key}"):
         options = chart_options(drawn, key, drill)
         st.vega_lite_chart(theme="streamlit", width="stretch", alt=drawn.alternative, **options)
+        if note:
+            st.caption(note)
         if drawn.columns:
             _numbers_of(drawn, f"{key}-numbers", drill)
 

@@ -68,7 +68,6 @@ def names(dimension: str, values: Iterable[str | None]) -> tuple[str, ...]:
 
 
 AMOUNTS = ("cost_usd", "calls", "input_tokens", "output_tokens", "unpriced_calls")
-TIMES = ("p95_ms", "calls", "p50_ms", "p99_ms", "untimed_calls")
 
 
 @cached.shared
@@ -108,7 +107,7 @@ def over_time(
     else:
         frame["series"] = METRICS[metric].label
     frame["exact"] = [wording.figure_exact(METRICS[metric].unit, amount) for amount in frame[metric]]
-    frame["value"] = _floats(frame[metric], missing=METRICS[metric].unit is Unit.MS)
+    frame["value"] = _floats(frame[metric], missing=True)
     return frame[["bucket", "series", "value", "exact", "calls"]]
 
 
@@ -117,31 +116,8 @@ def top(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMOUNTS
     """The ranking as a chart takes it: name, value (float), exact, share, calls."""
     by, frame = metrics[0], ranking(selection, dimension, metrics)
     frame["exact"] = [wording.figure_exact(METRICS[by].unit, amount) for amount in frame[by]]
-    frame["value"] = _floats(frame[by])
+    frame["value"] = _floats(frame[by], missing=True)
     return frame[["name", "value", "exact", "share", "calls"]]
-
-
-PERCENTILES = {"p50": "p50_ms", "p95": "p95_ms"}
-
-
-@cached.shared
-def percentiles_over_time(selection: Selection) -> pd.DataFrame:
-    """p50 and p95 of the completion time per period, as `over_time` has it."""
-    step = grain(selection.timeframe)
-    frame = cached.answer(Question(selection, (*PERCENTILES.values(), "calls"), (step,)))
-    series = [
-        pd.DataFrame(
-            {
-                "bucket": frame[step],
-                "series": name,
-                "value": _floats(frame[metric], missing=True),
-                "exact": [wording.duration_ms(time) for time in frame[metric]],
-                "calls": frame["calls"],
-            }
-        )
-        for name, metric in PERCENTILES.items()
-    ]
-    return pd.concat(series, ignore_index=True)
 
 
 @cached.shared
@@ -151,20 +127,6 @@ def times(selection: Selection) -> pd.DataFrame:
     edges = [time_bin_edges(int(number)) for number in frame["time_bin"]]
     bins = pd.DataFrame(edges, columns=["lower", "upper"]).assign(calls=list(frame["calls"]))
     return bins.astype({"calls": int}).sort_values("lower", ignore_index=True)
-
-
-@cached.shared
-def week(selection: Selection, metric: str) -> pd.DataFrame:
-    """weekday (1 is Monday), hour, value (float), exact: a row for every hour of the week with calls."""
-    frame = cached.answer(Question(selection, (metric,), ("weekday", "hour_of_day")))
-    return pd.DataFrame(
-        {
-            "weekday": frame["weekday"].astype(int),
-            "hour": frame["hour_of_day"].astype(int),
-            "value": _floats(frame[metric]),
-            "exact": [wording.figure_exact(METRICS[metric].unit, amount) for amount in frame[metric]],
-        }
-    )
 
 
 TILES = ("cost_usd", "calls", "tokens", "p95_ms", "active_keys")

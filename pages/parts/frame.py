@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.parts import address, keeping, sidebar, sign_in, trail, visitor
+from pages.parts import address, keeping, look, sidebar, sign_in, trail, visitor
 from pages.parts.text import plain
 from usage_core import cached
 from usage_core.access.rules import Refusal, Visitor
@@ -36,7 +36,7 @@ PAGES = {
     ],
 }
 HOME = "usage/overview"
-IMPORTS = "pages/admin/imports.py"
+IMPORTS, PRICES = "pages/admin/imports.py", "pages/billing/prices.py"
 WITHOUT_SELECTION = ("Imports",)
 WITH_FIGURES = tuple(title for _, title, *_ in PAGES["Usage"])
 ADMINISTRATORS_ONLY = ("Billing", "Administration")
@@ -45,6 +45,7 @@ ADMINISTRATORS_ONLY = ("Billing", "Administration")
 def run() -> None:
     """Draw the frame and, inside it, the page that was asked for; or the sign-in."""
     st.set_page_config(page_title="API Usage Console", page_icon=ICON, layout="wide")
+    look.draw()
     here = visitor.of_run()
     if isinstance(here, Refusal):
         _shut(here)

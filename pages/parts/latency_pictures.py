@@ -53,7 +53,8 @@ def within_by(selection: Selection, whole: Selection, target_ms: int, by: str) -
     """The share of calls within a target for each model, provider or key."""
     title = f"Calls within {wording.duration_ms(target_ms)}, least first"
     order = figures.names(by, figures.order(whole, by))
-    return ranked(answers.within_by(selection, target_ms, by), title, "share", order, BESIDE)
+    frame, zone = answers.within_by(selection, target_ms, by), selection.timeframe.zone
+    return ranked(frame, title, "share", order, BESIDE, zone)
 
 
 @cached.shared
@@ -61,7 +62,7 @@ def all_times(selection: Selection) -> Chart:
     """How the completion times of all calls are distributed."""
     now = answers.totals(selection).now
     marks = tuple((name, float(now[f"{name}_ms"] or 0)) for name in ("p50", "p95"))
-    return histogram(figures.times(selection), "Completion times", marks)
+    return histogram(figures.times(selection), "Completion times", marks, selection.timeframe.zone)
 
 
 @cached.shared
@@ -69,10 +70,12 @@ def compared(selection: Selection, whole: Selection, models: tuple[str, ...]) ->
     """How the completion times of some models are distributed."""
     order = figures.names("model", figures.order(whole, "model"))
     drawn = figures.names("model", models)
-    return distribution(answers.times(selection, models), "Completion times by model", order, drawn)
+    frame, zone = answers.times(selection, models), selection.timeframe.zone
+    return distribution(frame, "Completion times by model", order, drawn, zone)
 
 
 @cached.shared
 def by_tokens(selection: Selection) -> Chart:
     """How completion times go with output tokens."""
-    return cells(cached.found(time_by_tokens, selection), "Calls by output tokens and time")
+    found, zone = cached.found(time_by_tokens, selection), selection.timeframe.zone
+    return cells(found, "Calls by output tokens and time", zone)

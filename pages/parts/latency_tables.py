@@ -37,6 +37,8 @@ SHOWN = {
 COMPARED = {"p50_ms": "p50", "p95_ms": "p95", "timed": "Calls", SPEED: "Tokens/s"}
 """Figures of which the table of changes has both, and what they are headed."""
 
+COST = "Time cost (min)"
+
 SAID = {
     Verdict.SLOWER: "▲ slower",
     Verdict.FASTER: "▼ faster",
@@ -93,7 +95,7 @@ def all_figures(selection: Selection, by: str) -> Table:
         per_s = name == SPEED
         table[heading] = _number(frame[name]) if per_s else _whole(frame[name])
         meaning, written = METRICS[name].meaning, "%.1f" if per_s else "localized"
-        config[heading] = st.column_config.NumberColumn(format=written, help=meaning, width="small")
+        config[heading] = st.column_config.NumberColumn(format=written, help=meaning)
     return _ready(table, config, frame["name"])
 
 
@@ -104,11 +106,11 @@ def changes(selection: Selection, by: str) -> Table:
     table = pd.DataFrame({drawn.HEADINGS[by]: frame["name"], "Verdict": frame["verdict"].map(SAID)})
     percent = st.column_config.NumberColumn(format="%+.1f %%")
     cost = "How much longer these calls took in all than as many calls did before"
-    config: Config = {"Time cost": st.column_config.TextColumn(alignment="right", help=cost)}
+    config: Config = {COST: st.column_config.NumberColumn(format="%+.1f", help=cost)}
     for name, label in zip(PERCENTILES, ("p50", "p95"), strict=True):
         heading = f"{label} change"
         table[heading], config[heading] = _percent(frame[name], frame[f"{name}_before"]), percent
-    table["Time cost"] = [_signed(waited) for waited in frame["waited"]]
+    table[COST] = _minutes(frame["waited"])
     for column, heading in COMPARED.items():
         for ending, when in (("_before", "before"), ("", "now")):
             values, per_s = frame[f"{column}{ending}"], column == SPEED
@@ -166,7 +168,6 @@ def _percent(now: "pd.Series[Any]", before: "pd.Series[Any]") -> "pd.Series[Any]
     return pd.Series(parts, dtype="Float64")
 
 
-def _signed(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    return f"{'+' if milliseconds > 0 else ''}{wording.duration_ms(milliseconds)}"
+def _minutes(milliseconds: "pd.Series[Any]") -> "pd.Series[Any]":
+    minutes = [None if pd.isna(each) else each / 60_000 for each in milliseconds]
+    return pd.Series(minutes, dtype="Float64")

@@ -60,8 +60,7 @@ def section(selection: Selection) -> None:
     st.markdown(why(selection))
     picture = chart(selection)
     if picture:
-        drawn.chart(picture, "why")
-        st.caption(notes(selection))
+        drawn.chart(picture, "why", note=notes(selection))
 
 
 @cached.shared
@@ -153,7 +152,7 @@ def chart(selection: Selection) -> Chart | None:
     frame = pd.DataFrame(rows, columns=["name", "amount", "shown", "about", "whole"])
     frame["exact"] = [wording.money_exact(amount) for amount in frame["amount"]]
     frame["value"] = [float(amount) for amount in frame.pop("amount")]
-    return waterfall(frame, "What changed the cost", "USD")
+    return waterfall(frame, "What changed the cost", "USD", selection.timeframe.zone)
 
 
 def _capital(text: str) -> str:

@@ -6,15 +6,13 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from pages.parts import figures, visitor
-from pages.parts.frame import IMPORTS
+from pages.parts.frame import IMPORTS, PRICES
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.metrics import gaps
 from usage_core.metrics.gaps import Gap
 from usage_core.selection import Selection
 from usage_core.timeframe import Timeframe
-
-PRICES = "pages/billing/prices.py"
 
 SAID = 2
 """So many gaps are named, the others counted."""

@@ -82,8 +82,12 @@ def told(selection: Selection) -> str:
     if not result.found:
         return f"None: on {looked}, cost was within what is usual for the weekday."
     listed = wording.plural(len(result.found), "finding")
-    more = f"; {result.more:,} smaller ones are not listed" if result.more else ""
+    more = f"; {_not_listed(result.more)}" if result.more else ""
     return f"{listed} on {looked}, the largest first{more}. Choose one to see its calls."
+
+
+def _not_listed(findings: int) -> str:
+    return "1 smaller one is not listed" if findings == 1 else f"{findings:,} smaller ones are not listed"
 
 
 @cached.shared

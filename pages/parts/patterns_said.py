@@ -86,10 +86,10 @@ def _preferred(selection: Selection, metric: str) -> str:
     if not of_model:
         return ""
     then = f" ({was} in the {before(wording.length(selection.timeframe))})" if was else ""
-    return (
-        f"**{model}** has the largest share of {OF[metric]}, {of_model}{then}; of the providers, "
-        f"**{provider}** has {of_provider}{f' ({had})' if had else ''}."
-    )
+    said = f"**{model}** has the largest share of {OF[metric]}, {of_model}{then}"
+    if len(figures.ranking(selection, "provider")) < 2:
+        return f"{said}."  # of one provider there is nothing to compare
+    return f"{said}; of the providers, **{provider}** has {of_provider}{f' ({had})' if had else ''}."
 
 
 def _first(selection: Selection, metric: str, dimension: str) -> tuple[str, str, str]:

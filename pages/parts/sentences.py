@@ -83,40 +83,12 @@ def dearest(selection: Selection, totals: figures.Totals, dimension: str) -> str
         return "No call in this selection has a known price."
     if not totals.now["cost_usd"]:
         return "These calls cost nothing." + unpriced(totals)
+    if first["cost_usd"] == totals.now["cost_usd"]:
+        return (
+            f"All of the cost, **{plain(wording.money(first['cost_usd']))}**, is that of "
+            f"**{plain(first['name'])}**.{unpriced(totals)}"
+        )
     return (
         f"**{plain(first['name'])}** costs most: {plain(wording.money(first['cost_usd']))} of "
         f"{plain(wording.money(totals.now['cost_usd']))}, {wording.share(first['share'])}." + unpriced(totals)
     )
-
-
-def fastest(selection: Selection, totals: figures.Totals) -> str:
-    """How long calls take, and which model is slowest (Markdown)."""
-    timed = totals.now["calls"] - totals.now["untimed_calls"]
-    if timed < FEW_CALLS:
-        return f"{wording.plural(timed, 'call')} with a completion time so far; too few for percentiles."
-    said = (
-        f"Half of the calls took at most **{wording.duration_ms(totals.now['p50_ms'])}**, "
-        f"95 of 100 at most **{wording.duration_ms(totals.now['p95_ms'])}**."
-    )
-    models = figures.ranking(selection, "model", figures.TIMES)
-    often = models[(models["calls"] >= FEW_CALLS) & models["p95_ms"].notna()]
-    if len(often) > 1:
-        slow = often.iloc[0]
-        said += f" Slowest is **{plain(slow['name'])}** with a p95 of {wording.duration_ms(slow['p95_ms'])}."
-    untimed = totals.now["untimed_calls"]
-    return said + (
-        f" {wording.plural(untimed, 'call')} without a completion time left out." if untimed else ""
-    )
-
-
-def busiest(cells: pd.DataFrame, calls: int, days: int) -> str:
-    """When most calls are made (Markdown); `cells` has weekday, hour, value."""
-    if calls < FEW_CALLS:
-        return f"{wording.plural(calls, 'call')} so far; too few for a pattern."
-    peak = cells.loc[cells["value"].idxmax()]
-    day, hour = wording.WEEKDAY_NAMES[int(peak["weekday"]) - 1], int(peak["hour"])
-    said = f"The busiest hour of the week is **{day} {hour:02d}:00 to {(hour + 1) % 24:02d}:00**"
-    if days < DAYS_OF_A_WEEK:
-        return f"{said}."
-    weekend = cells.loc[cells["weekday"] > 5, "value"].sum() / cells["value"].sum()
-    return f"{said}; weekends hold {wording.share(float(weekend))}."

@@ -12,6 +12,7 @@ selection = selected()
 st.title("Cost", anchor=False)
 if not drawn.nothing_selected(selection):
     answer = st.empty()
+    cost.way_to_prices(selection)
     st.html(drawn.TILES_FIT)
     with st.container(horizontal=True, key="tiles"):
         cost.tiles(selection)

@@ -6,6 +6,8 @@ import pytest
 
 from tests.charts.samples import HOSTILE, PLAIN, check, expressions, parts, top_list
 from usage_core.charts import Periods, heatmap, histogram, lines, ranked
+from usage_core.charts.chart import NO_CALLS
+from usage_core.charts.units import unknown
 
 DAYS = Periods("day", "Europe/Berlin")
 
@@ -161,19 +163,42 @@ def test_histogram_without_marks_and_with_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "chart",
+    ("chart", "why"),
     [
-        lines(times([]), "Completion time", "ms", DAYS),
-        lines(times([None, None]), "Completion time", "ms", DAYS),
-        ranked(top_list(()), "Cost by model", "USD"),
-        heatmap(hours({}), "Calls", "calls", "UTC"),
-        histogram(buckets([], [1.0]), "Calls by completion time"),
-        histogram(buckets([0], [1.0, 2.0]), "Calls by completion time"),
+        (lines(times([]), "Completion time", "ms", DAYS), NO_CALLS),
+        (lines(times([None, None]), "Completion time", "ms", DAYS), unknown("ms")),
+        (ranked(top_list(()), "Cost by model", "USD"), NO_CALLS),
+        (ranked(top_list(("a",)).assign(value=None), "Cost by model", "USD"), unknown("USD")),
+        (heatmap(hours({}), "Calls", "calls", "UTC"), NO_CALLS),
+        (histogram(buckets([], [1.0]), "Calls by completion time"), unknown("ms")),
+        (histogram(buckets([0], [1.0, 2.0]), "Calls by completion time"), unknown("ms")),
     ],
 )
-def test_nothing_keeps_title_and_place(chart: object) -> None:
+def test_nothing_keeps_title_and_place_and_says_why(chart: object, why: str) -> None:
     check(chart)
-    assert chart.frame["note"].tolist() == ["No calls in this timeframe"]
+    assert chart.frame["note"].tolist() == [why]
+
+
+def test_what_is_unknown_is_no_zero() -> None:
+    """A bar list leaves it out, whatever else it lists."""
+    frame = top_list(("known", "unknown"))
+    frame.loc[1, "value"] = None
+    assert ranked(frame, "Cost by model", "USD").frame["row"].tolist() == ["known"]
+
+
+def test_one_call_is_a_bar_and_not_a_wall() -> None:
+    chart = histogram(buckets([1], [109.0, 110.0]), "Completion times")
+    low, high = next(
+        each for each in parts(chart.spec, "domain") if isinstance(each, list) and len(each) == 2
+    )
+    assert high / low >= 8
+    assert low < 109
+    assert high > 110
+
+
+def test_titles_say_the_zone() -> None:
+    chart = ranked(top_list(("a",)), "Cost by model", "USD", zone="Europe/Berlin")
+    assert chart.spec["title"]["text"] == ["Cost by model (USD, Europe/Berlin)"]
 
 
 def test_specs_are_shared() -> None:

@@ -2,13 +2,14 @@ import pandas as pd
 import pytest
 
 from tests.charts.samples import HOSTILE, check, expressions, parts
-from usage_core.charts.chart import PICK_NAME
+from usage_core.charts.chart import NO_CALLS, PICK_NAME
 from usage_core.charts.compared import MOST as MOST_COMPARED
 from usage_core.charts.compared import compared
 from usage_core.charts.cost_parts import MOST as MOST_PARTS
 from usage_core.charts.cost_parts import cost_parts
 from usage_core.charts.month import month
 from usage_core.charts.numbers import numbers
+from usage_core.charts.units import unknown
 
 NAMES = ("November", "October")
 
@@ -53,7 +54,14 @@ def test_a_month_without_projection_has_no_band() -> None:
     check(chart)
     assert chart.frame[["low", "middle", "high"]].isna().all(axis=None)
     assert "Day of the month" in list(parts(chart.spec, "title"))
-    assert set(chart.frame["said"].dropna()) == {"November $300.00", "October $248.00"}
+    assert set(chart.frame["said"].dropna()) == {"October $248.00"}
+    assert set(chart.frame["so_far"]) == {"", "November $300.00"}
+
+
+def test_a_line_that_ends_early_is_named_to_its_right() -> None:
+    chart = month(days(3), "Cost of November", NAMES, "UTC")
+    assert set(chart.frame["said"].dropna()) == {"November $30.00"}
+    assert set(chart.frame["so_far"]) == {""}
 
 
 def test_a_month_that_has_just_begun() -> None:
@@ -73,7 +81,13 @@ def test_texts_at_the_ends_of_the_lines_keep_apart() -> None:
 def test_a_month_of_nothing() -> None:
     chart = month(days(1).assign(known=None), "Cost of November", NAMES, "UTC")
     check(chart)
-    assert chart.frame["note"].tolist() == ["No calls in this timeframe"]
+    assert chart.frame["note"].tolist() == ["No call here has a known price"]
+
+
+def test_a_month_that_cost_nothing_stands_on_its_axis() -> None:
+    chart = month(days(3).assign(known=0.0), "Cost of November", NAMES, "UTC")
+    check(chart)
+    assert [0, 1] in list(parts(chart.spec, "domain"))
 
 
 def made(names: tuple[str, ...], sent: float = 3.0, received: float = 1.0, rest: float = 0.0) -> pd.DataFrame:
@@ -171,6 +185,7 @@ def test_hostile_names_are_only_data() -> None:
 
 
 def test_nothing_to_compare() -> None:
-    for chart in (compared(pairs(()), "x", "USD", ("A", "B")), cost_parts(made(()), "x", ())):
+    charts = (compared(pairs(()), "x", "USD", ("A", "B")), cost_parts(made(()), "x", ()))
+    for chart, why in zip(charts, (NO_CALLS, unknown("USD")), strict=True):
         check(chart)
-        assert chart.frame["note"].tolist() == ["No calls in this timeframe"]
+        assert chart.frame["note"].tolist() == [why]

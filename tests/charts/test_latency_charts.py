@@ -14,9 +14,9 @@ from usage_core.charts.durations import ticks
 from usage_core.charts.fan import LINES, fan
 from usage_core.charts.numbers import numbers
 from usage_core.charts.palette import NAMED
+from usage_core.charts.units import unknown
 
 DAYS = Periods("day", "Europe/Berlin")
-NOTHING = "No calls in this timeframe"
 
 
 def percentiles(days: int, missing: tuple[int, ...] = ()) -> pd.DataFrame:
@@ -169,13 +169,13 @@ def test_cells_have_both_logarithms_and_a_ramp(calls: int) -> None:
 def test_nothing_keeps_its_title() -> None:
     empty = pd.DataFrame({"series": [], "lower": [], "upper": [], "calls": []})
     none = percentiles(2, missing=(0, 1))
-    for chart in (
-        fan(none, "Completion time", DAYS),
-        distribution(empty, "Completion times", (), ()),
-        cells(empty, "Calls by output tokens"),
+    for chart, unit in (
+        (fan(none, "Completion time", DAYS), "ms"),
+        (distribution(empty, "Completion times", (), ()), "ms"),
+        (cells(empty, "Calls by output tokens"), "tokens/s"),
     ):
         check(chart)
-        assert chart.frame["note"].tolist() == [NOTHING]
+        assert chart.frame["note"].tolist() == [unknown(unit)]
 
 
 def test_hostile_names_travel_in_the_frame() -> None:

@@ -166,6 +166,12 @@ def test_nothing_keeps_title_and_place() -> None:
     assert chart.frame["note"].tolist() == ["No calls in this timeframe"]
 
 
+def test_nothing_but_unknown_amounts_is_no_zero() -> None:
+    chart = over_time(amounts(("a", "b")).assign(value=None), "Cost", "USD", DAYS)
+    check(chart)
+    assert chart.frame["note"].tolist() == ["No call here has a known price"]
+
+
 def test_nothing_but_zeros() -> None:
     chart = over_time(amounts(("a", "b")).assign(value=0.0), "Cost", "USD", DAYS)
     check(chart)

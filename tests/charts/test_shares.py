@@ -73,11 +73,18 @@ def test_bars_can_be_picked_and_have_numbers() -> None:
     assert chart.grain == "day"
 
 
-@pytest.mark.parametrize("frame", [amounts(()), amounts(("a", "b")).assign(value=0.0)])
-def test_nothing_keeps_title_and_place(frame: pd.DataFrame) -> None:
-    chart = shares(frame, "Share of Calls by model", "Calls", "calls", DAYS)
+@pytest.mark.parametrize(
+    ("frame", "why"),
+    [
+        (amounts(()), "No calls in this timeframe"),
+        (amounts(("a", "b")).assign(value=0.0), "Nothing to share out: all of it is 0"),
+        (amounts(("a", "b")).assign(value=None), "No call here has a known price"),
+    ],
+)
+def test_nothing_keeps_title_and_place(frame: pd.DataFrame, why: str) -> None:
+    chart = shares(frame, "Share of cost by model", "Cost", "USD", DAYS)
     check(chart)
-    assert chart.frame["note"].tolist() == ["No calls in this timeframe"]
+    assert chart.frame["note"].tolist() == [why]
 
 
 def test_two_charts_of_one_shape_share_a_spec() -> None:

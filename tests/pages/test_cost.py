@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -149,8 +150,26 @@ def test_a_short_log_says_what_a_projection_needs(holding: Holding) -> None:
     holding("ten-days", rows)
     app = visit(PAGE, **LINK)
     assert metric(app, "October, projected").value == "–"
-    assert metric(app, "October, projected").delta == "needs 47 complete days, has 11"
+    assert metric(app, "October, projected").delta == "11 of 47 days known"
     assert "A projection needs 47 complete days of calls" in captions(app)
+
+
+@pytest.mark.parametrize("page", [PAGE, "usage/overview"])
+def test_without_any_price_nothing_is_said_to_cost_0(holding: Holding, page: str) -> None:
+    holding("unpriced", [call(START + timedelta(days=n), model="our-own") for n in range(20)])
+    app = visit(page, tf="Custom", range=["2026-08-01", "2026-08-31"])
+    check(app, page.partition("/")[2].capitalize())
+    assert "$0" not in " ".join(texts(app)) + "".join(each.value for each in app.metric)
+    charts = [json.loads(each.proto.spec) for each in app.get("vega_lite_chart")]
+    notes = [each["mark"]["type"] for each in charts if "mark" in each]
+    assert notes == ["text"] * 3
+    if page == PAGE:
+        assert [metric(app, "August so far").value, metric(app, "Cost").value] == ["–", "–"]
+
+
+def test_the_cost_of_one_key_is_said_to_be_all(holding: Holding) -> None:
+    holding("three-months", LOG)
+    assert "All of the cost, **\\$31\\.00**, is that of **Bob**." in said(visit(PAGE, key="Bob", **LINK))
 
 
 def test_what_the_cost_is_made_of(holding: Holding) -> None:
@@ -239,7 +258,7 @@ def test_calls_are_replayed_at_another_model_s_price(holding: Holding) -> None:
     check(app, "Cost")
     text = said(app)
     assert "known, **62**, cost **\\$341\\.00**" in text
-    assert "(Left out: 1 call without a known cost or known tokens.)" in text
+    assert "Left out: 1 call without a known cost or known tokens." in text
     assert "these calls would have cost **\\$62\\.00**: **\\$279\\.00 less** (81.8 %) than they did" in text
     # (341 - 62 x 0.5) / 62 per million output tokens
     assert "Costs would be equal at an output price of \\$5\\.00 per million tokens." in text

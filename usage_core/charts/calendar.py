@@ -27,7 +27,7 @@ from usage_core.charts.heatmap import ramp
 from usage_core.charts.numbers import amounts
 from usage_core.charts.palette import STRONG
 from usage_core.charts.periods import Periods
-from usage_core.charts.units import Unit, scale
+from usage_core.charts.units import Unit, scale, unknown
 
 MOST_WEEKS = 106
 """Two years; of a longer timeframe the last weeks are drawn."""
@@ -78,7 +78,7 @@ def calendar(frame: pd.DataFrame, title: str, unit: Unit, periods: Periods) -> C
     weeks = pd.DatetimeIndex((every - pd.to_timedelta(every.day_of_week, unit="D")).unique())[-MOST_WEEKS:]
     table = _table(frame, every[every >= weeks[0]], periods, drawn.shown)
     if table["value"].isna().all():
-        return nothing(head)
+        return nothing(head, unknown(unit))
     most = float(table["value"].max())
     shape = _Shape(
         head,

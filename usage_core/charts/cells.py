@@ -21,7 +21,7 @@ from usage_core.charts.chart import (
 )
 from usage_core.charts.durations import duration_axis, logarithmic
 from usage_core.charts.palette import STRONG
-from usage_core.charts.units import scale
+from usage_core.charts.units import scale, unknown
 
 _ROUND = tuple(step * 10**power for power in range(13) for step in (1, 2, 5))
 _NOTE = "Output tokens. Line: the middle call"
@@ -37,15 +37,15 @@ class _Shape:
     most: float
 
 
-def cells(frame: pd.DataFrame, title: str) -> Chart:
+def cells(frame: pd.DataFrame, title: str, zone: str = "") -> Chart:
     """Cells of output tokens by completion time, few to many calls in one hue, with the middle as a line.
 
     `frame`: tokens_from, tokens_to, ms_from, ms_to (floats, lower included, upper not), calls (int), a
     row for each cell with calls; tokens and times in ranges that grow by a factor.
     """
-    head = heading(title, "calls", "logarithmic")
+    head = heading(title, "calls", "logarithmic", zone)
     if frame.empty:
-        return nothing(head)
+        return nothing(head, unknown("tokens/s"))
     middles = middle_times(frame)
     shape = _Shape(
         head,

@@ -32,7 +32,12 @@ _TITLE_LINE = 44
 QUIET_TEXT = alt.ExprRef(QUIET)
 QUIET_COLOUR = alt.ColorValue(QUIET_TEXT)
 
-_NAME_LIMIT = alt.ExprRef("windowSize()[0] < 640 ? 112 : 220")
+_NAME_LIMIT = alt.ExprRef("windowSize()[0] < 640 ? 112 : windowSize()[0] < 1200 ? 150 : 264")
+
+_COLUMN = "(width < 600 ? 200 : 300)"
+"""Pixels of a legend's column: in a wide chart a name of 40 letters is read whole."""
+
+NO_CALLS = "No calls in this timeframe"
 
 PICK = "pick"
 """The parameter of a spec that holds what was clicked, as far as anything can be."""
@@ -138,8 +143,8 @@ def _legend(names: Sequence[str]) -> alt.Legend:
         values=list(names),
         orient="bottom",
         direction="horizontal",
-        columns=alt.ExprRef(f"max(2, min({len(names)}, floor(width / 200)))"),
-        labelLimit=alt.ExprRef("windowSize()[0] < 640 ? 120 : 170"),
+        columns=alt.ExprRef(f"max(2, min({len(names)}, floor(width / {_COLUMN})))"),
+        labelLimit=alt.ExprRef(f"windowSize()[0] < 640 ? 120 : {_COLUMN} - 30"),
         labelFontSize=LABEL_SIZE,
         labelColor=QUIET_TEXT,
         symbolType="square",
@@ -179,10 +184,9 @@ def written(x: alt.X, y: Any, column: str, **mark: Any) -> alt.Chart:
     return chart
 
 
-def nothing(title: str) -> Chart:
-    """The chart of no calls: it keeps its title and its place, and says so."""
-    note = "No calls in this timeframe"
+def nothing(title: str, note: str = NO_CALLS) -> Chart:
+    """The chart of which there is nothing to draw: it keeps its title and its place, and says why."""
     frame = pd.DataFrame({"note": [note]})
     mark = alt.Chart().mark_text(fontSize=14, tooltip=None)
     chart = mark.encode(text=alt.Text(field="note", type="nominal"), color=QUIET_COLOUR)
-    return Chart(frame, seal(chart, title, 160), f"{title}: no calls in this timeframe.")
+    return Chart(frame, seal(chart, title, 160), f"{title}: {note[:1].lower()}{note[1:]}.")

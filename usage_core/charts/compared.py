@@ -44,7 +44,7 @@ class _Shape:
     note: str | None
 
 
-def compared(frame: pd.DataFrame, title: str, unit: Unit, names: tuple[str, str]) -> Chart:
+def compared(frame: pd.DataFrame, title: str, unit: Unit, names: tuple[str, str], zone: str = "") -> Chart:
     """A row for each name with two points on one axis, joined by a line, in the frame's order.
 
     `names`: what the first amount and the second are called; the first is grey, the second has the
@@ -52,7 +52,7 @@ def compared(frame: pd.DataFrame, title: str, unit: Unit, names: tuple[str, str]
     (texts; the difference is written at the end of the row).
     """
     drawn = scale(unit)
-    head = heading(title, drawn.word)
+    head = heading(title, drawn.word, zone)
     if frame.empty:
         return nothing(head)
     rows = frame.head(MOST)

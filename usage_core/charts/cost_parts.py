@@ -25,7 +25,7 @@ from usage_core.charts.chart import (
     written,
 )
 from usage_core.charts.names import Folding, fold, shortened, told_apart
-from usage_core.charts.units import scale
+from usage_core.charts.units import scale, unknown
 
 MOST = 9
 """The most rows beside a chart over time, which is as high."""
@@ -50,17 +50,17 @@ class _Shape:
     note: str | None
 
 
-def cost_parts(frame: pd.DataFrame, title: str, order: tuple[str, ...]) -> Chart:
+def cost_parts(frame: pd.DataFrame, title: str, order: tuple[str, ...], zone: str = "") -> Chart:
     """One bar for each row, in the frame's order, in parts; what it comes to is written at its end.
 
     `frame`: name (str), value (float, USD), exact (str), and for each of PARTS its float (a part below
     zero, a discount that is not split, is drawn to the left) and its text in full, as input_exact. With
     `order`, the same as on the page's other charts, a name keeps its colour; the parts are its shades.
     """
-    head = heading(title, scale("USD").word)
+    head = heading(title, scale("USD").word, zone)
     frame = frame.dropna(subset=["value"])
     if frame.empty:
-        return nothing(head)
+        return nothing(head, unknown("USD"))
     rows = frame.head(MOST)
     folding = fold(rows["name"], order)
     table = _table(rows, folding)

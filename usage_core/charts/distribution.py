@@ -10,11 +10,11 @@ import pandas as pd
 
 from usage_core import wording
 from usage_core.charts.chart import Chart, Column, Spec, colour, heading, nothing, seal, tooltip, written
-from usage_core.charts.durations import duration_x
+from usage_core.charts.durations import duration_x, roomy
 from usage_core.charts.names import shortened, told_apart
 from usage_core.charts.numbers import CALLS
 from usage_core.charts.palette import NAMED
-from usage_core.charts.units import amount_axis, scale
+from usage_core.charts.units import amount_axis, scale, unknown
 
 MOST = 6
 """More lines than this cannot be told apart."""
@@ -37,17 +37,19 @@ class _Shape:
     domain: tuple[float, float]
 
 
-def distribution(frame: pd.DataFrame, title: str, order: Sequence[str], drawn: Sequence[str]) -> Chart:
+def distribution(
+    frame: pd.DataFrame, title: str, order: Sequence[str], drawn: Sequence[str], zone: str = ""
+) -> Chart:
     """A line for each series over bins of completion times: the share of its calls in each bin.
 
     `frame`: series (str), lower, upper (ms, lower included, upper not), calls (int), in bins that grow by
     the same factor. `drawn` are the series to draw, at most six; those in `order`, the same as on the
     page's other charts, keep their colour, and others are dashed, in colours that are left over.
     """
-    head = heading(title, "% of its calls")
+    head = heading(title, "% of its calls", zone)
     counted = frame[(frame["calls"] > 0) & frame["series"].isin(list(drawn)[:MOST])]
     if counted.empty:
-        return nothing(head)
+        return nothing(head, unknown("ms"))
     present = [name for name in list(drawn)[:MOST] if name in set(counted["series"])]
     labels = told_apart(present)
     table = pd.concat([_line(counted[counted["series"] == name], labels[name]) for name in present])
@@ -57,7 +59,7 @@ def distribution(frame: pd.DataFrame, title: str, order: Sequence[str], drawn: S
         head,
         _coloured(present, order, labels),
         tuple(labels.values()),
-        (float(table["took_ms"].min()), float(table["took_ms"].max())),
+        roomy(float(table["took_ms"].min()), float(table["took_ms"].max())),
     )
     peaks = [f"{shortened(name)} {took}" for name, took in _peaks(table)]
     columns = (Column("name", "Name"), Column("took", "Took"), Column("share", "Share", "share"), CALLS)

@@ -1,5 +1,6 @@
 """Durations on a logarithmic axis: round ticks, and labels in ms, s, min or h."""
 
+import math
 from typing import Any
 
 import altair as alt
@@ -15,6 +16,9 @@ _LABEL = (
     "datum.value < 3600000 ? datum.value / 60000 + ' min' : datum.value / 3600000 + ' h'"
 )
 
+_LEAST_SPAN = 8.0
+"""The end of an axis is at least so many times its beginning: the bar of one call is a bar, not a wall."""
+
 LEAST_MS = 1.0
 """A logarithm has no zero: shorter times are drawn as this."""
 
@@ -25,6 +29,12 @@ def ticks(low: float, high: float, most: int = 12) -> list[float]:
     if len(found) > most:
         found = [float(value) for value in _ROUNDER_MS if low <= value <= high]
     return found
+
+
+def roomy(low: float, high: float) -> tuple[float, float]:
+    """The ends of an axis that holds all from low to high (ms), and is not too short."""
+    spare = max(1.0, math.sqrt(_LEAST_SPAN * low / high))
+    return low / spare, high * spare
 
 
 def duration_axis(low: float, high: float, most: int = 12, *, grid: bool = False) -> alt.Axis:

@@ -24,6 +24,7 @@ from usage_core.charts.chart import (
 from usage_core.charts.durations import LEAST_MS, duration_axis, logarithmic
 from usage_core.charts.numbers import CALLS
 from usage_core.charts.periods import Periods
+from usage_core.charts.units import unknown
 
 LINES = ("p50", "p90", "p95", "p99")
 LONGEST = "longest"
@@ -58,7 +59,7 @@ def fan(frame: pd.DataFrame, title: str, periods: Periods) -> Chart:
     head = heading(f"{title} by {periods.grain}", "logarithmic", periods.zone)
     known = frame.dropna(subset=["p50"])
     if known.empty:
-        return nothing(head)
+        return nothing(head, unknown("ms"))
     index = periods.over(frame["bucket"])
     figures = frame.drop_duplicates("bucket").set_index("bucket").reindex(index)
     drawn = figures[[*LINES, LONGEST]].astype(float).clip(lower=LEAST_MS)

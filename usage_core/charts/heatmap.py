@@ -8,6 +8,7 @@ import pandas as pd
 from usage_core import wording
 from usage_core.charts.chart import (
     LABEL_SIZE,
+    NO_CALLS,
     QUIET_COLOUR,
     QUIET_TEXT,
     Chart,
@@ -21,7 +22,7 @@ from usage_core.charts.chart import (
     tooltip,
 )
 from usage_core.charts.numbers import amounts
-from usage_core.charts.units import Unit, scale
+from usage_core.charts.units import Unit, scale, unknown
 
 _NOTE = "Start of the hour. An outline is an hour without data"
 
@@ -43,7 +44,7 @@ def heatmap(
     drawn = scale(unit, float(known["value"].max()) if len(known) else 0)
     head = heading(title, drawn.word, zone)
     if known.empty:
-        return nothing(head)
+        return nothing(head, NO_CALLS if frame.empty else unknown(unit))
     table = _table(known, tuple(column for column, _ in told))
     day, start, most, exact = table.nlargest(1, "value")[["day", "time", "value", "exact"]].to_numpy()[0]
     peak = f"most on {day} at {start} ({drawn.shown(float(most)) if len(told) == 1 else exact})"

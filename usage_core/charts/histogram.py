@@ -18,9 +18,9 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
-from usage_core.charts.durations import duration_x
+from usage_core.charts.durations import duration_x, roomy
 from usage_core.charts.palette import STRONG
-from usage_core.charts.units import amount_axis, scale
+from usage_core.charts.units import amount_axis, scale, unknown
 
 _COLUMNS = (Column("took", "Took"), Column("calls", "Calls", "count"), Column("share", "Share", "share"))
 
@@ -37,19 +37,21 @@ class _Shape:
     marks: bool
 
 
-def histogram(frame: pd.DataFrame, title: str, marks: tuple[tuple[str, float], ...] = ()) -> Chart:
+def histogram(
+    frame: pd.DataFrame, title: str, marks: tuple[tuple[str, float], ...] = (), zone: str = ""
+) -> Chart:
     """Calls by how long they took, on a logarithmic axis.
 
     `frame`: lower, upper (ms, lower included, upper not), calls (int), in buckets that grow.
     `marks`: upright lines with a name, ("p50", 840.0) in ms.
     """
-    head = heading(title, "calls")
+    head = heading(title, "calls", zone)
     counted = frame[frame["calls"] > 0]
     if counted.empty:
-        return nothing(head)
+        return nothing(head, unknown("ms"))
     table = _table(counted, marks)
     edges = pd.concat([table["from"], table["to"], table["mark"]]).dropna()
-    shape = _Shape(head, (float(edges.min()), float(edges.max())), bool(marks))
+    shape = _Shape(head, roomy(float(edges.min()), float(edges.max())), bool(marks))
     busiest = counted.nlargest(1, "calls")[["lower", "upper"]].to_numpy()[0]
     most = f"most took {_range(*busiest)}"
     named = "".join(f", {name} is {wording.duration_ms(value)}" for name, value in marks)

@@ -10,6 +10,7 @@ import pandas as pd
 from usage_core import wording
 from usage_core.charts import periods as time
 from usage_core.charts.chart import (
+    NO_CALLS,
     PICK_AT,
     PICK_NAME,
     Chart,
@@ -28,7 +29,7 @@ from usage_core.charts.names import shortened, told_apart
 from usage_core.charts.numbers import amounts
 from usage_core.charts.palette import NAMED
 from usage_core.charts.periods import Periods
-from usage_core.charts.units import Unit, amount_axis, scale
+from usage_core.charts.units import Unit, amount_axis, scale, unknown
 
 _DIRECT = 3
 """Up to so many series are named at their lines' ends, more in a legend."""
@@ -37,6 +38,9 @@ _FEW = 45
 """Up to so many periods have a dot each; with more, only those that stand alone between two gaps."""
 
 _MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 1440)
+
+_END_LIMIT = alt.ExprRef("windowSize()[0] < 640 ? 110 : 264")
+"""Pixels of a name at a line's end."""
 
 _APART = 0.07
 """The least distance of two names at their lines' ends, as a part of the axis."""
@@ -68,7 +72,7 @@ def lines(
     drawn = scale(unit, float(known["value"].max()) if len(known) else 0)
     head = heading(f"{title} by {periods.grain}", drawn.word, periods.zone)
     if known.empty:
-        return nothing(head)
+        return nothing(head, NO_CALLS if frame.empty else unknown(unit))
     present = tuple(known["series"].unique())
     series = tuple(order or present)
     labels = told_apart(series[:NAMED])
@@ -184,5 +188,5 @@ def _spec(shape: _Shape) -> Spec:
         ),
     ]
     if direct:
-        layers.append(written(x, y("end_at"), "name", align="left", dx=8, limit=110))
+        layers.append(written(x, y("end_at"), "name", align="left", dx=8, limit=_END_LIMIT))
     return seal(alt.layer(*layers), shape.title)

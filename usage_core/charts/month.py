@@ -21,12 +21,15 @@ from usage_core.charts.chart import (
     written,
 )
 from usage_core.charts.lines import spread
-from usage_core.charts.units import amount_axis, scale
+from usage_core.charts.units import amount_axis, scale, unknown
 
 _TICKS = (1, 5, 10, 15, 20, 25, 30)
 
 _APART = 0.08
 """The least distance of two texts at the lines' ends, as a part of the axis."""
+
+_EARLY = 10
+"""A line that ends on this day of the month or before has its text to the right."""
 
 _DAYS = "Day of the month"
 _NOTE = "Day of the month; projected: dashed"
@@ -40,6 +43,8 @@ class _Shape:
     days: int
     names: tuple[str, str]
     note: str
+    flat: bool
+    """Whether all of it is zero."""
 
 
 def month(frame: pd.DataFrame, title: str, names: tuple[str, str], zone: str) -> Chart:
@@ -53,10 +58,11 @@ def month(frame: pd.DataFrame, title: str, names: tuple[str, str], zone: str) ->
     """
     head = heading(title, scale("USD").word, zone)
     if frame["known"].isna().all() and frame["middle"].isna().all():
-        return nothing(head)
+        return nothing(head, unknown("USD"))
     table = _table(frame, names)
     projected = bool(frame["middle"].notna().any())
-    shape = _Shape(head, int(frame["number"].max()), names, _NOTE if projected else _DAYS)
+    flat = not table[["hit", "high"]].fillna(0).any(axis=None)
+    shape = _Shape(head, int(frame["number"].max()), names, _NOTE if projected else _DAYS, flat)
     ends = [text for text in (*table["so_far"], *table["said"].dropna()) if text]
     columns = (
         Column("day", "Day"),
@@ -78,8 +84,11 @@ def _table(frame: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
     table = pd.concat([each for each in rows if len(each)], ignore_index=True)
     table = table.astype(dict.fromkeys(floats, float))
     said = _said(table, names)
-    # What is known ends where the projection begins: its text stands above the line, others at their ends.
-    inside = (table["name"] == names[0]) & table["line"].notna() & bool(table["middle"].notna().any())
+    # What is known ends where the projection begins, or within the month: its text stands above the line,
+    # where there is room for it, and others at their ends.
+    last = frame["number"][frame["known"].notna()].max()
+    ends_within = bool(table["middle"].notna().any()) or bool(last > _EARLY)
+    inside = (table["name"] == names[0]) & table["line"].notna() & ends_within
     table["said"], table["so_far"] = said.where(~inside), said.where(inside).fillna("")
     ends = table["hit"].where(table["said"].notna())
     table["said_at"] = spread(ends, float(table[["hit", "high"]].max().max()) * _APART)
@@ -105,34 +114,33 @@ def _spec(shape: _Shape) -> Spec:
     layers = [
         alt.Chart()
         .mark_area(opacity=0.2, tooltip=None)
-        .encode(x=x, y=_y("low"), y2=alt.Y2(field="high"), color=shade),
-        alt.Chart().mark_line(strokeWidth=2, tooltip=None).encode(x=x, y=_y("line"), color=shade),
+        .encode(x=x, y=_y("low", shape.flat), y2=alt.Y2(field="high"), color=shade),
+        alt.Chart().mark_line(strokeWidth=2, tooltip=None).encode(x=x, y=_y("line", shape.flat), color=shade),
         alt.Chart()
         .mark_line(strokeWidth=2, strokeDash=[4, 4], opacity=0.6, tooltip=None)
-        .encode(x=x, y=_y("middle"), color=shade),
+        .encode(x=x, y=_y("middle", shape.flat), color=shade),
         # Wide and unseen: what the pointer hits.
         alt.Chart()
         .mark_point(size=260, filled=True, opacity=0)
         .encode(
             x=x,
-            y=_y("hit"),
+            y=_y("hit", shape.flat),
             color=shade,
             tooltip=tooltip(day="Day", exact="Cost so far", range="Range"),
         ),
-        written(x, _y("said_at"), "said", align="left", dx=8, limit=150),
-        written(x, _y("line"), "so_far", align="right", dx=-8, dy=-8, limit=150),
+        written(x, _y("said_at", shape.flat), "said", align="left", dx=8, limit=150),
+        written(x, _y("line", shape.flat), "so_far", align="right", dx=-8, dy=-8, limit=150),
     ]
     return seal(alt.layer(*layers), shape.title)
 
 
 def _x(shape: _Shape) -> alt.X:
     days = [day for day in _TICKS if day <= shape.days]
-    labels = axis(shape.note, values=days, domain=True, grid=False)
+    labels = axis(shape.note, values=days, domain=True, grid=False, labelFlush=True)
     scale_ = alt.Scale(domain=[1, shape.days], nice=False, zero=False)
     return alt.X(field="number", type="quantitative", axis=labels, scale=scale_)
 
 
-def _y(column: str) -> alt.Y:
-    return alt.Y(
-        field=column, type="quantitative", axis=amount_axis(scale("USD").label), scale=alt.Scale(zero=True)
-    )
+def _y(column: str, flat: bool) -> alt.Y:
+    shown = alt.Scale(domain=[0, 1]) if flat else alt.Scale(zero=True)
+    return alt.Y(field=column, type="quantitative", axis=amount_axis(scale("USD").label), scale=shown)

@@ -26,7 +26,7 @@ from usage_core.charts.chart import (
 from usage_core.charts.names import Folding, biggest, fold, shortened
 from usage_core.charts.numbers import amounts
 from usage_core.charts.periods import Periods
-from usage_core.charts.units import Scale, Unit, amount_axis, scale
+from usage_core.charts.units import Scale, Unit, amount_axis, scale, unknown
 
 _BAR = 0.82
 """The part of a period that its bar takes; the rest is the gap between bars."""
@@ -50,14 +50,17 @@ def over_time(
     """Bars of cost, calls or tokens per period, stacked by series, the first of `order` at the bottom.
 
     `frame`: bucket (naive datetime64, local start of the period), series (str), value (float),
-    exact (str), calls (int). What is not among the at most eight names of `order` is added up as
-    "Other"; without an order the biggest have their own colour. `title` is without unit: "Cost".
+    exact (str), calls (int); what is unknown has no value and no height. What is not among the at most
+    eight names of `order` is added up as "Other"; without an order the biggest have their own colour.
+    `title` is without unit: "Cost".
     """
     drawn = scale(unit)
     head = heading(f"{title} per {periods.grain}", drawn.word, periods.zone)
     if frame.empty:
         return nothing(head)
     frame = frame.assign(value=frame["value"].astype(float))
+    if frame["value"].isna().all():
+        return nothing(head, unknown(unit))
     folding = fold(frame["series"].unique(), biggest(frame) if order is None else order)
     folded = _folded(frame, folding, drawn)
     index = periods.over(folded["bucket"])

@@ -24,7 +24,7 @@ from usage_core.charts.chart import (
 )
 from usage_core.charts.names import Folding, fold, shortened, told_apart
 from usage_core.charts.numbers import amounts
-from usage_core.charts.units import Unit, scale
+from usage_core.charts.units import Unit, scale, unknown
 
 MOST = 12
 """The most rows that fit the height of a chart."""
@@ -46,7 +46,12 @@ class _Shape:
 
 
 def ranked(
-    frame: pd.DataFrame, title: str, unit: Unit, order: tuple[str, ...] | None = None, most: int = MOST
+    frame: pd.DataFrame,
+    title: str,
+    unit: Unit,
+    order: tuple[str, ...] | None = None,
+    most: int = MOST,
+    zone: str = "",
 ) -> Chart:
     """One bar for each row, in the frame's order, its value at the bar's end; at most `most` rows.
 
@@ -55,11 +60,13 @@ def ranked(
     With `order`, the same as on the page's other charts, a name keeps its colour and
     names not in it are grey; without, all bars have the first colour.
     """
-    frame = frame.dropna(subset=["value"])
     # Each bar says its own value, a time in ms, s or min by itself: the title need not.
-    head = heading(title, scale(unit).word if unit != "ms" else "")
+    head = heading(title, scale(unit).word if unit != "ms" else "", zone)
     if frame.empty:
         return nothing(head)
+    frame = frame.dropna(subset=["value"])
+    if frame.empty:
+        return nothing(head, unknown(unit))
     rows = frame.head(most)
     folding = fold(rows["name"], order) if order is not None else None
     table = _table(rows, folding, unit)

@@ -10,6 +10,7 @@ from usage_core import wording
 from usage_core.charts import periods as time
 from usage_core.charts.chart import (
     HEIGHT,
+    NO_CALLS,
     PICK_AT,
     PICK_NAME,
     Chart,
@@ -24,7 +25,7 @@ from usage_core.charts.chart import (
 from usage_core.charts.names import Folding, biggest, fold, shortened
 from usage_core.charts.over_time import over_time
 from usage_core.charts.periods import Periods
-from usage_core.charts.units import Unit, amount_axis, scale
+from usage_core.charts.units import Unit, amount_axis, scale, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def shares(
     """
     head = heading(f"{title} per {periods.grain}", "%", periods.zone)
     if not (frame["value"] > 0).any():
-        return nothing(head)
+        return nothing(head, _why(frame, unit))
     ordered = biggest(frame) if order is None else order
     stacked = over_time(frame, figure, unit, periods, ordered)
     folding = fold(frame["series"].unique(), ordered)
@@ -66,6 +67,13 @@ def shares(
     shape = _Shape(head, time.time_shape(index, periods, notes), folding.names, folding.other, present)
     words = _alternative(head, frame, folding)
     return Chart(table, _spec(shape), words, stacked.columns, periods.grain)
+
+
+def _why(frame: pd.DataFrame, unit: Unit) -> str:
+    """Why there are no shares."""
+    if frame.empty:
+        return NO_CALLS
+    return unknown(unit) if frame["value"].isna().all() else "Nothing to share out: all of it is 0"
 
 
 def _ranks(bars: pd.DataFrame, folding: Folding) -> dict[str, int]:

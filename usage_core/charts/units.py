@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import altair as alt
 
 from usage_core import wording
-from usage_core.charts.chart import axis
+from usage_core.charts.chart import NO_CALLS, axis
 
 Unit: TypeAlias = Literal["USD", "calls", "tokens", "ms", "tokens/s", "share"]
 """What a chart's values are; "share" is a fraction of 1."""
@@ -76,6 +76,21 @@ _SCALES: dict[Unit, Scale] = {
 }
 
 
+_UNKNOWN: dict[Unit, str] = {
+    "USD": "No call here has a known price",
+    "calls": NO_CALLS,
+    "tokens": "No call here has a known number of tokens",
+    "ms": "No call here has a completion time",
+    "tokens/s": "No call here has both output tokens and a completion time",
+    "share": "No call here has a completion time",
+}
+
+
+def unknown(unit: Unit) -> str:
+    """Why there is nothing to draw of calls whose amounts are all unknown."""
+    return _UNKNOWN[unit]
+
+
 def scale(unit: Unit, largest: float = 0) -> Scale:
     """How a unit is drawn; a time is in ms, s or min for the whole axis, by its largest value."""
     if unit != "ms":
@@ -85,4 +100,5 @@ def scale(unit: Unit, largest: float = 0) -> Scale:
 
 def amount_axis(label: str, ticks: int = 5) -> alt.Axis:
     """The axis of a value: labels that carry the unit, faint lines, no title (the chart's says it)."""
-    return axis(labelExpr=label, tickCount=ticks, domain=False, grid=True)
+    whole: dict[str, Any] = {"tickMinStep": 1} if label == _COUNT else {}
+    return axis(labelExpr=label, tickCount=ticks, domain=False, grid=True, **whole)

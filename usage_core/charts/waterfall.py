@@ -46,7 +46,7 @@ class _Shape:
     """Whether the scale does not begin at zero."""
 
 
-def waterfall(frame: pd.DataFrame, title: str, unit: Unit) -> Chart:
+def waterfall(frame: pd.DataFrame, title: str, unit: Unit, zone: str = "") -> Chart:
     """A bar for the amount at the start, one for each part that leads away from where the one before
     ended, and one for the amount at the end. What adds has the bad colour, what takes away the good one.
 
@@ -55,7 +55,7 @@ def waterfall(frame: pd.DataFrame, title: str, unit: Unit) -> Chart:
     row). Bars of whole amounts begin at zero; where the parts would be too small to see beside them,
     they are marks instead.
     """
-    head = heading(title, scale(unit).word)
+    head = heading(title, scale(unit).word, zone)
     if frame.empty:
         return nothing(head)
     table = _table(frame)
