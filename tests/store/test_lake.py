@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from tests.importing import Shelf, as_csv, row
 from usage_core.errors import StoreUnavailable
 from usage_core.settings import CHECKOUT, DATABASE_URL, load, store_folder
+from usage_core.store.known_empty import FILLED_BY_IMPORTS
 from usage_core.store.lake import Lake, open_lake
 from usage_core.store.scratch import Scratch
-from usage_core.store.tables import CALLS, METADATA, VIEWS
+from usage_core.store.tables import CALLS, METADATA, VIEWS, WORKSPACE
 
 
 def test_a_new_store_has_the_tables_of_the_record(module_shelf: Shelf) -> None:
@@ -41,6 +42,24 @@ def test_a_new_store_has_the_tables_of_the_record(module_shelf: Shelf) -> None:
         tables["calls"].sort()
         tables["price_rules"].sort()
     assert found == expected
+
+
+def test_every_table_is_known_to_be_empty_and_is(empty_store: Path) -> None:
+    """DuckLake takes several times as long with a table that it has no figures of."""
+    lake = open_lake(empty_store)
+    with lake.reading() as connection:
+        figures = connection.exec_driver_sql(
+            "SELECT table_name FROM __ducklake_metadata_lake.ducklake_table_stats "
+            "JOIN __ducklake_metadata_lake.ducklake_table USING (table_id)"
+        )
+        known = set(figures.scalars())
+        held = {
+            table: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in METADATA.tables.values()
+        }
+    lake.close()
+    assert {table for table, rows in held.items() if rows} == {WORKSPACE}
+    assert set(METADATA.tables) - known == {table.name for table in FILLED_BY_IMPORTS}
 
 
 def test_opening_again_changes_nothing_and_has_its_own_place_to_spill(module_shelf: Shelf) -> None:

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from usage_core.errors import Interrupted, StoreUnavailable
-from usage_core.store import migrate, rollups
+from usage_core.store import known_empty, migrate, rollups
 from usage_core.store.engine import EXTENSIONS, config, literal, load, memory_mb, threads
 from usage_core.store.hot import Hot
 from usage_core.store.room import told_when_full
@@ -243,6 +243,7 @@ def _bring_up_to_date(lake: Lake) -> None:
         with lake.writing() as connection:
             migrate.upgrade(connection)
             rollups.fill(connection, reporting_zone(connection))
+            known_empty.settle(connection)
 
 
 def _is_current(lake: Lake) -> bool:

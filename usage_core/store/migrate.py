@@ -1,5 +1,6 @@
 """Brings a store's tables up to this program's version, one recorded step after another."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -26,14 +27,21 @@ def is_current(connection: Connection, steps: Path = STEPS) -> bool:
     Raises:
         StoreUnavailable: the store was written by a newer program.
     """
-    scripts = ScriptDirectory.from_config(_config(steps))
+    newest, known = _known(steps)
     at = MigrationContext.configure(connection).get_current_revision()
-    if at is not None and at not in {step.revision for step in scripts.walk_revisions()}:
+    if at is not None and at not in known:
         raise StoreUnavailable(
             f"The store is at schema version {at}, which this version of the console does not know. "
             "Nothing was changed. Update the console and start it again."
         )
-    return at == scripts.get_current_head()
+    return at == newest
+
+
+@cache
+def _known(steps: Path) -> tuple[str | None, frozenset[str]]:
+    """The newest step, and all of them; their files are read once."""
+    scripts = ScriptDirectory.from_config(_config(steps))
+    return scripts.get_current_head(), frozenset(step.revision for step in scripts.walk_revisions())
 
 
 def upgrade(connection: Connection, steps: Path = STEPS) -> None:
