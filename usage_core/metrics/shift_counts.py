@@ -1,6 +1,6 @@
 """How many calls of two periods lie beyond the percentiles they have in common; for `shifts`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from usage_core.metrics.histograms import (
     UNKNOWN_BIN,
     Group,
     Histograms,
+    Lists,
     Real,
     Whole,
     bin_at,
@@ -18,7 +19,8 @@ from usage_core.metrics.histograms import (
     read,
     time_of_bin,
 )
-from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose, lists
+from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose
+from usage_core.metrics.sources import lists as lists_of
 from usage_core.selection import Selection
 
 
@@ -53,9 +55,10 @@ def counts(
     """For either selection, value of `by` -> its counts; values without a timed call are left out."""
     found: tuple[dict[Any, Counts], dict[Any, Counts]] = ({}, {})
     statement = sa.union_all(*(_lists(each, by, which, coverage) for which, each in enumerate((now, before))))
-    whole = histograms(read(connection, statement), of=lambda group: group[:2])
+    rows = list(read(connection, statement))  # at most a few million bins, 10 bytes each
+    whole = histograms(rows, of=lambda group: group[:2])
     cuts = _cuts(whole)
-    for (which, value), units in _by_unit(connection, statement, cuts).items():
+    for (which, value), units in _by_unit(rows, cuts).items():
         calls, *beyond = np.array([each for each in units.values() if each[0]]).reshape(-1, 3).T
         if calls.size:
             spent = _spent(whole.calls[whole.places[which, value], 1:], cuts[value][-1])
@@ -71,7 +74,7 @@ def _lists(selection: Selection, by: str, which: int, coverage: Coverage | None)
     if coverage is not None:  # where a day begins does not matter here, only that rollups have it
         selection = selection.over(replace(frame, zone=coverage.zone))
     wanted = Wanted((unit, by), bins=True)
-    c = lists(selection, wanted, choose(selection, wanted, coverage)).subquery().c
+    c = lists_of(selection, wanted, choose(selection, wanted, coverage)).subquery().c
     return sa.select(sa.literal(which).label("which"), c[f"by_{by}"], c[f"by_{unit}"], c.bins, c.counts)
 
 
@@ -86,12 +89,10 @@ def _cuts(whole: Histograms) -> dict[Any, Whole]:
     }
 
 
-def _by_unit(
-    connection: sa.Connection, statement: sa.CompoundSelect[Any], cuts: Mapping[Any, Whole]
-) -> dict[Group, dict[Any, Real]]:
+def _by_unit(lists: Iterable[Lists], cuts: Mapping[Any, Whole]) -> dict[Group, dict[Any, Real]]:
     """Of every period and value, by unit: its timed calls, and those beyond the common p50 and p95."""
     found: dict[Group, dict[Any, Real]] = {}
-    for rows in read(connection, statement):
+    for rows in lists:
         beyond = [(UNKNOWN_BIN, *cuts[value][:2]) for _, value, _ in rows.groups]
         cut_of = (np.array(column, np.int16).repeat(rows.lengths) for column in zip(*beyond, strict=True))
         sums = np.stack([rows.added_up(np.where(rows.bins > cut, rows.calls, 0)) for cut in cut_of], axis=1)
