@@ -95,9 +95,9 @@ def own_shelf(lake: Lake, tmp_path: Path) -> Shelf:
 def module_shelf(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     """A store shared by the tests of a file, for those that store nothing."""
     folder = tmp_path_factory.mktemp("shelf")
-    opened = open_lake(Path(shutil.copytree(empty_store, folder / "lake")))
-    yield Shelf(opened, folder)
-    opened.close()
+    made = Shelf(open_lake(Path(shutil.copytree(empty_store, folder / "lake"))), folder, empty_store)
+    yield made
+    made.lake.close()
 
 
 @pytest.fixture

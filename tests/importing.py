@@ -23,8 +23,8 @@ from usage_core.intake.staging import staging
 from usage_core.intake.unpacking import Part, kind, unpacked
 from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
 from usage_core.selection import Selection
-from usage_core.store.lake import Lake
-from usage_core.store.tables import CALLS, METADATA, WORKSPACE
+from usage_core.store.lake import Lake, open_lake
+from usage_core.store.tables import CALLS
 from usage_core.timeframe import Timeframe
 
 with_store = settings(
@@ -86,10 +86,10 @@ class Look:
 
 
 class Shelf:
-    """A store and a folder of files to import into it."""
+    """A store, and a folder of files to import into it. It may begin anew as a copy of the folder `empty`."""
 
-    def __init__(self, lake: Lake, folder: Path) -> None:
-        self.lake, self.folder, self.dirty = lake, folder, False
+    def __init__(self, lake: Lake, folder: Path, empty: Path | None = None) -> None:
+        self.lake, self.folder, self.empty, self.dirty = lake, folder, empty, False
 
     def take(self, body: str | bytes, header: str = HEADER, name: str = "calls.csv") -> Receipt:
         """Import a text beneath a header."""
@@ -130,14 +130,14 @@ class Shelf:
         return self.take(as_csv(row(**fields) for fields in given))
 
     def clear(self) -> None:
-        """Empty every table."""
+        """Begin anew with an empty store, which is faster than to empty every table."""
         if not self.dirty:
             return
+        assert self.empty
         self.dirty = False
-        with self.lake.writing() as connection:
-            for table in METADATA.tables.values():
-                if table is not WORKSPACE:
-                    connection.execute(sa.delete(table))
+        self.lake.close()
+        shutil.rmtree(self.lake.folder)
+        self.lake = open_lake(Path(shutil.copytree(self.empty, self.lake.folder)))
 
     def stored(self, receipt: Receipt | None = None, *names: str) -> list[tuple[Any, ...]]:
         """Fields of the calls in the store, or of those of one import, in order."""

@@ -7,7 +7,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from usage_core.errors import StoreUnavailable
 
@@ -28,13 +29,22 @@ def is_current(connection: Connection, steps: Path = STEPS) -> bool:
         StoreUnavailable: the store was written by a newer program.
     """
     newest, known = _known(steps)
-    at = MigrationContext.configure(connection).get_current_revision()
+    at = _at(connection)
     if at is not None and at not in known:
         raise StoreUnavailable(
             f"The store is at schema version {at}, which this version of the console does not know. "
             "Nothing was changed. Update the console and start it again."
         )
     return at == newest
+
+
+def _at(connection: Connection) -> str | None:
+    try:
+        # Whether there is such a table takes several times as long to find out as what is in it.
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+        return None if found is None else str(found)
+    except DBAPIError:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 @cache
