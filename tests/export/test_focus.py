@@ -24,7 +24,7 @@ from usage_core.timeframe import Timeframe
 
 Rows = list[dict[str, str]]
 MAY_BE_EMPTY = {column.name for column in CONTENT.columns if column.empty == "unknown"}
-PROVIDERS = ("InvoiceIssuerName", "ProviderName", "PublisherName", "ServiceProviderName")
+PROVIDERS = ("HostProviderName", "InvoiceIssuerName", "ServiceProviderName")
 
 
 def focus(shelf: Shelf, selection: Selection = EVER) -> Rows:
@@ -43,6 +43,8 @@ def test_a_day_of_a_key_and_a_model(shelf: Shelf) -> None:
         **dict.fromkeys(("BillingCurrency", "PricingCurrency"), "USD"),
         **dict.fromkeys(PROVIDERS, "OpenAI"),
         "BillingAccountId": "api-usage-console",
+        "BillingAccountName": "API Usage Console",
+        "ChargeClass": "",
         "BillingPeriodStart": "2026-08-01T00:00:00Z",
         "BillingPeriodEnd": "2026-09-01T00:00:00Z",
         "ChargePeriodStart": "2026-08-03T00:00:00Z",

@@ -1,5 +1,5 @@
-"""Cost and usage as FOCUS has it (the FinOps Open Cost and Usage Specification, 1.2 and 1.3): a row for each
-UTC day, key, model, class of tokens and unit price.
+"""Cost and usage as FOCUS has it (the FinOps Open Cost and Usage Specification, 1.4): a row for each UTC
+day, key, model, class of tokens and unit price.
 
 A call whose cost is its tokens at its prices is in two rows, of input and of output; one whose source
 says what it cost is in a row of all its tokens, which has no unit price. So the billed costs add up to
@@ -96,11 +96,10 @@ def _values(selection: Selection, f: Any, name: Expression) -> dict[str, Express
         **dict.fromkeys(("BilledCost", "ContractedCost", "EffectiveCost", "ListCost"), f.cost),
         **dict.fromkeys(("ContractedUnitPrice", "ListUnitPrice"), _per_token(f.price)),
         **dict.fromkeys(("ConsumedQuantity", "PricingQuantity"), f.tokens),
-        **dict.fromkeys(
-            ("InvoiceIssuerName", "ProviderName", "PublisherName", "ServiceProviderName"), provider
-        ),
+        **dict.fromkeys(("HostProviderName", "InvoiceIssuerName", "ServiceProviderName"), provider),
         "BillingPeriodStart": _instant(month),
         "BillingPeriodEnd": _instant(month + sa.text("INTERVAL 1 MONTH")),
+        "ChargeClass": sa.cast(sa.null(), sa.String()),
         "ChargePeriodStart": _instant(sa.func.greatest(f.day, start)),
         "ChargePeriodEnd": _instant(sa.func.least(f.day + sa.text("INTERVAL 1 DAY"), end)),
         "ChargeDescription": f.model + ", " + sa.func.lower(meter),
@@ -129,6 +128,7 @@ def _tables(connection: sa.Connection, selection: Selection) -> Iterator[pa.Tabl
 
 SAME = {
     "BillingAccountId": ACCOUNT,
+    "BillingAccountName": "API Usage Console",
     "BillingCurrency": "USD",
     "ChargeCategory": "Usage",
     "ChargeFrequency": "Usage-Based",
@@ -145,10 +145,12 @@ _TOKENS, _WHO = "Tokens", "Who served the model"
 _MEANINGS = {
     "BilledCost": _COST,
     "BillingAccountId": "Stands for the billing account, which no log names",
+    "BillingAccountName": "Likewise",
     "BillingCurrency": "The currency of every cost",
     "BillingPeriodEnd": "The end of the month, in UTC",
     "BillingPeriodStart": "The beginning of the month, in UTC",
     "ChargeCategory": "What kind of charge it is",
+    "ChargeClass": "Empty, because no row corrects another month",
     "ChargeDescription": "The model and the class of tokens",
     "ChargeFrequency": "How often it is charged",
     "ChargePeriodEnd": "The end of the day, in UTC, or of the timeframe",
@@ -158,14 +160,13 @@ _MEANINGS = {
     "ContractedCost": _COST,
     "ContractedUnitPrice": _UNIT,
     "EffectiveCost": _COST,
+    "HostProviderName": _WHO,
     "InvoiceIssuerName": _WHO,
     "ListCost": _COST,
     "ListUnitPrice": _UNIT,
     "PricingCurrency": "The currency of every price",
     "PricingQuantity": _TOKENS,
     "PricingUnit": "What is priced",
-    "ProviderName": _WHO,
-    "PublisherName": _WHO,
     "ServiceCategory": "What kind of service it is",
     "ServiceName": "The provider's service",
     "ServiceProviderName": _WHO,
@@ -184,7 +185,14 @@ def _column(name: str) -> Column:
     is_amount = name.endswith(("Cost", "UnitPrice"))
     form = Form.PICO if is_amount else Form.WHOLE if name.endswith("Quantity") else Form.TEXT
     written = {Form.PICO: "plain decimal, exact", Form.WHOLE: "whole number, 0 or more"}.get(form, "text")
-    empty = {"ContractedUnitPrice", "ListUnitPrice", "SkuPriceId", "SubAccountName", "x_TokenClass"}
+    empty = {
+        "ChargeClass",
+        "ContractedUnitPrice",
+        "ListUnitPrice",
+        "SkuPriceId",
+        "SubAccountName",
+        "x_TokenClass",
+    }
     return Column(form, name, _MEANINGS[name], written, "unknown" if name in empty else "never", name=name)
 
 

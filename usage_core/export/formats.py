@@ -92,7 +92,7 @@ FORMATS = {
         ),
         Format(
             "focus",
-            "FOCUS",
+            "FOCUS 1.4",
             "Cost and usage by UTC day, key, model and class of tokens, for FinOps tools; without the calls "
             "that have no price",
             *_CSV,
