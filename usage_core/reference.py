@@ -28,11 +28,19 @@ def _columns(columns: Iterable[Column]) -> str:
 
 def _formats(sums: bool) -> str:
     rows = (
-        (known.label, ", ".join(sorted(known.layouts)), _must_be_there(known), _kept(known))
+        (
+            known.label,
+            ", ".join(sorted(known.layouts)),
+            _must_be_there(known),
+            str(known.input_count).capitalize(),
+            _kept(known),
+        )
         for known in formats()
         if known.sums == sums
     )
-    return _table(("Format", "As", "Recognised by its columns", "Also kept, where there"), rows)
+    return _table(
+        ("Format", "As", "Recognised by its columns", "Counts input tokens", "Also kept, where there"), rows
+    )
 
 
 def _must_be_there(known: Format) -> str:

@@ -8,11 +8,12 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.importing import Shelf
 from usage_core.export import set_aside
-from usage_core.importers.format import Format
+from usage_core.importers.format import Format, InputCount
 from usage_core.importers.registry import formats
 from usage_core.intake.source import open_source
 from usage_core.intake.unpacking import Part, unpacked
@@ -75,6 +76,23 @@ def test_a_heading_is_found_under_each_of_its_names_once() -> None:
     assert known.positions([" a A", "B ", "a_a", "c"]) == {"a": [0, 2], "b": [1]}
     assert known.recognises(["A A"])
     assert not known.recognises(["b", "aa"])
+
+
+def test_every_format_says_whether_its_input_tokens_count_cached_ones() -> None:
+    told = {known.name: known.input_count for known in formats()}
+    assert {name for name, how in told.items() if how is InputCount.NO_CACHED} == {"langdock"}
+    with pytest.raises(AssertionError, match="x has to say whether its input tokens count cached ones"):
+        Format("x", "X", {"cache_read_tokens": ("c",)}, frozenset())
+    with pytest.raises(AssertionError, match="x has to say"):
+        Format("x", "X", {"a": ("a",)}, frozenset(), input_count=InputCount.WITH_CACHED)
+
+
+@pytest.mark.parametrize(("how", "sent"), [(InputCount.WITH_CACHED, 100), (InputCount.WITHOUT_CACHED, 130)])
+def test_cached_tokens_are_added_where_a_source_leaves_them_out(how: InputCount, sent: int) -> None:
+    columns = {name: (name,) for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens")}
+    sql = Format("x", "X", columns, frozenset(), input_count=how).mapped()["input_tokens"]
+    row = "SELECT '100' AS input_tokens, '20' AS cache_read_tokens, '10' AS cache_write_tokens"
+    assert duckdb.sql(row).project(f"({sql})::BIGINT").fetchone() == (sent,)
 
 
 def test_a_row_set_aside_is_kept_without_prompts_and_people(shelf: Shelf) -> None:

@@ -1,14 +1,12 @@
 """Anthropic: the console's usage CSV, a row for each day, model, key and more; keys by their names.
 
-Its classes of tokens do not overlap; older files have one column of tokens written to the cache. It does not
-say how many calls there were.
+Older files have one column of tokens written to the cache. It does not say how many calls there were.
 """
 
-from usage_core.importers.format import Format
+from usage_core.importers.format import Format, InputCount
 from usage_core.importers.sql import count, day, day_after, filled, total
 
 _WRITTEN = tuple(count(name) for name in ("written", "written_5m", "written_1h"))
-_SENT = (count("uncached"), count("read"), *_WRITTEN)
 
 FORMAT = Format(
     name="anthropic_console",
@@ -37,10 +35,11 @@ FORMAT = Format(
         "model": filled("model"),
         "kind": "'completion'",
         "service_tier": filled("usage_type"),
-        "input_tokens": total(*_SENT),
+        "input_tokens": count("uncached"),
         "cache_read_tokens": count("read"),
         "cache_write_tokens": total(*_WRITTEN),
         "output_tokens": count("output"),
     },
     sums=True,
+    input_count=InputCount.WITHOUT_CACHED,
 )

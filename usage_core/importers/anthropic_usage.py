@@ -1,9 +1,9 @@
 """Anthropic: usage by period, as the API's usage report has it (`/v1/organizations/usage_report/messages`).
 
-Its classes of tokens do not overlap, and it does not say how many calls there were.
+It does not say how many calls there were.
 """
 
-from usage_core.importers.format import Format, Layout
+from usage_core.importers.format import Format, InputCount, Layout
 from usage_core.importers.sql import filled, results, total
 
 _PERIOD = ("starting_at", "ending_at")
@@ -41,7 +41,7 @@ FORMAT = Format(
         "model": filled("model"),
         "kind": "'completion'",
         "service_tier": filled("service_tier"),
-        "input_tokens": total(*_SENT),
+        "input_tokens": "uncached_input_tokens",
         "cache_read_tokens": "cache_read_input_tokens",
         "cache_write_tokens": total(*_WRITTEN),
         "output_tokens": "output_tokens",
@@ -51,4 +51,5 @@ FORMAT = Format(
     layouts=frozenset({Layout.JSON}),
     items=results(_IS_USAGE, _PERIOD, _RESULT),
     sums=True,
+    input_count=InputCount.WITHOUT_CACHED,
 )

@@ -1,12 +1,11 @@
 """AWS Bedrock: the model invocation log, as JSON Lines.
 
-Input tokens do not hold the cached ones, so these are added. How long a call took stands only in the
-answer's body of some operations. There is no key: the role that called stands for it. Prompts and answers
-are not kept, nor account numbers within a model's address.
+How long a call took stands only in the answer's body of some operations. There is no key: the role that
+called stands for it. Prompts and answers are not kept, nor account numbers within a model's address.
 """
 
-from usage_core.importers.format import Format, Layout
-from usage_core.importers.sql import NO_KEY, filled, inside, instant, rounded, tier, total
+from usage_core.importers.format import Format, InputCount, Layout
+from usage_core.importers.sql import NO_KEY, filled, inside, instant, rounded, tier
 
 _EVENTS = "$.outputBodyJson[*]"
 
@@ -44,11 +43,7 @@ FORMAT = Format(
         "api_key_name": f"nullif(split_part({_CALLER}, '/', -1), '')",
         "provider": "'AWS Bedrock'",
         "model": "CASE WHEN starts_with(model, 'arn:') THEN split_part(model, '/', -1) ELSE model END",
-        "input_tokens": total(
-            inside("input", "$.inputTokenCount"),
-            inside("input", "$.cacheReadInputTokenCount"),
-            inside("input", "$.cacheWriteInputTokenCount"),
-        ),
+        "input_tokens": inside("input", "$.inputTokenCount"),
         "output_tokens": f"coalesce({inside('output', '$.outputTokenCount')}, "
         f"{inside('output', '$.outputBodyJson.usage.outputTokens')})",
         "completion_time_ms": rounded(
@@ -70,4 +65,5 @@ FORMAT = Format(
     },
     private=frozenset({"input", "output", "identity"}),
     layouts=frozenset({Layout.JSON}),
+    input_count=InputCount.WITHOUT_CACHED,
 )

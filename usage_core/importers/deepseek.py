@@ -5,15 +5,15 @@ names: the column that shows a part of the key itself is not read. Costs (`cost-
 currency, and of no key; so amounts are priced as calls are.
 """
 
-from usage_core.importers.format import Format
+from usage_core.importers.format import Format, InputCount
 from usage_core.importers.sql import filled
 
 _KNOWN = ("input_cache_hit_tokens", "input_cache_miss_tokens", "output_tokens", "request_count")
 _HIT, _MISS, _OUTPUT, _CALLS = _KNOWN
 
 
-def _of(*types: str) -> str:
-    return f"CASE WHEN lower(trim(type)) IN ({', '.join(map(repr, types))}) THEN amount END"
+def _of(counted: str) -> str:
+    return f"CASE WHEN lower(trim(type)) = '{counted}' THEN amount END"
 
 
 FORMAT = Format(
@@ -39,11 +39,12 @@ FORMAT = Format(
         "model": filled("model"),
         "kind": "'completion'",
         "calls": _of(_CALLS),
-        "input_tokens": _of(_HIT, _MISS),
+        "input_tokens": _of(_MISS),
         "cache_read_tokens": _of(_HIT),
         "output_tokens": _of(_OUTPUT),
     },
     skip=f"CASE WHEN {filled('wallet')} IS NOT NULL THEN 'It says what was charged, not what was used.' "
     f"WHEN lower(trim(type)) NOT IN {_KNOWN} THEN 'It counts neither tokens nor calls.' END",
     sums=True,
+    input_count=InputCount.WITHOUT_CACHED,
 )

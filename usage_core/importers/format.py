@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from usage_core.importers.sql import total
+
 
 class Layout(StrEnum):
     """How a file holds its rows."""
@@ -13,6 +15,21 @@ class Layout(StrEnum):
     """JSON Lines, a list, one object, or objects one after another."""
     PARQUET = "Parquet"
 
+
+class InputCount(StrEnum):
+    """Whether a source counts the tokens read from and written to a cache among its input tokens."""
+
+    WITH_CACHED = "with cached ones"
+    WITHOUT_CACHED = "without cached ones"
+    """The record counts them, so they are added."""
+    BY_ROW = "by row: its numbers tell"
+    """It depends on the provider; `Format.fields` adds them where a row's own numbers show that they are
+    left out."""
+    NO_CACHED = "cached ones not told"
+
+
+CACHED = ("cache_read_tokens", "cache_write_tokens")
+"""Fields of tokens that are counted among input tokens, too."""
 
 ITEMS = """
     CASE json_type(doc) WHEN 'ARRAY' THEN json_extract(doc, '$[*]')
@@ -58,6 +75,12 @@ class Format:
     """Columns that must be there besides, in a CSV file."""
     sums: bool = False
     """Whether its rows are usage buckets; `fields` are then those of `buckets`."""
+    input_count: InputCount = InputCount.NO_CACHED
+
+    def __post_init__(self) -> None:
+        told = any(name in self._fields() for name in CACHED)
+        if told is (self.input_count is InputCount.NO_CACHED):
+            raise AssertionError(f"{self.name} has to say whether its input tokens count cached ones")
 
     def positions(self, header: Sequence[str]) -> dict[str, list[int]]:
         """Column -> positions in the header under any of its headings."""
@@ -82,7 +105,14 @@ class Format:
         return tuple(dict.fromkeys(h for h in header if h.strip() and _plain(h) not in known))
 
     def mapped(self) -> Mapping[str, str]:
-        """Field of the record -> SQL for its text from the columns."""
+        """Field of the record -> SQL for its text from the columns. Input tokens count the cached ones."""
+        found = self._fields()
+        if self.input_count is not InputCount.WITHOUT_CACHED:
+            return found
+        parts = (found[name] for name in ("input_tokens", *CACHED) if name in found)
+        return {**found, "input_tokens": total(*parts)}
+
+    def _fields(self) -> Mapping[str, str]:
         return self.fields or {name: name for name in self.columns}
 
 

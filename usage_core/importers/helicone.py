@@ -4,7 +4,7 @@ Some exports have the id of the response only, so that stands for the call. Time
 is no key. Bodies, properties and users are not kept.
 """
 
-from usage_core.importers.format import Format, Layout
+from usage_core.importers.format import Format, InputCount, Layout
 from usage_core.importers.sql import NO_KEY, between, filled, instant, rounded, total, whole
 
 _CACHED = f"(coalesce({whole('cache_read')}, 0) + coalesce({whole('cache_write')}, 0))"
@@ -60,4 +60,5 @@ FORMAT = Format(
         "source_call_id": filled("response_id", "request_id"),
     },
     layouts=frozenset(Layout),
+    input_count=InputCount.BY_ROW,
 )

@@ -4,7 +4,7 @@ Bounds are moments with an offset; an end just before midnight, or a mere day, i
 Tokens and, by model, costs are there for one's own keys at the providers alone.
 """
 
-from usage_core.importers.format import Format
+from usage_core.importers.format import Format, InputCount
 from usage_core.importers.sql import filled
 
 _END = "(try_cast(trim(period_end) AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
@@ -48,4 +48,5 @@ FORMAT = Format(
         "cost_pico": "cost",
     },
     sums=True,
+    input_count=InputCount.WITH_CACHED,
 )

@@ -6,7 +6,7 @@ beside the cached ones; where it adds up to `total` with `output` alone, it alre
 key: the project stands for it. Inputs, outputs, users and metadata are not kept.
 """
 
-from usage_core.importers.format import Format, Layout
+from usage_core.importers.format import Format, InputCount, Layout
 from usage_core.importers.sql import NO_KEY, between, filled, inside, instant, millis, one_of, total
 
 _CALLS = "'GENERATION', 'EMBEDDING'"
@@ -86,4 +86,5 @@ FORMAT = Format(
     skip=f"CASE WHEN upper(trim(type)) IN ({_CALLS}) THEN NULL "
     "WHEN trim(type) <> '' THEN 'It is a span, an event or the like, not a call to a model.' END",
     layouts=frozenset(Layout),
+    input_count=InputCount.BY_ROW,
 )

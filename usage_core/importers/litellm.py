@@ -9,7 +9,7 @@ A call that succeeded with no tokens and no spend was not counted, as a stream w
 for its usage: its tokens and cost are unknown.
 """
 
-from usage_core.importers.format import Format, Layout
+from usage_core.importers.format import Format, InputCount, Layout
 from usage_core.importers.sql import (
     NO_KEY,
     between,
@@ -113,4 +113,5 @@ FORMAT = Format(
     },
     private=frozenset({"metadata"}),
     layouts=frozenset(Layout),
+    input_count=InputCount.WITH_CACHED,
 )

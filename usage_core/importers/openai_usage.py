@@ -1,11 +1,11 @@
 """OpenAI: usage by period, as the API answers it (`/v1/organization/usage/...`), or as the dashboard's CSV.
 
-Input tokens hold those read from and written to a cache. What was not asked to be told apart (`group_by`) is
+What was not asked to be told apart (`group_by`) is
 null. Of the dashboard the times in seconds are read, since the written ones have a zone only on empty days;
 users are not read.
 """
 
-from usage_core.importers.format import Format, Layout
+from usage_core.importers.format import Format, InputCount, Layout
 from usage_core.importers.sql import filled, instant, results
 
 _PERIOD = ("start_time", "end_time")
@@ -70,4 +70,5 @@ FORMAT = Format(
     layouts=frozenset({Layout.CSV, Layout.JSON}),
     items=results(_IS_USAGE, _PERIOD, {name: f"$.{name}" for name in _RESULT}),
     sums=True,
+    input_count=InputCount.WITH_CACHED,
 )

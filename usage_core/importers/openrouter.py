@@ -4,7 +4,7 @@ Times have no zone and are UTC. There is no id of the key, so its name stands fo
 own at the provider, `cost_total` is only OpenRouter's fee; what the provider takes is added to it.
 """
 
-from usage_core.importers.format import Format
+from usage_core.importers.format import Format, InputCount
 from usage_core.importers.sql import NO_KEY, filled, rounded
 
 
@@ -60,4 +60,5 @@ FORMAT = Format(
         f"WHEN {filled('finished')} IS NOT NULL THEN 'ok' END",
         "source_call_id": filled("generation_id"),
     },
+    input_count=InputCount.WITH_CACHED,
 )

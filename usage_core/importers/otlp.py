@@ -6,7 +6,7 @@ tools and chains are skipped: they repeat what the calls in them say. There is n
 the call stands for it. The standard has no cost. Messages are not kept.
 """
 
-from usage_core.importers.format import Format, Layout
+from usage_core.importers.format import Format, InputCount, Layout
 from usage_core.importers.sql import NO_KEY, between, filled, inside, instant, millis, tier, total, whole
 
 _VALUE = " , ".join(f"a->>'$.value.{kind}Value'" for kind in ("string", "int", "double", "bool"))
@@ -144,4 +144,5 @@ FORMAT = Format(
     private=frozenset({"parameters"}),
     layouts=frozenset({Layout.JSON}),
     items=_ITEMS,
+    input_count=InputCount.BY_ROW,
 )

@@ -1,6 +1,6 @@
 """Our own columns: the detail export, and the same as JSON Lines or Parquet."""
 
-from usage_core.importers.format import Format, Layout
+from usage_core.importers.format import Format, InputCount, Layout
 from usage_core.schema import COLUMNS
 
 _LISTED = "coalesce(cost_basis, '') IN ('override', 'catalogue', 'unknown')"
@@ -27,4 +27,5 @@ FORMAT = Format(
     layouts=frozenset(Layout),
     guarded=True,
     in_csv=frozenset({"kind"}),
+    input_count=InputCount.WITH_CACHED,
 )

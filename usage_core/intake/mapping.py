@@ -149,4 +149,5 @@ def as_format(name: str, mapping: Mapping) -> Format:
         # Beside what is read of an object, others in it may be prompts or people.
         private=frozenset(columns[each.at[0]] for each in mapping.fields.values() if len(each.at) > 1),
         layouts=frozenset(Layout),
+        input_count=mapping_sql.input_count(sources, written),
     )

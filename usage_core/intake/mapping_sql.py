@@ -6,7 +6,8 @@ What cannot be understood is handed on as it is, so that the check of the field 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from usage_core.importers.sql import NO_KEY, between, filled, instant, millis, one_of, rounded, tier, total
+from usage_core.importers.format import CACHED, InputCount
+from usage_core.importers.sql import NO_KEY, between, filled, instant, millis, one_of, rounded, tier
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Form
 from usage_core.store.engine import literal
 
@@ -14,7 +15,7 @@ YEAR_FIRST, DAY_FIRST, MONTH_FIRST = "year first", "day first", "month first"
 MILLIS, SECONDS, MICROS, END = "milliseconds", "seconds", "microseconds", "the moment it ended"
 PER_MILLION, PER_THOUSAND, PER_TOKEN = "USD per million", "USD per thousand", "USD per token"
 USD, CENTS = "USD", "US cents"
-WITH_CACHED, WITHOUT_CACHED = "with cached ones", "without cached ones"
+WITH_CACHED, WITHOUT_CACHED = str(InputCount.WITH_CACHED), str(InputCount.WITHOUT_CACHED)
 
 _PRICE = (PER_MILLION, PER_THOUSAND, PER_TOKEN)
 
@@ -103,10 +104,14 @@ def fields(names: Collection[str], written: Written) -> dict[str, str]:
             made[name] = _AT_LAST.get(written.unit(name), str)(f"scaled_{name}")
         else:
             made[name] = _WORDS.get(name, "{text}").replace("{text}", f"text_{name}")
-    if written.unit("input_tokens") == WITHOUT_CACHED and "input_tokens" in names:
-        parts = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
-        made["input_tokens"] = total(*(f"scaled_{part}" for part in parts if part in names))
     return made
+
+
+def input_count(names: Collection[str], written: Written) -> InputCount:
+    """Whether the input tokens count the cached ones."""
+    if not any(name in names for name in CACHED):
+        return InputCount.NO_CACHED
+    return InputCount(written.unit("input_tokens"))
 
 
 _NUMBERS = frozenset(column.name for column in COLUMNS if column.form in (Form.WHOLE, Form.PRICE, Form.PICO))
