@@ -11,6 +11,9 @@ from usage_core.bills.fields import DAY, Fields, token_class
 from usage_core.bills.format import Charge, Line
 from usage_core.bills.tables import TableFormat
 
+_SAID = ("usage_type", "context_window", "speed", "inference_geo")
+"""What tells lines of the same day, model, key and class apart."""
+
 
 def _lines(row: Fields) -> Iterator[Line]:
     cost = row.needed(row.amount("cost_usd"), "cost_usd", "an amount such as 0.05")
@@ -40,10 +43,7 @@ def _line(row: Fields, amount: Decimal, charge: Charge | None = None) -> Line:
         key_name=row.text("api_key"),
         project=row.text("workspace"),
         token_class=klass,
-        description=" ".join(
-            part for part in (row.text("usage_type"), row.text("context_window"), row.text("speed")) if part
-        )
-        or None,
+        description=" ".join(filter(None, map(row.text, _SAID))) or None,
     )
 
 

@@ -9,6 +9,9 @@ from usage_core.bills.reports import ReportFormat
 CENTS = 2
 """Amounts are shifted by so many places: "123.45" is 1.2345 dollars."""
 
+_SAID = ("service_tier", "context_window", "inference_geo")
+"""What tells lines of the same day, model and class apart."""
+
 
 def _line(row: Fields, first: date) -> tuple[Line, int]:
     cents = row.needed(row.amount("amount"), "amount", "an amount in cents")
@@ -27,7 +30,7 @@ def _line(row: Fields, first: date) -> tuple[Line, int]:
         model=row.text("model"),
         project=row.text("workspace_id"),
         token_class=klass,
-        description=row.text("description") or kind,
+        description=", ".join(filter(None, (row.text("description") or kind, *map(row.text, _SAID)))),
     )
     return line, printed_decimals(row.text("amount")) + CENTS
 
