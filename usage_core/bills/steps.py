@@ -148,14 +148,15 @@ summed AS (
         bool_or(quantity > tokens) OVER place AS any_up, bool_or(quantity < tokens) OVER place AS any_down,
         count(*) FILTER (main AND billed - cost > bound) OVER place AS n_dearer,
         count(*) FILTER (main AND cost - billed > bound) OVER place AS n_cheaper,
-        count(b) OVER kind AS n_both, sum(b) OVER kind AS all_b, sum(c) OVER kind AS all_c
+        count(b) OVER kind AS n_both, sum(b) OVER kind AS all_b, sum(c) OVER kind AS all_c,
+        sum(CASE WHEN b IS NOT NULL THEN (bound * 1000000000)::HUGEINT + 2 END) OVER kind AS all_bounds
     FROM sides WINDOW place AS (PARTITION BY day, model, key), kind AS (PARTITION BY model, cls)),
 judged AS (
     SELECT *,
         CASE WHEN cls = 'input' AND in_bill AND quantity IS NULL AND uncharged > 0 AND tokens > 0
             THEN part_of(cost, uncharged, tokens) END AS at_input,
         coalesce(n_both >= 2 AND bool_and(abs(b * all_c - all_b * c)
-            <= ((bound * 1000000000)::HUGEINT + 2) * all_c) OVER kind, false) AS steady
+            <= ((bound * 1000000000)::HUGEINT + 2) * all_c + all_bounds * c) OVER kind, false) AS steady
     FROM summed WINDOW kind AS (PARTITION BY model, cls))
 SELECT *, coalesce(bool_or(at_input > bound AND abs(billed - cost - at_input) <= bound) OVER place, false)
         AS charged_as_input,
