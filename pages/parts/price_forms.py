@@ -1,5 +1,6 @@
 """Entering and withdrawing prices, and pricing calls anew."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -11,9 +12,11 @@ from pages.parts.sidebar import NOT_GIVEN
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.access.journal import Event
+from usage_core.bills.who import named
 from usage_core.errors import PriceRefused
 from usage_core.intake import price_rules, repricing
 from usage_core.prices import catalogue
+from usage_core.prices.book import PARTS
 from usage_core.prices.rules import Rule, RuleKind, check
 from usage_core.schema import Tier
 
@@ -40,11 +43,12 @@ def enter() -> None:
     ]
     with st.form("price-rule", border=False):
         rule = _rule(kind)
+        note = st.text_input("Note", key="rule-note", placeholder="Contract of 12 Nov, until the renewal")
         sent = st.form_submit_button("Enter", type="primary")
     if not sent:
         return
     try:
-        _keep(rule())
+        _keep(replace(rule(), note=note.strip() or None))
     except PriceRefused as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -123,7 +127,7 @@ def _keep(rule: Rule) -> None:
     usual = None
     if rule.kind is RuleKind.PRICE and rule.model:
         others = [other for other in rules if other.kind is RuleKind.ALIAS]
-        usual = catalogue_price(rule.provider, rule.model, others, rule.service_tier)
+        usual = catalogue_prices(rule.provider, rule.model, others, rule.service_tier)
     check(rule, rules, usual)
     with cached.shown().lake.writing() as connection:
         price_rules.enter(connection, rule, visitor.who())
@@ -131,11 +135,12 @@ def _keep(rule: Rule) -> None:
     visitor.note(Event.PRICES_CHANGED, f"{rule.kind} entered: {subject}")
 
 
-def catalogue_price(
+def catalogue_prices(
     provider: str | None, model: str, rules: list[Rule], tier: Tier | None = None
-) -> Decimal | None:
-    """The catalogue's input price of a model now, for calls of a service tier."""
-    return prices.in_force(prices.intervals(provider, model, rules, tier), datetime.now(UTC)).prices.input
+) -> dict[str, Decimal | None]:
+    """The catalogue's prices of a model now, for calls of a service tier, by class of tokens."""
+    listed = prices.in_force(prices.intervals(provider, model, rules, tier), datetime.now(UTC)).prices
+    return {part: getattr(listed, part) for part in PARTS}
 
 
 def changes_to_apply() -> None:
@@ -218,6 +223,9 @@ def _line(entered: price_rules.Entered) -> dict[str, str]:
         "Price": said,
         "From": f"{rule.since:%Y-%m-%d}" if rule.since else "always",
         "To": f"{rule.until - timedelta(days=1):%Y-%m-%d}" if rule.until else "for ever",
+        "Note": rule.note or "",
         "Entered (UTC)": wording.moment(entered.entered_at, zone),
+        "Entered by": named(entered.entered_by),
         "Withdrawn (UTC)": wording.moment(entered.withdrawn_at, zone) if entered.withdrawn_at else "",
+        "Withdrawn by": named(entered.withdrawn_by) if entered.withdrawn_at else "",
     }

@@ -11,6 +11,8 @@ from usage_core.prices.rules import Rule, RuleKind, check
 
 JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (6, 7, 8))
 
+USUAL = {"input": Decimal("2.5"), "output": Decimal("8.500000"), "cache_read": Decimal("1.25")}
+
 
 def price(**given: Any) -> Rule:
     fields: dict[str, Any] = {"provider": "OpenAI", "model": "gpt-4o", "input_price": Decimal("2.5")}
@@ -27,6 +29,11 @@ def price(**given: Any) -> Rule:
         (price(input_price=None), "Give a price"),
         (price(input_price=Decimal(2500)), "Check the decimal point"),
         (price(input_price=Decimal("0.0025")), "Check the decimal point"),
+        (
+            price(output_price=Decimal("9999.99")),
+            "The output price is .* has \\$8.5. Check the decimal point",
+        ),
+        (price(cache_read_price=Decimal("0.001")), "The cache read price is .* Check the decimal point"),
         (price(since=JULY, until=JULY), "first day"),
         (price(since=AUGUST, until=JULY), "first day"),
         (Rule(kind=RuleKind.DISCOUNT, provider="OpenAI", percent=Decimal(100)), "less than 100"),
@@ -35,7 +42,7 @@ def price(**given: Any) -> Rule:
 )
 def test_refused(rule: Rule, reason: str) -> None:
     with pytest.raises(PriceRefused, match=reason):
-        check(rule, (), usual=Decimal("2.5"))
+        check(rule, (), usual=USUAL)
 
 
 @pytest.mark.parametrize(
@@ -63,5 +70,5 @@ def test_overlapping_prices_are_refused(
 
 
 def test_free_models_and_unknown_ones_may_be_priced() -> None:
-    check(price(input_price=Decimal(0), output_price=Decimal(0)), (), usual=Decimal("2.5"))
+    check(price(input_price=Decimal(0), output_price=Decimal(0)), (), usual=USUAL)
     check(price(input_price=Decimal(9_000)), ())

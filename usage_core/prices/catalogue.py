@@ -1,5 +1,6 @@
 """The price catalogue of the genai-prices package, read offline: names, and which models embed."""
 
+from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -10,6 +11,31 @@ from genai_prices.types import ModelInfo, ModelPrice
 
 LIKE = 0.6
 """Names are alike from this ratio of common letters on."""
+
+SPELLINGS = {
+    "amazon bedrock": "aws",
+    "aws.bedrock": "aws",
+    "bedrock": "aws",
+    "bedrock_converse": "aws",
+    "azure openai": "azure",
+    "azure.ai.inference": "azure",
+    "azure.ai.openai": "azure",
+    "azure_ai": "azure",
+    "cohere_chat": "cohere",
+    "fireworks_ai": "fireworks",
+    "gcp.gemini": "google",
+    "gcp.gen_ai": "google",
+    "gcp.vertex_ai": "google",
+    "gemini": "google",
+    "vertex_ai": "google",
+    "mistral_ai": "mistral",
+    "moonshot_ai": "moonshotai",
+    "together_ai": "together",
+    "x_ai": "x-ai",
+    "xai": "x-ai",
+}
+"""What OpenTelemetry, LiteLLM and vendors call a provider -> the catalogue's id of it, where that is neither
+its id nor its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +67,16 @@ def names(provider: str | None, model: str) -> Names:
 def _provider_name(provider: str | None) -> str | None:
     if provider is None or not provider.strip():
         return None
-    wanted = provider.strip().casefold()
+    wanted = _spelled(provider)
     for known in get_snapshot().providers:
         if wanted in (known.id.casefold(), known.name.casefold()):
             return known.name
     return provider.strip()
+
+
+def _spelled(provider: str) -> str:
+    wanted = provider.strip().casefold()
+    return SPELLINGS.get(wanted, wanted)
 
 
 def _model_name(model: str) -> str:
@@ -58,14 +89,25 @@ def find(provider: str | None, model: str) -> tuple[str, ModelInfo] | None:
 
     A provider that the catalogue does not know may serve a model that it knows from its maker.
     """
-    # Some of the catalogue's own names have a path in front.
-    for name in dict.fromkeys((model.strip().lower(), _model_name(model))):
+    # Some of the catalogue's own names have a path in front, which the name of a call has lost.
+    bare = _model_name(model)
+    with_path = _by_bare_name(_provider_id(provider)).get(bare, bare)
+    for name in dict.fromkeys((model.strip().lower(), bare, with_path)):
         try:
             maker, info = get_snapshot().find_provider_model(name, None, _provider_id(provider), None)
         except LookupError:
             continue
         return f"{maker.id}/{info.id}", info
     return None
+
+
+@lru_cache(maxsize=256)
+def _by_bare_name(provider_id: str | None) -> dict[str, str]:
+    """A provider's models that have a path in front, by their names without it, where these are unique."""
+    maker = next((each for each in get_snapshot().providers if each.id == provider_id), None)
+    listed = [each.id for each in maker.models if "/" in each.id] if maker else []
+    counted = Counter(map(_model_name, listed))
+    return {bare: name for name in listed if counted[bare := _model_name(name)] == 1}
 
 
 @lru_cache(maxsize=1)
@@ -90,7 +132,7 @@ def suggested(provider: str | None, model: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _provider_id(provider: str | None) -> str | None:
-    wanted = (provider or "").strip().casefold()
+    wanted = _spelled(provider or "")
     known = (each.id for each in get_snapshot().providers if each.name.casefold() == wanted)
     return next(known, wanted or None)
 

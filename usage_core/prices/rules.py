@@ -3,7 +3,7 @@
 A rule is never changed: it is entered, and it may be withdrawn; both are kept with when and by whom.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -59,8 +59,8 @@ class Rule:
 EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
-def check(rule: Rule, others: Iterable[Rule], usual: Decimal | None = None) -> None:
-    """Refuse a rule that cannot be meant; `usual` is the catalogue's input price, where there is one.
+def check(rule: Rule, others: Iterable[Rule], usual: Mapping[str, Decimal | None] | None = None) -> None:
+    """Refuse a rule that cannot be meant; `usual` has the catalogue's prices, as "input" and "cache_read".
 
     Raises:
         PriceRefused: and why.
@@ -68,7 +68,7 @@ def check(rule: Rule, others: Iterable[Rule], usual: Decimal | None = None) -> N
     if (rule.since or EARLIEST) >= (rule.until or LATEST):
         raise PriceRefused("The first day is after the last. Give a first day that comes before it.")
     if rule.kind is RuleKind.PRICE:
-        _check_prices(rule, usual)
+        _check_prices(rule, usual or {})
     if rule.kind is RuleKind.DISCOUNT and not (rule.percent is not None and 0 < rule.percent < 100):
         raise PriceRefused("A discount is more than 0 and less than 100 per cent.")
     for other in others:
@@ -79,7 +79,7 @@ def check(rule: Rule, others: Iterable[Rule], usual: Decimal | None = None) -> N
             )
 
 
-def _check_prices(rule: Rule, usual: Decimal | None) -> None:
+def _check_prices(rule: Rule, usual: Mapping[str, Decimal | None]) -> None:
     if rule.input_price is None and rule.output_price is None:
         raise PriceRefused("Give a price for input tokens, for output tokens, or for both.")
     for what in ("input", "output", "cache_read", "cache_write"):
@@ -96,11 +96,12 @@ def _check_prices(rule: Rule, usual: Decimal | None) -> None:
             )
         if price != round(price, PRICE_PLACES):
             raise PriceRefused(f"The {said} price has more than {PRICE_PLACES} decimal places.")
-    if usual and rule.input_price and not usual / FAR_OFF < rule.input_price < usual * FAR_OFF:
-        raise PriceRefused(
-            f"The input price is ${rule.input_price:f} per million tokens, where the catalogue has "
-            f"${usual:f}. Check the decimal point."
-        )
+        listed = usual.get(what)
+        if listed and price and not listed / FAR_OFF < price < listed * FAR_OFF:
+            raise PriceRefused(
+                f"The {said} price is ${price:f} per million tokens, where the catalogue has "
+                f"${listed.normalize():f}. Check the decimal point."
+            )
 
 
 def _same_subject(one: Rule, other: Rule) -> bool:
