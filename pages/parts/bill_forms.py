@@ -1,5 +1,7 @@
 """What an administrator says of a month: questions, names, rates, what is let pass, and that it is right."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from pages.parts import visitor
@@ -12,18 +14,21 @@ from usage_core.bills import conclude, names, periods, standing
 from usage_core.bills.conclude import Reconciled, Tolerance
 from usage_core.bills.names import Alias, AliasKind
 from usage_core.bills.periods import SignOff, State
+from usage_core.bills.standing import Bill
 from usage_core.bills.who import named
 
 
 def draw(found: Reconciled) -> None:
     """The forms of a month, in the order they are needed in."""
     if found.period.without_rate:
-        _rates(found)
+        _rates([bill for bill in _bills_of(found) if bill.usd_rate is None])
         return
     _warn_of_change(found)
     unknown = len(found.names.unknown_models) + len(found.names.unknown_keys)
     named = f"Names ({unknown} unknown)" if unknown else "Names"
-    ask, sign, called, allowed = st.tabs(["Ask the provider", "Sign off", named, "Tolerance"])
+    rated = [bill for bill in _bills_of(found) if bill.currency != standing.USD]
+    names_of_tabs = ["Ask the provider", "Sign off", named, "Tolerance", *(["Rates"] if rated else [])]
+    ask, sign, called, allowed, *rates = st.tabs(names_of_tabs)
     with ask:
         _ask(found)
     with sign:
@@ -32,23 +37,35 @@ def draw(found: Reconciled) -> None:
         _names(found)
     with allowed:
         _tolerance(found)
+    for tab in rates:
+        with tab:
+            _rates(rated)
 
 
-def _rates(found: Reconciled) -> None:
-    for bill in every():
-        if bill.bill_id in found.period.bills and bill.usd_rate is None:
-            with st.form(f"rate-{bill.bill_id}", border=False):
-                text = st.text_input(
-                    f"USD for one {bill.currency} ({plain(bill.file_name)})", placeholder="1.08"
+def _bills_of(found: Reconciled) -> list[Bill]:
+    return [bill for bill in every() if bill.bill_id in found.period.bills]
+
+
+def _rates(bills: Iterable[Bill]) -> None:
+    """What one unit of each bill's currency is worth; what was entered before can be corrected."""
+    for bill in bills:
+        with st.form(f"rate-{bill.bill_id}", border=False):
+            text = st.text_input(
+                f"USD for one {bill.currency} ({plain(bill.file_name)})",
+                wording.plain_decimal(bill.usd_rate) if bill.usd_rate else "",
+                placeholder="1.08",
+            )
+            if bill.rated_at:
+                when = plain(f"{wording.moment(bill.rated_at, 'UTC')} UTC")
+                st.caption(f"Entered by {plain(named(bill.rated_by))} on {when}.")
+            if st.form_submit_button("Change rate" if bill.usd_rate else "Enter rate", type="primary"):
+                change(
+                    lambda connection, by, bill_id=bill.bill_id, text=text: standing.enter_rate(
+                        connection, bill_id, number(text, "The rate"), by
+                    ),
+                    "The rate was entered.",
+                    f"rate of {bill.currency} entered: {text}, {bill.file_name}",
                 )
-                if st.form_submit_button("Enter rate", type="primary"):
-                    change(
-                        lambda connection, by, bill_id=bill.bill_id, text=text: standing.enter_rate(
-                            connection, bill_id, number(text, "The rate"), by
-                        ),
-                        "The rate was entered.",
-                        f"rate of {bill.currency} entered: {text}, {bill.file_name}",
-                    )
 
 
 def _ask(found: Reconciled) -> None:

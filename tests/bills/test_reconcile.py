@@ -1,8 +1,9 @@
 """Bills against the calls of a store: names, days, rates, tolerance, sign-off."""
 
+import json
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from usage_core.bills.parts import Part
 from usage_core.bills.periods import State
 from usage_core.bills.storing import Taken, take
 from usage_core.cli import opening
+from usage_core.intake import price_rules
+from usage_core.prices.rules import Rule, RuleKind
 from usage_core.store.tables import BILL_ALIASES, BILL_LINES, BILL_SIGNOFFS, BILL_TOLERANCES, BILLS
 
 OCTOBER = date(2026, 10, 1)
@@ -59,8 +62,8 @@ def found(shelf: Shelf, provider: str = "OpenAI") -> Reconciled:
     return reconciled
 
 
-def parts(shelf: Shelf) -> dict[Part, Decimal]:
-    return parts_of(found(shelf))
+def parts(shelf: Shelf, provider: str = "OpenAI") -> dict[Part, Decimal]:
+    return parts_of(found(shelf, provider))
 
 
 def parts_of(reconciled: Reconciled) -> dict[Part, Decimal]:
@@ -181,6 +184,11 @@ def test_another_currency_needs_a_rate(shelf: Shelf) -> None:
         standing.enter_rate(connection, taken.bills[0], Decimal("1.1"), "Ada")
     # A tenth more of $0.99; that of the three cents of input is less than cents can hide.
     assert parts(shelf) == {Part.PRICE: Decimal("0.096"), Part.ROUNDING: Decimal("0.003")}
+    # A correction of the same days keeps the rate of the period.
+    bring(shelf, *(row.replace("USD", "EUR") for row in reversed(RIGHT)), name="corrected.csv")
+    with shelf.lake.reading() as connection:
+        [bill] = [each for each in standing.every(connection) if each.stands]
+    assert (bill.file_name, bill.usd_rate, bill.rated_by) == ("corrected.csv", Decimal("1.1"), "Ada")
 
 
 def test_names_that_are_not_alike_need_an_alias(shelf: Shelf) -> None:
@@ -321,3 +329,38 @@ def test_on_the_command_line(
     code, said = run(str(path))
     assert (code, "not a bill in a format the console knows" in said) == (1, True)
     assert run("--template") == (0, TEMPLATE)
+    path.write_text(PLAIN + "\n".join(RIGHT).replace("USD", "EUR") + "\n", encoding="utf-8")
+    code, said = run(str(path))
+    assert (code, "by --rate EUR=1.08" in said) == (1, True)
+    code, said = run(str(path), "--rate", "eur=1.00")
+    assert (code, "The bill is right" in said) == (0, True)
+    assert "not a currency and its worth in USD" in run(str(path), "--rate", "EUR")[1]
+
+
+def test_cached_tokens_have_the_price_of_their_time_and_size(shelf: Shelf) -> None:
+    """The prices change on 4 October; a right bill by class of tokens is right on both sides of it."""
+    change = datetime(2026, 10, 4, tzinfo=UTC)
+    for bounds, factor in (({"until": change}, 1), ({"since": change}, 2)):
+        prices = {"input": Decimal(2), "output": Decimal(8), "cache_read": Decimal("0.2")}
+        given = {f"{name}_price": price * factor for name, price in prices.items()}
+        with shelf.lake.writing() as connection:
+            rule = Rule(kind=RuleKind.PRICE, provider="Acme", model="m", **bounds, **given)
+            price_rules.enter(connection, rule)
+    call = {"api_key_id": "k", "provider": "Acme", "model": "m", "kind": "completion"}
+    call |= {"input_tokens": 10_000, "cache_read_tokens": 6_000, "output_tokens": 1_000}
+    path = shelf.folder / "calls.jsonl"
+    days = ("2026-10-03", "2026-10-05")
+    path.write_text("\n".join(json.dumps(call | {"called_at": f"{day}T09:00:00Z"}) for day in days))
+    shelf.take_file(path)
+    costs = (("input", 4000, "0.008"), ("cache read", 6000, "0.0012"), ("output", 1000, "0.008"))
+    bring(
+        shelf,
+        *(
+            f"Acme,{day},,m,{cls},,{tokens},,{factor * Decimal(usd)},USD,UTC"
+            for day, factor in zip(days, (1, 2), strict=True)
+            for cls, tokens, usd in costs
+        ),
+    )
+    assert parts(shelf, "Acme") == {}
+    [grain] = found(shelf, "Acme").explained.grains  # type: ignore[union-attr]
+    assert grain.by_class

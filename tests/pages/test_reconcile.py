@@ -118,6 +118,12 @@ def test_a_bill_in_another_currency_needs_a_rate(holding: Holding, tmp_path: Pat
     press(app, "Enter rate")
     check(app, "Reconcile")
     assert "Ask before you pay" in app.warning[0].value
+    [rate] = [each for each in app.text_input if each.label.startswith("USD for one EUR")]
+    assert rate.value == "1.1"
+    rate.set_value("one")
+    press(app, "Change rate")
+    assert "not a plain decimal number" in app.error[0].value
+    assert any("Entered by administrator" in text for text in texts(app))
 
 
 def test_a_cell_of_the_grid_opens_its_month_and_a_part_its_lines(holding: Holding, tmp_path: Path) -> None:

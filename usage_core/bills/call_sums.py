@@ -1,16 +1,17 @@
 """Sums of calls by a provider's days: by model, key and class of tokens, and by hour."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from usage_core.bills.whose import billed_by, hours_of, is_gateway
 from usage_core.intake.price_rules import in_force
-from usage_core.prices.book import in_force as interval_at
-from usage_core.prices.book import intervals
+from usage_core.intake.pricing import FALLS_INTO, LIST, price_list
 from usage_core.schema import PRICE_PLACES, CostBasis, Tier
 from usage_core.store.lake import arrow
 from usage_core.store.local_time import local_time, truncated
@@ -110,18 +111,16 @@ def call_sums(
     groups = (day.label("day"), _named(c.model_name, names).label("model"), c.api_key_id.label("key"))
     sums = {
         name: sa.cast(sa.func.coalesce(sa.func.sum(value), 0), TOTAL).label(name)
-        for name, value in _of_call(_cache_prices(connection, provider, zone, ranges)).items()
+        for name, value in _of_call().items()
     }
     chosen = sa.select(*groups, *sums.values()).where(billed_by(provider), sa.or_(*within))
-    return arrow(connection, chosen.group_by(sa.text("1"), sa.text("2"), sa.text("3")))
+    with _cache_prices(connection, provider, zone, ranges) as beside:
+        grouped = chosen.select_from(beside).group_by(sa.text("1"), sa.text("2"), sa.text("3"))
+        return arrow(connection, grouped)
 
 
-CachePrices: TypeAlias = Mapping[Tier | None, Mapping[str, int]]
-"""Prices in millionths of a USD per million, by service tier and model."""
-
-
-def _of_call(cache_prices: Mapping[str, CachePrices]) -> dict[str, Expression]:
-    """What one call brings to each sum."""
+def _of_call() -> dict[str, Expression]:
+    """What one call brings to each sum, beside the prices of `_cache_prices`."""
     sent, received, read, write = (
         sa.cast(sa.func.coalesce(c[name], 0), TOTAL)
         for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
@@ -131,8 +130,8 @@ def _of_call(cache_prices: Mapping[str, CachePrices]) -> dict[str, Expression]:
         sa.or_(c.input_price.is_not(None), sent == 0), sa.or_(c.output_price.is_not(None), received == 0)
     )
     costs = {
-        "read": read * _cache_price(cache_prices["cache_read"]),
-        "write": write * _cache_price(cache_prices["cache_write"]),
+        "read": read * _cache_price("cache_read_price"),
+        "write": write * _cache_price("cache_write_price"),
         "output": received * _micro(c.output_price),
     }
     costs["input"] = c.cost_pico - costs["read"] - costs["write"] - costs["output"]
@@ -153,32 +152,35 @@ def _micro(price: Expression) -> Expression:
     return sa.func.coalesce(sa.cast(shifted, sa.BigInteger()), 0)
 
 
-def _cache_price(by_tier: CachePrices) -> Expression:
-    """Millionths of a USD per million: the price on the row, or that of the list the call was priced by."""
-    of_row = _micro(c.input_price)
-    of_lists = [
-        (c.service_tier.is_not_distinct_from(tier), sa.case(listed, value=c.model_name, else_=of_row))
-        for tier, listed in by_tier.items()
-        if listed
-    ]
-    return sa.case((c.cost_basis == str(CostBasis.ROW), of_row), *of_lists, else_=of_row)
+_LIST = sa.table("cache_prices", *(sa.column(name) for name in LIST.names)).alias("p")
 
 
+@contextmanager
 def _cache_prices(
     connection: sa.Connection, provider: str, zone: str, ranges: Ranges
-) -> dict[str, CachePrices]:
-    """Prices of tokens read from and written to a cache, in the middle of the ranges."""
+) -> Iterator[sa.FromClause]:
+    """The calls beside the prices that those with cached tokens fall under: at their time, size and tier."""
     rules = [entered.rule for entered in in_force(connection)]
-    middle = (ranges[0][0] + (ranges[-1][1] - ranges[0][0]) / 2).replace(tzinfo=UTC)
-    tiers = (None, *Tier)
-    found: dict[str, dict[Tier | None, dict[str, int]]] = {
-        name: {tier: {} for tier in tiers} for name in ("cache_read", "cache_write")
-    }
-    for served_by, model in models_called(connection, provider, zone, ranges):
-        for tier in tiers:
-            prices = interval_at(intervals(served_by, model, rules, tier), middle).prices
-            for name, by_tier in found.items():
-                price = getattr(prices, name)
-                if price is not None:
-                    by_tier[tier][model] = int(price.scaleb(PRICE_PLACES))
-    return dict(found)
+    called = models_called(connection, provider, zone, ranges)
+    every = price_list([(*model, tier) for model in called for tier in (None, *Tier)], rules)
+    has_own = pc.or_(*(pc.is_valid(every[name]) for name in ("cache_read_price", "cache_write_price")))
+    native: Any = connection.connection.driver_connection
+    native.register("cache_prices", every.filter(has_own))
+    cached = sa.or_(c.cache_read_tokens > 0, c.cache_write_tokens > 0)
+    falls = sa.literal_column(f"({FALLS_INTO.format(names=CALLS.name, call=CALLS.name)})")
+    try:
+        yield CALLS.outerjoin(_LIST, sa.and_(cached, falls))
+    finally:
+        native.unregister("cache_prices")
+
+
+def _cache_price(name: str) -> Expression:
+    """Millionths of a USD per million: what the list has, in proportion where the call was priced by another
+    input price; the price on the row where the call came with one, or where the list has none."""
+    p = _LIST.c
+    of_row, listed, input_listed = (_micro(price) for price in (c.input_price, p[name], p.input_price))
+    share = sa.cast(listed, TOTAL) * of_row
+    scaled = sa.cast(sa.func.floor(share / sa.func.nullif(input_listed, 0)), sa.BigInteger())
+    has_own = sa.and_(c.cost_basis != str(CostBasis.ROW), p[name].is_not(None))
+    same = sa.or_(of_row == input_listed, input_listed == 0)
+    return sa.case((~has_own, of_row), (same, listed), else_=scaled)

@@ -42,6 +42,8 @@ class Bill:
     withdrawn_at: datetime | None
     withdrawn_by: str | None
     usd_rate: Decimal | None
+    rated_at: datetime | None
+    rated_by: str | None
     amount: Decimal
 
     @property

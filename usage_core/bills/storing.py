@@ -79,6 +79,7 @@ def take(lake: Lake, path: Path, *, by: str, name: str | None = None) -> Taken:
             bill = _bill(document, known.name, digest, reading, lines) | {"taken_by": by}
             corrected, others = _same_days(connection, bill, lines)
             replaced += _replace(connection, bill, corrected)
+            bill |= _rate_of(connection, bill, corrected)
             beside += [name for _, name, *_ in others]
             connection.execute(sa.insert(BILLS).values(bill))
             _keep(connection, bill["bill_id"], lines)
@@ -167,6 +168,18 @@ def _replace(connection: sa.Connection, bill: dict[str, Any], same: list[Any]) -
     ids = [bill_id for bill_id, *_ in same]
     connection.execute(sa.update(BILLS).where(b.bill_id.in_(ids)).values(replaced_by=bill["bill_id"]))
     return [name for _, name, *_ in same]
+
+
+def _rate_of(connection: sa.Connection, bill: dict[str, Any], same: list[Any]) -> dict[str, Any]:
+    """The rate of the period, with when and by whom, where a bill in its currency stood before."""
+    columns = (b.usd_rate, b.rated_at, b.rated_by)
+    chosen = sa.select(*columns).where(
+        b.bill_id.in_([bill_id for bill_id, *_ in same]),
+        b.currency == bill["currency"],
+        b.usd_rate.is_not(None),
+    )
+    found = connection.execute(chosen.order_by(b.rated_at.desc()).limit(1)).mappings().first()
+    return dict(found) if found else {}
 
 
 def _days(first: datetime, until: datetime) -> str:

@@ -1,6 +1,7 @@
 """`reconcile`: is a provider's bill right?"""
 
-from decimal import Decimal
+from collections.abc import Collection, Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,10 @@ def reconcile(
     evidence: Annotated[
         Path | None, typer.Option(help="Write every difference as CSV to this file; - for standard output")
     ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(help="What one unit of a currency is worth in USD, as EUR=1.08", metavar="CURRENCY=USD"),
+    ] = None,
     template: Annotated[bool, typer.Option(help="Print a template for a plain CSV instead")] = False,
 ) -> None:
     """Keep bills and say whether they are right; ends with 1 if one is not, or is not understood."""
@@ -36,8 +41,10 @@ def reconcile(
         return
     if not files:
         raise UsageError("Give the files of one or more bills, or --template.")
+    rates = dict(map(_rate, rate or ()))
     with store() as lake:
         taken = [kept for path in files if (kept := _taken(lake, path))]
+        _enter_rates(lake, [bill for kept in taken for bill in kept.bills], rates)
         with lake.reading() as connection:
             months = standing.months_of(connection, [bill for kept in taken for bill in kept.bills])
             answers = [periods.reconcile(connection, provider, month) for provider, month in months]
@@ -49,6 +56,26 @@ def reconcile(
             file.write("".join(evidence_csv(each, header=n == 0) for n, each in enumerate(found)).encode())
     if len(taken) < len(files) or not all(each.is_right for each in found):
         raise typer.Exit(1)
+
+
+def _rate(text: str) -> tuple[str, Decimal]:
+    """A currency and its rate, of "EUR=1.08"."""
+    currency, _, given = text.partition("=")
+    try:
+        return currency.strip().upper(), Decimal(given.strip())
+    except InvalidOperation:
+        raise UsageError(f"--rate {text!r} is not a currency and its worth in USD, as EUR=1.08.") from None
+
+
+def _enter_rates(lake: Lake, bills: Collection[str], rates: Mapping[str, Decimal]) -> None:
+    if not rates:
+        return
+    with lake.writing() as connection:
+        for bill in standing.every(connection):
+            if bill.bill_id in bills and bill.currency in rates:
+                standing.enter_rate(connection, bill.bill_id, rates[bill.currency], COMMAND_LINE)
+    said = ", ".join(f"{currency} {worth}" for currency, worth in rates.items())
+    note(lake, Event.BILLS_CHANGED, f"rates entered: {said}")
 
 
 def _taken(lake: Lake, path: Path) -> Taken | None:
@@ -69,6 +96,8 @@ def _print(found: Reconciled) -> None:
     out.print(conclude.verdict(found), markup=False, soft_wrap=True)
     explained = found.explained
     if explained is None:
+        said = " ".join(f"--rate {currency}=1.08" for currency in found.period.without_rate)
+        out.print(f"For example by {said}", markup=False)
         return
     table = Table(show_header=False, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column()
