@@ -1,5 +1,6 @@
 """Every provider's months with a bill or calls: where each stands, and which is looked at."""
 
+from collections import Counter
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -71,10 +72,13 @@ def answer() -> str:
 @cached.shared
 def _cells() -> pd.DataFrame:
     """Where every month stands: a row per provider with a bill (or per provider, where there is no bill at
-    all), and a column per month, the newest first; empty where there is nothing."""
+    all, the dearest first), and a column per month, the newest first; empty where there is nothing."""
     every = months()
     newest = sorted({each.month for each in every}, reverse=True)[:MOST_MONTHS]
-    providers = (_with_bills() or sorted({each.provider for each in every}))[:SHOWN]
+    spent: Counter[str] = Counter()
+    for each in every:
+        spent[each.provider] += each.computed
+    providers = (_with_bills() or [name for name, _ in spent.most_common()])[:SHOWN]
     said = {(each.provider, each.month): _cell(each) for each in every}
     columns = {month_name(month): [said.get((name, month), "") for name in providers] for month in newest}
     return pd.DataFrame({"Provider": providers, **columns})
@@ -134,7 +138,7 @@ def grid() -> None:
         _coloured(table),
         hide_index=True,
         width="content",
-        row_height=92,
+        row_height=92 if _with_bills() else 56,
         column_config={"Provider": st.column_config.TextColumn(pinned=True, width=110), **wide},
         key=GRID,
         on_select=_open_cell,

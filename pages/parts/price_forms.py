@@ -26,11 +26,37 @@ KINDS = {
     "Which model it is": RuleKind.ALIAS,
 }
 TOLD = "prices-told"
+MOST_OFFERED = 4
 TIERS = {"as usual": None, **{f"as {tier}": tier for tier in Tier}}
+
+
+def suggestions() -> None:
+    """What models without a price may be: each is put into the form, for a person to decide."""
+    offers = {(one.provider, one.model): prices.suggested(one) for one in prices.without_price()}
+    offers = {model: like for model, like in offers.items() if like}
+    if not offers:
+        return
+    st.caption("Models without a price that the catalogue may know by another name:")
+    with st.container(horizontal=True):
+        for n, ((provider, model), like) in enumerate(list(offers.items())[:MOST_OFFERED]):
+            label = f"{plain(model)} as {plain(like)}"
+            st.button(label, key=f"suggested-{n}", on_click=_take_up, args=(provider, model, like))
+
+
+def _take_up(provider: str | None, model: str, like: str) -> None:
+    """Fill in the form."""
+    st.session_state["rule"] = next(name for name, kind in KINDS.items() if kind is RuleKind.ALIAS)
+    st.session_state["rule-model"] = _named(provider, model)
+    st.session_state["rule-stands-for"] = like
+
+
+def _named(provider: str | None, model: str) -> str:
+    return f"{model}  ·  {provider or NOT_GIVEN}"
 
 
 def enter() -> None:
     """The form for a rule of a kind."""
+    suggestions()
     kind = KINDS[
         st.segmented_control(
             "What to enter",
@@ -67,7 +93,7 @@ def _rule(kind: RuleKind):  # type: ignore[no-untyped-def]
         return lambda: Rule(
             kind=kind, provider=_given(provider), percent=_number(percent, "The discount"), **times()
         )
-    names = {f"{model}  ·  {provider or NOT_GIVEN}": (provider, model) for provider, model in every}
+    names = {_named(provider, model): (provider, model) for provider, model in every}
     chosen = st.selectbox("Model", list(names), key="rule-model")
     subject = dict(zip(("provider", "model"), names.get(chosen, (None, None)), strict=True))
     if kind is RuleKind.ALIAS:

@@ -26,6 +26,9 @@ SOURCES = {
 }
 """Where a cost comes from, in words."""
 
+WIDE, NARROW = 170, 96
+"""Pixels: a model's name in front leaves room for figures on a phone."""
+
 PRICES = ("Input", "Output", "Cache read", "Cache write")
 
 
@@ -65,20 +68,20 @@ def _table() -> pd.DataFrame:
             {
                 "Model": one.model,
                 "Provider": one.provider or NOT_GIVEN,
-                "Price of its calls": SOURCES[one.basis],
                 "Calls": one.calls,
-                "Calls without a price": one.unpriced,
-                "Suggested match": _suggested(one),
+                "Without a price": one.unpriced,
                 "Cost (USD)": None if one.cost is None else float(one.cost),
                 **dict(zip(PRICES, map(_usd, listed), strict=True)),
                 "Price now": _source(price),
+                "Suggested match": suggested(one),
+                "Price of its calls": SOURCES[one.basis],
                 "Last call": one.last.date(),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _suggested(one: Seen) -> str:
+def suggested(one: Seen) -> str:
     """The catalogue's model that may be meant, where calls have no price."""
     return (one.unpriced and catalogue.suggested(one.provider, one.model)) or ""
 
@@ -99,11 +102,17 @@ def models() -> None:
         return
     config = {
         "Cost (USD)": st.column_config.NumberColumn(format="dollar", help="Of the calls whose cost is known"),
+        "Model": st.column_config.TextColumn(pinned=True, width=WIDE),
+        "Provider": st.column_config.TextColumn(width=NARROW),
         "Calls": st.column_config.NumberColumn(format="localized"),
-        "Calls without a price": st.column_config.NumberColumn(format="localized"),
+        "Without a price": st.column_config.NumberColumn(
+            format="localized", help="Calls whose cost is unknown: no cost figure holds them"
+        ),
+        "Suggested match": st.column_config.TextColumn(width=WIDE),
         "Price now": st.column_config.TextColumn(
+            width=WIDE,
             help="Whose price a call without one of its own would get now, with the catalogue's name of "
-            "the model that was matched. Correct a wrong match below."
+            "the model that was matched. Correct a wrong match below.",
         ),
         **{
             name: st.column_config.TextColumn(help="USD per million tokens", alignment="right")

@@ -106,3 +106,24 @@ def test_a_price_is_entered_applied_and_taken_back(holding: Holding) -> None:
     app.button(key="reprice").click().run()
     assert said(app).startswith("**2 calls without a price**")
     assert list(table_with(app, "What")["What"]) == ["Price"]
+
+
+def test_a_suggested_match_is_put_into_the_form_and_history_says_by_whom(holding: Holding) -> None:
+    house = call(AT, api_key_id="a", model="gpt-4o-mini-ours", provider="OpenAI", **TOKENS)
+    holding("prices to match", [house])
+    app = open_page()
+    app.button(key="suggested-0").click().run()
+    check(app, "Prices")
+    assert app.selectbox(key="rule-stands-for").value == "openai/gpt-4o-mini"
+    app.text_input(key="rule-note").set_value("our name for it")
+    next(button for button in app.button if button.label == "Enter").click().run()
+    check(app, "Prices")
+    assert any("**1 stored call** would be priced anew" in text for text in texts(app))
+    [line] = table_with(app, "Entered by").to_dict("records")
+    assert (line["What"], line["Price"], line["Entered by"], line["Note"], line["Withdrawn by"]) == (
+        "Alias",
+        "is openai/gpt-4o-mini",
+        "administrator",
+        "our name for it",
+        "",
+    )

@@ -167,7 +167,9 @@ def _cache_prices(
     native: Any = connection.connection.driver_connection
     native.register("cache_prices", every.filter(has_own))
     cached = sa.or_(c.cache_read_tokens > 0, c.cache_write_tokens > 0)
-    falls = sa.literal_column(f"({FALLS_INTO.format(names=CALLS.name, call=CALLS.name)})")
+    falls: sa.ColumnElement[bool] = sa.literal_column(
+        f"({FALLS_INTO.format(names=CALLS.name, call=CALLS.name)})"
+    )
     try:
         yield CALLS.outerjoin(_LIST, sa.and_(cached, falls))
     finally:

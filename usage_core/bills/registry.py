@@ -72,9 +72,10 @@ def _table(text: str, name: str) -> Document:
                         f"{len(header)}. Nothing of the bill was stored."
                     )
                 records.append(Record(reader.line_num, dict(zip(header, row, strict=True))))
-    except csv.Error as error:
+    except csv.Error:
         raise BillRefused(
-            f"{name}, line {reader.line_num}: {error}. Nothing of the bill was stored."
+            f"{name}, line {reader.line_num} is no row of CSV: a quotation mark stands within a field, or is "
+            "not closed. Nothing of the bill was stored."
         ) from None
     doubled = sorted({heading for heading in header if heading and header.count(heading) > 1})
     if doubled:
