@@ -205,6 +205,22 @@ def test_import(run: Run, shelf: Shelf, tmp_path: Path) -> None:
     assert run("import", str(tmp_path / "good.csv")).out.count(b"1 already there") == 1
 
 
+def test_provider_totals(run: Run, shelf: Shelf) -> None:
+    header = "period_start,period_end,org_id,api_key_id,requests,total_cost_usd\n"
+    shelf.take("2026-08-03,2026-08-03,o,*k*,10,2.5\n", header)
+    frame = ("provider-totals", "--from", "2026-08-01", "--to", "2026-09-01")
+    [told] = json.loads(run(*frame, "--by", "day", "--json").out)
+    assert (told["day"], told["fate"], told["calls"], told["cost_usd"]) == (
+        "2026-08-03",
+        "counted",
+        10,
+        "2.5",
+    )
+    assert told["input_tokens"] is None
+    assert b"*k*" in run(*frame, "--by", "key").out
+    assert "'week' is no breakdown of totals" in run(*frame, "--by", "week").err
+
+
 def test_undo(run: Run, shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "[b]log.csv").write_text(HEADER + as_csv([row(), row(api_key_id="k2"), row(model="")]))
     run("import", str(tmp_path / "[b]log.csv"))

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from pages.parts import cost, cost_keys, cost_month, cost_table, cost_what_if, drawn, pictures
+from pages.parts import (
+    cost,
+    cost_keys,
+    cost_month,
+    cost_table,
+    cost_what_if,
+    drawn,
+    pictures,
+    provider_totals,
+)
 from pages.parts.frame import selected
 from pages.parts.sentences import dearest
 
@@ -28,3 +37,4 @@ if not drawn.nothing_selected(selection):
         if tab.open:
             with tab:
                 part.section(selection, by)
+provider_totals.section(selection)

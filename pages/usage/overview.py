@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from pages.parts import drawn, figures, overview_change, overview_health, overview_unusual, pictures
+from pages.parts import (
+    drawn,
+    figures,
+    overview_change,
+    overview_health,
+    overview_unusual,
+    pictures,
+    provider_totals,
+)
 from pages.parts.frame import selected
 from pages.parts.sentences import spent
 
@@ -12,6 +20,8 @@ if not drawn.nothing_selected(selection):
     totals = figures.totals(selection)
     st.markdown(spent(selection, totals))
     overview_health.line(selection)
+    if added := provider_totals.line(selection):
+        st.caption(added)
     drawn.tiles(totals, figures.every_period(selection))
     by = drawn.breakdown("Spend by")
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "spend", drawn.into(by))

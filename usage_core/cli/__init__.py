@@ -7,6 +7,7 @@ from usage_core.cli import exports as _exports  # noqa: F401 - likewise
 from usage_core.cli import imports as _imports  # noqa: F401 - its commands are added when it is loaded
 from usage_core.cli import retention as _retention  # noqa: F401 - likewise
 from usage_core.cli import syncing as _syncing  # noqa: F401 - likewise
+from usage_core.cli import totals as _totals  # noqa: F401 - likewise
 from usage_core.cli.commands import main
 from usage_core.cli.opening import app
 
