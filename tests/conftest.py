@@ -1,5 +1,6 @@
 """What every test may ask for: a browser's path; and examples that repeat."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.importing import Shelf
+from tests.importing import Shelf, open_copy
 from usage_core.store.engine import THREADS
 from usage_core.store.lake import Lake, open_lake
 
@@ -52,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for path in others for item in files[path]]
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser to drive; without one the test is skipped, or fails where browsers are required."""
@@ -80,7 +87,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def lake(empty_store: Path, tmp_path: Path) -> Iterator[Lake]:
     """An empty store of the test's own."""
-    opened = open_lake(Path(shutil.copytree(empty_store, tmp_path / "lake")))
+    opened = open_copy(empty_store, tmp_path / "lake")
     yield opened
     opened.close()
 
@@ -95,7 +102,7 @@ def own_shelf(lake: Lake, tmp_path: Path) -> Shelf:
 def module_shelf(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     """A store shared by the tests of a file, for those that store nothing."""
     folder = tmp_path_factory.mktemp("shelf")
-    made = Shelf(open_lake(Path(shutil.copytree(empty_store, folder / "lake"))), folder, empty_store)
+    made = Shelf(open_copy(empty_store, folder / "lake"), folder, empty_store)
     yield made
     made.lake.close()
 

@@ -85,6 +85,11 @@ class Look:
         return [fields[FIELDS.index(name)] for fields in self.good]
 
 
+def open_copy(store: Path, folder: Path) -> Lake:
+    """The copy of a closed store, in a folder of its own: many times faster than to make it anew."""
+    return open_lake(Path(shutil.copytree(store, folder)))
+
+
 class Shelf:
     """A store, and a folder of files to import into it. It may begin anew as a copy of the folder `empty`."""
 
@@ -137,7 +142,7 @@ class Shelf:
         self.dirty = False
         self.lake.close()
         shutil.rmtree(self.lake.folder)
-        self.lake = open_lake(Path(shutil.copytree(self.empty, self.lake.folder)))
+        self.lake = open_copy(self.empty, self.lake.folder)
 
     def stored(self, receipt: Receipt | None = None, *names: str) -> list[tuple[Any, ...]]:
         """Fields of the calls in the store, or of those of one import, in order."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.importing import EVER, Shelf
+from tests.importing import EVER, Shelf, open_copy
 from usage_core.errors import UsageError
 from usage_core.export.preview import line_bytes, preview
 from usage_core.export.stream import csv_stream
@@ -21,7 +21,7 @@ from usage_core.metrics.question import Question
 from usage_core.prices.rules import Rule, RuleKind, check
 from usage_core.sample.into_store import fill
 from usage_core.selection import Selection
-from usage_core.store.lake import Lake, open_lake
+from usage_core.store.lake import Lake
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import Timeframe
 
@@ -114,9 +114,9 @@ def test_every_complaint_has_a_test() -> None:
 
 
 @pytest.fixture(scope="module")
-def million(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def million(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A year of more calls than the best-known console is ready to show."""
-    lake = open_lake(tmp_path_factory.mktemp("million") / "store")
+    lake = open_copy(empty_store, tmp_path_factory.mktemp("million") / "store")
     fill(lake, calls=MANY, days=365, seed=4, until=UNTIL)
     yield lake
     lake.close()

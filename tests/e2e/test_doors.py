@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.importing import open_copy
 from tests.metrics.by_hand import as_log, call
 from usage_core.intake.run import import_file
-from usage_core.store.lake import open_lake
 
 pytestmark = pytest.mark.browser
 
@@ -22,11 +22,11 @@ UNKNOWN = ("/usage/cost", "/pages/usage/cost.py", "/nowhere")
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one call, so that no sample is made at each start."""
     home = tmp_path_factory.mktemp("doors")
     (home / "log.csv").write_text(as_log([call(datetime.fromisoformat("2026-01-01T12:00"))]), newline="")
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     import_file(lake, home / "log.csv")
     lake.close()
     return home / "store"

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.importing import open_copy
 from usage_core import sample
 from usage_core.intake.run import import_file
-from usage_core.store.lake import open_lake
 
 pytestmark = pytest.mark.browser
 
@@ -20,11 +20,11 @@ Settled = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("drill")
     today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
     sample.write_csv(home / "log.csv", calls=3_000, days=40, seed=4, until=today)
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     import_file(lake, home / "log.csv")
     lake.close()
     return home / "store"

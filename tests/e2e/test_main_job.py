@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
+from tests.importing import open_copy
 from tests.metrics.by_hand import as_log, call
 from usage_core import sample, wording
 from usage_core.export.stream import csv_stream
@@ -26,12 +27,12 @@ CALLS = 4_000
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with calls of the last 60 days."""
     home = tmp_path_factory.mktemp("a store")
     today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
     sample.write_csv(home / "log.csv", calls=CALLS, days=60, seed=3, until=today)
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     import_file(lake, home / "log.csv")
     lake.close()
     return home / "store"

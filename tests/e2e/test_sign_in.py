@@ -13,10 +13,10 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from tests.e2e.conftest import free_port
 from tests.e2e.identity import COOKIE_SECRET, provider
+from tests.importing import open_copy
 from tests.metrics.by_hand import as_log, call
 from usage_core.access.journal import Journal
 from usage_core.intake.run import import_file
-from usage_core.store.lake import open_lake
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +52,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(console: Callable[..., "object"], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(
+    console: Callable[..., "object"], empty_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     home = tmp_path_factory.mktemp("sign-in")
     rows = [
         call(
@@ -62,7 +64,7 @@ def world(console: Callable[..., "object"], tmp_path_factory: pytest.TempPathFac
         for team in "ab"
     ]
     (home / "log.csv").write_text(as_log(rows), newline="")
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     import_file(lake, home / "log.csv")
     lake.close()
     port = free_port()

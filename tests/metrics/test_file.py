@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.importing import open_copy
 from tests.metrics.by_hand import KEYS, MODELS, Row, as_log, call
 from usage_core.export.stream import csv_stream
 from usage_core.intake.run import import_file
@@ -20,7 +22,7 @@ from usage_core.metrics.question import Question
 from usage_core.metrics.sources import OTHER
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import UNKNOWN, Selection
-from usage_core.store.lake import Lake, open_lake
+from usage_core.store.lake import Lake
 from usage_core.timeframe import Timeframe
 
 SUMS = ("calls", "input_tokens", "output_tokens", "tokens", "cost_usd", "unpriced_calls", "untimed_calls")
@@ -53,11 +55,11 @@ def random_calls(count: int) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def lake(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     folder = tmp_path_factory.mktemp("lake")
     log = folder / "calls.csv"
     log.write_text(as_log(random_calls(2500)), encoding="utf-8", newline="")
-    opened = open_lake(folder / "store")
+    opened = open_copy(empty_store, folder / "store")
     assert import_file(opened, log).rows_stored == 2500
     yield opened
     opened.close()

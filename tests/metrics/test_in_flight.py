@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from typing import Any
 from unittest.mock import patch
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.importing import open_copy
 from tests.metrics.by_hand import GROUPS, KEYS, MODELS, PROVIDERS, Row, call, held
 from tests.metrics.test_zones import CASES, IDS
 from usage_core import sample
@@ -25,7 +27,7 @@ from usage_core.metrics.answer import coverage
 from usage_core.metrics.in_flight import Peak, over_time, peak, peaks
 from usage_core.metrics.slices import slices
 from usage_core.selection import FILTERS, UNKNOWN, Selection
-from usage_core.store.lake import arrow, open_lake
+from usage_core.store.lake import arrow
 from usage_core.timeframe import MINUTE, Timeframe, custom
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -338,10 +340,10 @@ EVENTS = """
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
+def filled(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
     """A store with rollups."""
     home = tmp_path_factory.mktemp("in-flight")
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     sample.write_csv(home / "log.csv", calls=6_000, days=12, seed=3, until=LAST)
     import_file(lake, home / "log.csv")
     with lake.reading() as connection:

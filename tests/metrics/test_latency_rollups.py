@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.importing import open_copy
 from tests.metrics.by_hand import as_log, call
 from usage_core import sample
 from usage_core.intake.run import import_file
@@ -21,7 +22,7 @@ from usage_core.metrics.slow_days import daily, slow_days
 from usage_core.metrics.sources import Coverage
 from usage_core.metrics.within_target import spread, within_target
 from usage_core.selection import Selection
-from usage_core.store.lake import Lake, open_lake
+from usage_core.store.lake import Lake
 from usage_core.store.settings import set_reporting_zone
 from usage_core.timeframe import Timeframe
 
@@ -30,10 +31,10 @@ DAYS = 100  # of which two months are whole
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
+def connection(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
     """Two imports over one another's days, in a workspace of Berlin, whose clocks change within them."""
     home = tmp_path_factory.mktemp("latency")
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     with lake.writing() as connection:
         set_reporting_zone(connection, "Europe/Berlin")
     for seed in (1, 2):

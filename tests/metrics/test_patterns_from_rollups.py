@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from tests.importing import open_copy
 from usage_core import sample
 from usage_core.intake.run import import_file
 from usage_core.metrics.answer import coverage
@@ -14,7 +16,6 @@ from usage_core.metrics.movement import movement
 from usage_core.metrics.peaks import per_minute
 from usage_core.metrics.week import SUMS, week
 from usage_core.selection import Selection
-from usage_core.store.lake import open_lake
 from usage_core.store.settings import set_reporting_zone
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import Timeframe
@@ -33,10 +34,10 @@ FRAMES = [
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
+def connection(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
     """A workspace of Berlin, whose clocks change within its days."""
     home = tmp_path_factory.mktemp("patterns")
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     with lake.writing() as writing:
         set_reporting_zone(writing, "Europe/Berlin")
     sample.write_csv(home / "log.csv", calls=6_000, days=DAYS, seed=3, until=LAST)

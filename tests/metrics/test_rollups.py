@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.importing import open_copy
 from usage_core import sample
 from usage_core.intake.run import import_file
 from usage_core.metrics.answer import ask, coverage
@@ -20,7 +21,7 @@ from usage_core.metrics.question import Question
 from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
 from usage_core.store import rollups
-from usage_core.store.lake import Lake, open_lake
+from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone, set_reporting_zone
 from usage_core.timeframe import Timeframe
 
@@ -32,10 +33,10 @@ PERCENTILES = tuple(name for name, metric in METRICS.items() if metric.percent)
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def lake(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """Two imports over one another's days, in a workspace of Berlin, whose clocks change within them."""
     home = tmp_path_factory.mktemp("rollups")
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     with lake.writing() as connection:
         set_reporting_zone(connection, "Europe/Berlin")
     for seed in (1, 2):
@@ -176,9 +177,9 @@ def test_small_stores_have_exact_percentiles(connection: sa.Connection, known: C
     same(frame, ask(connection, question), ())
 
 
-def test_another_zone_rebuilds(tmp_path: Path) -> None:
+def test_another_zone_rebuilds(empty_store: Path, tmp_path: Path) -> None:
     home = tmp_path / "store"
-    lake = open_lake(home)
+    lake = open_copy(empty_store, home)
     sample.write_csv(tmp_path / "log.csv", calls=500, days=70, seed=5, until=LAST)
     import_file(lake, tmp_path / "log.csv")
     told: list[float] = []

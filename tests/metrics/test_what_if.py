@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.importing import open_copy
 from tests.metrics.by_hand import GROUPS, Row, as_log, call, held
 from usage_core.errors import SelectionError
 from usage_core.intake.run import import_file
@@ -23,7 +24,7 @@ from usage_core.metrics.what_if import Price, break_even, comparable, cost, repl
 from usage_core.schema import MAX_PICO, usd
 from usage_core.selection import Selection
 from usage_core.store import rollups
-from usage_core.store.lake import Lake, open_lake
+from usage_core.store.lake import Lake
 from usage_core.timeframe import Timeframe
 
 FRAME = Timeframe(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 4, tzinfo=UTC))
@@ -122,10 +123,10 @@ def test_a_breakdown_that_is_no_filter_is_refused(engine: sa.Engine) -> None:
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def lake(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A log with holes, prices that change, and a day with two prices of one model."""
     home = tmp_path_factory.mktemp("what-if")
-    lake = open_lake(home / "store")
+    lake = open_copy(empty_store, home / "store")
     (home / "log.csv").write_text(as_log(LOG), encoding="utf-8")
     import_file(lake, home / "log.csv")
     yield lake

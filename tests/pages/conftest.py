@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.proto.WidgetStates_pb2 import WidgetState
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from tests.metrics.by_hand import Row, as_log
 from usage_core import cached, settings
@@ -70,12 +70,23 @@ def holding(stores: Callable[..., Path]) -> Iterator[Callable[..., None]]:
         # Each AppTest would look through all installed packages for components of their own.
         patch.setattr(manifest_scanner, "scan_component_manifests", list)
         st.cache_resource.clear()
+        patch.setattr(local_script_runner, "require_widgets_deltas", _ended)
         # Streamlit collects garbage after every run, as the server does after freezing what is loaded.
         gc.collect()
         gc.freeze()
         yield hold
         let_go()
-        gc.unfreeze()
+
+
+_look = local_script_runner.require_widgets_deltas
+
+
+def _ended(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
+    """Wait for the end of a script; Streamlit's own way, to look a thousand times a second, slows it down."""
+    assert runner._script_thread
+    runner._script_thread.join(timeout)
+    if not runner.script_stopped():
+        _look(runner, 0)
 
 
 def visit(page: str = HOME, **params: str | list[str]) -> AppTest:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.importing import open_copy
 from usage_core import sample
 from usage_core.errors import Interrupted
 from usage_core.intake.run import import_file
@@ -20,10 +21,18 @@ from usage_core.store.tables import CALLS, DAYS, LISTS
 LAST = datetime(2026, 4, 20, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def filled(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("filled")
+    lake = open_copy(empty_store, home / "store")
+    add(lake, home, 1)
+    lake.close()
+    return lake.folder
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    lake = open_lake(tmp_path / "store")
-    add(lake, tmp_path, 1)
+def lake(filled: Path, tmp_path: Path) -> Iterator[Lake]:
+    lake = open_copy(filled, tmp_path / "store")
     lake.keep_hot()
     assert lake.hot
     lake.hot.make()

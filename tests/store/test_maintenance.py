@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from tests.importing import Shelf, as_csv, row
+from tests.importing import Shelf, as_csv, open_copy, row
 from usage_core.cli.commands import app
 from usage_core.sample.into_store import fill
 from usage_core.settings import CHECKOUT, DATABASE_URL
@@ -73,7 +73,7 @@ maintenance.compact(lake, lambda doing, part: print(doing, flush=True))
 def used(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a store after many small imports, over two months."""
     folder = tmp_path_factory.mktemp("used")
-    lake = open_lake(Path(shutil.copytree(empty_store, folder / "store")))
+    lake = open_copy(empty_store, folder / "store")
     for _ in range(IMPORTS):
         fill(lake, calls=100, days=20, seed=1, until=UNTIL)
     bad = [row(model="") for _ in range(12)]
@@ -89,7 +89,7 @@ def used(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def many(used: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     monkeypatch.setattr(small_files, "FEWEST", IMPORTS)
-    lake = open_lake(Path(shutil.copytree(used, tmp_path / "many")))
+    lake = open_copy(used, tmp_path / "many")
     yield lake
     lake.close()
 
@@ -262,7 +262,7 @@ def test_a_file_that_is_gone_already_does_no_harm(many: Lake) -> None:
 
 def test_only_old_files_that_nobody_knows_are_removed(used: Path, tmp_path: Path) -> None:
     """In folders whose names a pattern would take for each other."""
-    lake = open_lake(Path(shutil.copytree(used, tmp_path / "data[1]")))
+    lake = open_copy(used, tmp_path / "data[1]")
     beside = Path(shutil.copytree(used, tmp_path / "data1"))
     month = next(iter(on_disk(lake))).parent
     left, being_written = month / "left.parquet", month / "being-written.parquet"

@@ -1,7 +1,6 @@
 """What a running console does in the background, and that it never stands in anybody's way."""
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -11,9 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.importing import open_copy
 from usage_core.sample.into_store import fill
 from usage_core.store import old_files, small_files, upkeep
-from usage_core.store.lake import Lake, open_lake
+from usage_core.store.lake import Lake
 from usage_core.store.upkeep import Upkeep
 
 AT_ONCE = timedelta(0)
@@ -27,7 +27,7 @@ CALLS = sa.text("SELECT count(*), sum(hash(calls)::HUGEINT) FROM calls")
 @pytest.fixture(scope="module")
 def used(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a store after several small imports."""
-    lake = open_lake(Path(shutil.copytree(empty_store, tmp_path_factory.mktemp("used") / "store")))
+    lake = open_copy(empty_store, tmp_path_factory.mktemp("used") / "store")
     for _ in range(3):
         fill(lake, calls=50, days=3, seed=1, until=datetime(2026, 3, 20, tzinfo=UTC))
     lake.close()
@@ -38,7 +38,7 @@ def used(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def many(used: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     monkeypatch.setattr(small_files, "FEWEST", 3)
     monkeypatch.setattr(upkeep, "PAUSE_SECONDS", 0.01)
-    lake = open_lake(Path(shutil.copytree(used, tmp_path / "many")))
+    lake = open_copy(used, tmp_path / "many")
     yield lake
     lake.close()
 

@@ -27,7 +27,7 @@ _LAKE_VERSION = sa.text("SELECT id FROM lake.current_snapshot()")
 
 _UNTOUCHED = sa.text(f"""
     SELECT t.table_name FROM {META}.ducklake_table t
-    ANTI JOIN {META}.ducklake_table_stats s ON s.table_id = t.table_id
+    ANTI JOIN {META}.ducklake_table_stats s ON s.table_id = t.table_id AND s.next_row_id > 0
     WHERE t.end_snapshot IS NULL
 """)
 """The tables into which nothing was ever written."""
