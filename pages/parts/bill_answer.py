@@ -1,21 +1,24 @@
 """What was found of one provider's month: the verdict, its figures, the parts, and every difference."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import streamlit as st
 
 from pages.parts import bill_differences, drawn
 from pages.parts.bill_differences import signed
-from pages.parts.bill_months import Which
+from pages.parts.bill_months import Which, state_of
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import conclude, periods
 from usage_core.bills.conclude import Reconciled, cents, signed_cents
 from usage_core.bills.explain import Explained
 from usage_core.bills.parts import ABOUT
+from usage_core.bills.periods import SignOff, State
 from usage_core.charts.chart import Chart
 from usage_core.charts.waterfall import waterfall
+
+MOST_NAMED = 5
 
 
 def _reconcile(connection, provider, month, _covered):  # type: ignore[no-untyped-def]
@@ -27,11 +30,8 @@ def draw(which: Which) -> Reconciled | None:
     found: Reconciled | None = cached.found(_reconcile, which.provider, which.month)
     if found is None:
         return None
-    said = plain(conclude.verdict(found))
-    if found.is_right:
-        st.success(said, icon=":material/check_circle:")
-    else:
-        st.warning(said, icon=":material/help:")
+    _verdict(found)
+    _unknown(found)
     explained = found.explained
     if explained is not None:
         _tiles(explained)
@@ -41,6 +41,49 @@ def draw(which: Which) -> Reconciled | None:
         st.caption(_method(found, explained))
         bill_differences.draw(found, explained)
     return found
+
+
+def _verdict(found: Reconciled) -> None:
+    """Whether to pay; of a month that was signed off, that first."""
+    which = (found.period.provider, found.period.month)
+    said, signed = plain(conclude.verdict(found)), sign_off_of(*which)
+    if signed is not None and state_of(*which) is State.SIGNED:
+        st.success(signed_words(signed), icon=":material/verified:")
+        st.markdown(said)
+    elif found.is_right:
+        st.success(said, icon=":material/check_circle:")
+    else:
+        st.warning(said, icon=":material/help:")
+
+
+def signed_words(signed: SignOff) -> str:
+    """By whom, when and with what note a month was signed off (Markdown)."""
+    note = f": {plain(signed.note)}" if signed.note else "."
+    when = plain(f"{wording.moment(signed.signed_at, 'UTC')} UTC")
+    return f"Signed off by **{plain(signed.signed_by)}** on {when}{note}"
+
+
+def _signed(connection, _covered):  # type: ignore[no-untyped-def]
+    return list(periods.sign_offs(connection))
+
+
+def sign_off_of(provider: str, month: date) -> SignOff | None:
+    """The sign-off in force of a provider's month."""
+    every: list[SignOff] = cached.found(_signed)
+    return next((each for each in reversed(every) if (each.provider, each.month) == (provider, month)), None)
+
+
+def _unknown(found: Reconciled) -> None:
+    """Say which names the log does not know: what is billed under them is matched with no call."""
+    every = [*found.names.unknown_models, *found.names.unknown_keys]
+    if found.explained is None or not every:
+        return
+    named = ", ".join(plain(name) for name in every[:MOST_NAMED])
+    more = f" and {len(every) - MOST_NAMED:,} more" if len(every) > MOST_NAMED else ""
+    st.markdown(
+        f"On the bill, but not known in the log: **{named}**{more}. Where the log has another name for one, "
+        "say so under “Names” below: until then what is billed under it is matched with no call."
+    )
 
 
 def _tiles(explained: Explained) -> None:
@@ -114,4 +157,6 @@ def _method(found: Reconciled, explained: Explained) -> str:
         text += (
             f" {wording.plural(explained.unpriced_calls, 'call')} without a price are in no computed cost."
         )
-    return text + f" Rounding can hide at most {plain(cents(explained.rounding))}."
+    if explained.rounding >= conclude.TINY:
+        text += f" Rounding can hide at most {plain(cents(explained.rounding))}."
+    return text

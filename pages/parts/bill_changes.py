@@ -14,6 +14,8 @@ from usage_core.bills.format import BillRefused
 from usage_core.bills.who import named
 
 TOLD = "bill-told"
+RESULTS = "bill-results"
+"""What became of the files dropped last; told until something is changed."""
 
 
 def by() -> str:
@@ -36,6 +38,7 @@ def change(done: Callable[[sa.Connection, str], None], told: str, noted: str) ->
         return
     visitor.note(Event.BILLS_CHANGED, noted)
     st.session_state[TOLD] = told
+    st.session_state.pop(RESULTS, None)
     st.rerun()
 
 

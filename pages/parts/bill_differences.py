@@ -16,7 +16,7 @@ from usage_core import cached, wording
 from usage_core.bills import evidence
 from usage_core.bills.conclude import Reconciled
 from usage_core.bills.explain import Explained
-from usage_core.bills.parts import ABOUT, Finding, Part
+from usage_core.bills.parts import ABOUT, BESIDE, Finding, Part
 from usage_core.bills.whose import is_gateway
 
 SHOWN = 500
@@ -48,6 +48,7 @@ def draw(found: Reconciled, explained: Explained) -> None:
     )
     part = None if picked == EVERY else Part(picked)
     rows = [each for each in explained.findings if part in (None, each.part)]
+    rows.sort(key=lambda each: each.part in BESIDE)  # what is held against the bill first
     if part is not None:
         st.caption(f"{ABOUT[part]}: {plain(signed(explained.parts[part]))}.")
     _places(found, rows)

@@ -5,15 +5,16 @@ from collections.abc import Iterable
 import streamlit as st
 
 from pages.parts import visitor
+from pages.parts.bill_answer import sign_off_of, signed_words
 from pages.parts.bill_changes import change, number
-from pages.parts.bill_months import months
+from pages.parts.bill_months import state_of
 from pages.parts.bill_uploads import every
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import conclude, names, periods, standing
 from usage_core.bills.conclude import Reconciled, Tolerance
 from usage_core.bills.names import Alias, AliasKind
-from usage_core.bills.periods import SignOff, State
+from usage_core.bills.periods import State
 from usage_core.bills.standing import Bill
 from usage_core.bills.who import named
 
@@ -81,17 +82,11 @@ def _which(found: Reconciled) -> str:
     return f"{found.period.provider}, {conclude.month_name(found.period.month)}"
 
 
-def _signed(connection, _covered):  # type: ignore[no-untyped-def]
-    return list(periods.sign_offs(connection))
-
-
 def _sign(found: Reconciled) -> None:
     period = found.period
-    signed = _sign_off_of(found)
+    signed = sign_off_of(found.period.provider, found.period.month)
     if signed is not None:
-        note = f": {plain(signed.note)}" if signed.note else "."
-        when = plain(f"{wording.moment(signed.signed_at, 'UTC')} UTC")
-        st.markdown(f"Signed off by **{plain(signed.signed_by)}** on {when}{note}")
+        st.markdown(signed_words(signed))
         if st.button("Take the sign-off back", key="unsign"):
             change(
                 lambda connection, by: periods.withdraw(connection, period.provider, period.month, by),
@@ -114,17 +109,11 @@ def _sign(found: Reconciled) -> None:
             )
 
 
-def _sign_off_of(found: Reconciled) -> SignOff | None:
-    which = (found.period.provider, found.period.month)
-    every_one: list[SignOff] = cached.found(_signed)
-    return next((each for each in reversed(every_one) if (each.provider, each.month) == which), None)
-
-
 def _warn_of_change(found: Reconciled) -> None:
     """Say where a month that was signed off is no longer what was signed."""
-    which, signed = (found.period.provider, found.period.month), _sign_off_of(found)
-    state = next((each.state for each in months() if (each.provider, each.month) == which), None)
-    if signed is not None and state is State.CHANGED:
+    which = (found.period.provider, found.period.month)
+    signed = sign_off_of(*which)
+    if signed is not None and state_of(*which) is State.CHANGED:
         billed, computed = (plain(conclude.cents(usd)) for usd in (signed.billed, signed.computed))
         st.warning(
             f"This month changed since it was signed off: it was signed at {billed} billed and {computed} "

@@ -51,6 +51,11 @@ def months() -> list[Month]:
     return cached.found(_months)
 
 
+def state_of(provider: str, month: date) -> State | None:
+    """Where a provider's month stands."""
+    return next((each.state for each in months() if (each.provider, each.month) == (provider, month)), None)
+
+
 @cached.shared
 def answer() -> str:
     """How the bills stand (Markdown)."""
@@ -66,7 +71,8 @@ def answer() -> str:
     by = f" by **{plain(cents(amount))}**" if amount and first.state is State.DIFFERS else ""
     more = f", and {len(asking) - 1} more" if len(asking) > 1 else ""
     of_all = f"{len(asking)} of {wording.plural(len(every), 'provider month')}"
-    return f"**{of_all}** need a look: {named} {plain(first.state)}{by}{more}."
+    verb = "needs" if len(asking) == 1 else "need"
+    return f"**{of_all}** {verb} a look: {named} {plain(first.state)}{by}{more}."
 
 
 @cached.shared

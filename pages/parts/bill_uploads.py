@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts import bill_changes, bill_months, visitor
+from pages.parts.bill_changes import RESULTS
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -17,8 +18,6 @@ from usage_core.bills.registry import MOST_BYTES, formats
 from usage_core.bills.standing import Bill
 from usage_core.bills.storing import take
 from usage_core.errors import UsageError
-
-TOLD = "bill-results"
 
 
 def uploader() -> None:
@@ -34,11 +33,11 @@ def uploader() -> None:
             sent = st.form_submit_button("Check bills", type="primary", icon=":material/upload_file:")
             st.caption(plain("; ".join(known.label for known in formats())) + ".")
     if sent and files:
-        st.session_state[TOLD] = [_take(file) for file in files]
+        st.session_state[RESULTS] = [_take(file) for file in files]
         st.rerun()
     elif sent:
         st.info("Choose at least one bill first.", icon=":material/info:")
-    for kept, text in st.session_state.get(TOLD, []):
+    for kept, text in st.session_state.get(RESULTS, []):
         (st.success if kept else st.error)(text)
 
 
@@ -101,7 +100,6 @@ def _withdraw(bills_by_name: dict[str, Bill]) -> None:
     st.caption("It stays in this list, and a bill that it replaced counts again.")
     if st.button("Withdraw", key="withdraw-bill-now"):
         bill = bills_by_name[chosen]
-        st.session_state.pop(TOLD, None)
         bill_changes.change(
             lambda connection, by: standing.withdraw(connection, bill.bill_id, by),
             f"{bill.file_name} was withdrawn.",

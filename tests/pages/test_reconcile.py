@@ -58,12 +58,15 @@ def test_a_bill_is_answered_explained_and_signed_off(billed: AppTest) -> None:
     app = billed
     check(app, "Reconcile")
     said = str(app.main.markdown[0].value)
-    assert said.startswith("**1 of 1 provider month** need a look: OpenAI, Oct 2026 differs by **\\$2\\.25**")
+    assert said.startswith(
+        "**1 of 1 provider month** needs a look: OpenAI, Oct 2026 differs by **\\$2\\.25**"
+    )
     assert "Ask before you pay" in app.warning[0].value
     assert month_of(app) == ["Billed $8.25", "Computed $7.00", "+$2.25 difference", "▲ differs"]
     differences = table_with(app, "Billed per 1M")
     by_part = dict(zip(differences["Part"], differences["Difference"], strict=True))
-    assert by_part == {"prices": "+$2.00", "credits": "-$1.00", "billed, no calls seen": "+$0.25"}
+    assert by_part == {"prices": "+$2.00", "billed, no calls seen": "+$0.25", "credits": "-$1.00"}
+    assert any(text.startswith("On the bill, but not known in the log: ") for text in texts(app))
     price = differences[differences["Part"] == "prices"].iloc[0]
     assert (price["Billed per 1M"], price["Computed per 1M"], price["API key"]) == ("$30.00", "$10.00", "web")
     assert price["Calls"].startswith("export?tf=Custom&range=2026-10-03&range=2026-10-03&tz=UTC")
@@ -72,7 +75,9 @@ def test_a_bill_is_answered_explained_and_signed_off(billed: AppTest) -> None:
     app.text_input(key="sign-note").set_value("agreed")
     press(app, "Sign off")
     check(app, "Reconcile")
-    assert any("Signed off by **administrator**" in text for text in texts(app))
+    assert "Signed off by **administrator**" in app.success[-1].value
+    assert app.success[-1].value.endswith("agreed")
+    assert not app.warning
     assert month_of(app)[-1] == "✓ signed off"
     press(app, "Take the sign-off back")
     assert month_of(app)[-1] == "▲ differs"

@@ -154,11 +154,11 @@ def to_ask(found: Reconciled) -> str:
     )
     files = ", ".join(found.period.files)
     return (
-        f"Your bill for {first:%Y-%m-%d} to before {until:%Y-%m-%d} ({files}) charges usage "
-        f"that differs by {cents(explained.judged)} from our own log of "
-        f"{wording.plural(explained.calls, 'call')}, which comes to {cents(explained.computed)}.{shift} "
-        f"Please explain or correct:\n{named}{rest}\nThe attached file has every difference by day, model, "
-        "key and class of tokens, with what we have logged beside it."
+        f"Your bill for {first:%Y-%m-%d} to before {until:%Y-%m-%d} ({files}) charges "
+        f"{cents(abs(explained.judged))} {'more' if explained.judged > 0 else 'less'} for usage than our own "
+        f"log of {wording.plural(explained.calls, 'call')}, which comes to {cents(explained.computed)}."
+        f"{shift} Please explain or correct:\n{named}{rest}\nThe attached file has every difference by day, "
+        "model, key and class of tokens, with what we have logged beside it."
     )
 
 

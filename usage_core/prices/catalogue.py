@@ -121,8 +121,9 @@ def suggested(provider: str | None, model: str) -> str | None:
     """The model of the catalogue whose name is most like one that it does not know, as "openai/gpt-4o", of
     the same provider where it is listed: the longest that it begins with, else the one with the most letters
     in common; None where none is like it. For a person to decide."""
-    listed = {name.partition("/")[2]: name for name in reversed(every())}
-    own = {name.partition("/")[2]: name for name in every() if name.startswith(f"{_provider_id(provider)}/")}
+    usual = [name for name in every() if ":" not in name]  # not what is served free, or fine-tuned
+    listed = {name.partition("/")[2]: name for name in reversed(usual)}
+    own = {name.partition("/")[2]: name for name in usual if name.startswith(f"{_provider_id(provider)}/")}
     names = own or listed
     wanted = _model_name(model)
     begun = sorted((name for name in names if wanted.startswith(f"{name}-")), key=len, reverse=True)
