@@ -11,6 +11,7 @@ from pages.parts import address, figures
 from pages.parts.drill import Drill, chart_options, leads
 from pages.parts.drill import table as drill_table
 from pages.parts.frame import selected
+from pages.parts.sentences import kept_only
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
@@ -111,15 +112,17 @@ def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = ""
     arrow = {Direction.UP: "up", Direction.DOWN: "down"}.get(change.direction, "off")
     if not totals.before["calls"]:
         arrow = "off"  # with nothing to compare to, nothing got better or worse
+    alike = arrow != "off" and totals.kept_from is None
     judged = {**dict.fromkeys(WORSE_WHEN_HIGHER, "inverse"), **dict.fromkeys(BETTER_WHEN_HIGHER, "normal")}
     course = spark[name].dropna()
+    against = f"The change is against the period of equal length before{kept_only(totals.kept_from)}"
     st.metric(
         label or metric.label,
         value or wording.figure(metric.unit, totals.now[name]),
         change.text,
-        delta_color="off" if arrow == "off" else judged.get(name, "off"),
+        delta_color=judged.get(name, "off") if alike else "off",
         delta_arrow=arrow,
-        help=f"{metric.meaning}. The change is against the period of equal length before.",
+        help=f"{metric.meaning}. {against}.",
         chart_data=list(course) if len(course) > 1 else None,
         chart_type="line" if metric.unit in (Unit.MS, Unit.TOKENS_PER_S) else "bar",
         border=True,

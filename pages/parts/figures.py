@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,9 @@ class Totals:
 
     now: dict[str, Any]
     before: dict[str, Any]
+    kept_from: date | None = None
+    """The day from which on calls of the period before are kept, where it is a part of it only: then the
+    two are not alike, and what changed is neither good nor bad."""
 
 
 @cached.shared
@@ -35,7 +39,17 @@ def totals(selection: Selection) -> Totals:
         cached.answer(Question(which, OVERVIEW)).to_dict("records")[0]
         for which in (selection, selection.previous)
     )
-    return Totals(now, before)
+    return Totals(now, before, kept_from(selection.timeframe))
+
+
+@cached.shared
+def kept_from(frame: Timeframe) -> date | None:
+    """The day within the period before a timeframe from which on calls are kept; None where it is whole, or
+    holds none."""
+    first = cached.held().first
+    if first is None or first < frame.previous.start + timedelta(days=1) or first >= frame.start:
+        return None
+    return first.astimezone(timeframe.zone_info(frame.zone)).date()
 
 
 @cached.shared

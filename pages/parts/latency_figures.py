@@ -47,7 +47,7 @@ def totals(selection: Selection) -> figures.Totals:
         cached.answer(Question(which, FIGURES)).to_dict("records")[0]
         for which in (selection, selection.previous)
     )
-    return figures.Totals(now, before)
+    return figures.Totals(now, before, figures.kept_from(selection.timeframe))
 
 
 @cached.shared

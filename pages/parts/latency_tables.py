@@ -164,7 +164,7 @@ def _number(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def _percent(now: "pd.Series[Any]", before: "pd.Series[Any]") -> "pd.Series[Any]":
     pairs = zip(now, before, strict=True)
-    parts = [None if a is None or not b else 100 * (a - b) / b for a, b in pairs]
+    parts = [None if a is None or not b else round(100 * (a - b) / b, 1) + 0.0 for a, b in pairs]
     return pd.Series(parts, dtype="Float64")
 
 

@@ -6,8 +6,9 @@ import streamlit as st
 # line and is written like any text. What loads has about the size that it will have, so that little moves.
 STYLE = """<style>
 [data-testid="stCaptionContainer"], [class*="-numbers"] summary { opacity: 0.75; }
-[data-testid="stBaseButton-segmented_controlActive"], [data-testid="stBaseButton-pillsActive"],
-[data-testid="stTab"][aria-selected="true"] { color: inherit; font-weight: 600; }
+button[role="radio"][aria-checked="true"], [data-testid="stTab"][aria-selected="true"] {
+  color: inherit; font-weight: 600;
+}
 [class*="st-key-card-"] [data-testid="stSkeleton"] { height: 320px; }
 .st-key-tiles [data-testid="stSkeleton"] { height: 190px; }
 </style>"""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from typing import TypeAlias
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from pages.parts.sentences import before as before_it
 from pages.parts.sentences import these
 from pages.parts.text import plain
 from usage_core import cached, wording
-from usage_core.charts.chart import Chart
+from usage_core.charts.chart import PICK_NAME, Chart
 from usage_core.charts.names import shortened
 from usage_core.charts.waterfall import waterfall
 from usage_core.metrics.change import Change, Part, Period, Reason, Share, explain, question
@@ -35,6 +36,11 @@ METHOD = (
 )
 SAID = 3
 """So many parts are named in the sentence; the chart has all."""
+
+LEADS = "Choose a part to see what the key spent that explains most of it."
+
+Row: TypeAlias = tuple[str, Decimal, str, str, bool, str | None]
+"""A bar: what it is called, its amount, as written, what it is, whether it is a whole, its key."""
 
 SMALL = 20
 """A part this many times smaller than the largest is not named."""
@@ -60,7 +66,7 @@ def section(selection: Selection) -> None:
     st.markdown(why(selection))
     picture = chart(selection)
     if picture:
-        drawn.chart(picture, "why", note=notes(selection))
+        drawn.chart(picture, "why", drawn.into("key", "usage/cost"), notes(selection))
 
 
 @cached.shared
@@ -87,7 +93,7 @@ def why(selection: Selection) -> str:
 @cached.shared
 def notes(selection: Selection) -> str:
     """How the parts came about, and what is not in them (Markdown)."""
-    return METHOD + _left_out(selection)
+    return f"{METHOD}{_left_out(selection)} {LEADS}"
 
 
 def _incomparable(selection: Selection) -> str:
@@ -142,17 +148,21 @@ def chart(selection: Selection) -> Chart | None:
     first, *parts, last = as_shown(found)
     if not any(parts):
         return None
-    rows = [
-        (_capital(before_it(length)), found.before, wording.money_exact(first), "What was spent before", True)
-    ]
+    rows = [_whole(before_it(length), found.before, first, "What was spent before")]
     for part, amount in zip(found.parts, parts, strict=True):
         if part.amount:
-            rows.append((_capital(part.reason), part.amount, _signed(amount), ABOUT[part.reason], False))
-    rows.append((_capital(these(length)), found.now, wording.money_exact(last), "What was spent now", True))
-    frame = pd.DataFrame(rows, columns=["name", "amount", "shown", "about", "whole"])
+            key = figures.names("key", [part.key.name])[0] if part.key else None
+            about = ABOUT[part.reason]
+            rows.append((_capital(part.reason), part.amount, _signed(amount), about, False, key))
+    rows.append(_whole(these(length), found.now, last, "What was spent now"))
+    frame = pd.DataFrame(rows, columns=["name", "amount", "shown", "about", "whole", PICK_NAME])
     frame["exact"] = [wording.money_exact(amount) for amount in frame["amount"]]
     frame["value"] = [float(amount) for amount in frame.pop("amount")]
     return waterfall(frame, "What changed the cost", "USD", selection.timeframe.zone)
+
+
+def _whole(name: str, amount: Decimal, shown: Decimal, about: str) -> Row:
+    return _capital(name), amount, wording.money_exact(shown), about, True, None
 
 
 def _capital(text: str) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts import figures, pictures
 from usage_core import cached, timeframe, wording
 from usage_core.charts.calendar import calendar
-from usage_core.charts.chart import Chart
+from usage_core.charts.chart import PICK_AT, Chart
 from usage_core.charts.heatmap import heatmap
 from usage_core.charts.periods import Periods
 from usage_core.charts.shares import shares
@@ -119,6 +119,7 @@ def week_chart(selection: Selection, metric: str, way: str, known: Timeframe) ->
             "most": [f"{peak}, {day}" for peak, day in zip(peaks, when, strict=True)],
             "when": when,
             "usual": means,
+            PICK_AT: [None if pd.isna(at) else at.strftime("%Y-%m-%dT00:00") for at in cells["peak_at"]],
         }
     )
     title = f"{METRICS[metric].label} by hour and weekday, {way}"

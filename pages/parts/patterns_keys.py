@@ -1,17 +1,14 @@
 """Keys that came, went and changed against the period before."""
 
-from datetime import timedelta
-
 import pandas as pd
 import streamlit as st
 
 from pages.parts import drill, figures
 from pages.parts.drill import Drill
-from pages.parts.sentences import before
+from pages.parts.sentences import before, kept_only
 from usage_core import cached, wording
 from usage_core.metrics.movement import RULES, Moved, Movement, movement
 from usage_core.selection import Selection
-from usage_core.timeframe import Timeframe, zone_info
 
 MOST = 3
 """So many keys of each movement are named."""
@@ -42,22 +39,13 @@ def summary(selection: Selection) -> str:
     length = wording.length(selection.timeframe)
     if not figures.calls(selection.previous):
         return f"There are no calls in the {before(length)} to compare with."
-    counts = _moved(selection).counts
+    counts, of = _moved(selection).counts, kept_only(figures.kept_from(selection.timeframe))
     ways = [way for way in Movement if way is not Movement.STEADY and counts[way]]
     if not ways:
-        return f"No key changed much against the {before(length)}{_since(selection.timeframe)}."
+        return f"No key changed much against the {before(length)}{of}."
     said = wording.joined([f"**{counts[way]:,d}** {_verb(way, counts[way])}" for way in ways])
     of_all = wording.plural(sum(counts.values()), "API key")
-    return f"Of {of_all}, {said} against the {before(length)}{_since(selection.timeframe)}."
-
-
-def _since(frame: Timeframe) -> str:
-    """Said where calls are kept of a part of the period before only: keys seem to have grown."""
-    first = cached.held().first
-    if first is None or first < frame.previous.start + timedelta(days=1) or first >= frame.start:
-        return ""
-    day = first.astimezone(zone_info(frame.zone)).date()
-    return f", of which calls are kept from {wording.day(day)} on only"
+    return f"Of {of_all}, {said} against the {before(length)}{of}."
 
 
 def _verb(way: Movement, keys: int) -> str:

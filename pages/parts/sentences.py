@@ -1,5 +1,6 @@
 """The sentence a page answers with: exact, made from the data, and shorter where there is little of it."""
 
+from datetime import date
 from decimal import Decimal
 
 import pandas as pd
@@ -24,6 +25,11 @@ def before(length: str) -> str:
     return f"{_one(length) or length} before"
 
 
+def kept_only(day: date | None) -> str:
+    """Said behind a period of which calls are kept from a day within it on: all seems to have grown."""
+    return f", of which calls are kept from {wording.day(day)} on only" if day else ""
+
+
 def _one(length: str) -> str:
     """What there is one of."""
     number, _, noun = length.partition(" ")
@@ -44,6 +50,7 @@ def spent(selection: Selection, totals: figures.Totals) -> str:
     elif was:
         part = wording.share(abs(cost - was) / was)
         said += f", {part} {'more' if cost > was else 'less'} than in the {before(length)}"
+        said += kept_only(totals.kept_from)
     return said + _because(selection, cost, was) + "." + unpriced(totals)
 
 

@@ -13,7 +13,8 @@ if not drawn.nothing_selected(selection):
     said = st.empty()
     metric, way = patterns.controls()
     said.markdown(patterns_said.answer(selection, metric, known))
-    drawn.chart(patterns.week_chart(selection, metric, way, known), "week")
+    week, of_peak = patterns.week_chart(selection, metric, way, known), Drill(to="usage/overview")
+    drawn.chart(week, "week", of_peak, "Choose an hour to see the day on which it had most.")
     by_day = patterns.by_day(selection, metric, known)
     for column, (key, chart) in zip(st.columns(len(by_day)), by_day.items(), strict=True):
         with column:

@@ -84,14 +84,17 @@ def test_times_are_numbers_of_ms_in_every_table() -> None:
     assert list(numbers(slow).frame.columns) == ["Name", "Time (ms)", "Calls"]
 
 
-def test_hours_of_a_week_cannot_be_picked_but_counted() -> None:
+def test_hours_of_a_week_are_counted_and_lead_to_the_days_they_are_given() -> None:
     cells = pd.DataFrame(
         {"weekday": [1, 7], "hour": [9, 23], "value": [1284.0, 0.0], "exact": ["1,284", "0"]}
     )
+    led = heatmap(cells.assign(**{PICK_AT: ["2026-11-02T00:00", None]}), "Calls", "calls", "UTC")
+    check(led)
+    assert led.frame[PICK_AT].dropna().tolist() == ["2026-11-02T00:00"]
     chart = heatmap(cells, "Calls by hour and weekday", "calls", "UTC")
     check(chart)
     table = numbers(chart).frame
-    assert "params" not in chart.spec
+    assert PICK_AT not in chart.frame
     assert list(table.columns) == ["Day", "From", "Calls"]
     assert table["Calls"].dropna().tolist() == [1284, 0]
 

@@ -104,6 +104,22 @@ def test_a_bar_narrows_to_its_day_and_series_and_back(overview: AppTest) -> None
     assert shown_calls(app) == str(len(ROWS))
 
 
+def test_an_hour_of_the_week_leads_to_the_day_of_its_peak(holding: Holding) -> None:
+    holding("drill", ROWS)
+    app = click(visit("usage/patterns", tf="7 days"), "week", pick_at=at(DAYS[1]))
+    check(app, "Overview")
+    assert link(app) == {"tf": ["Custom"], "range": [DAYS[1].isoformat()] * 2}
+    check(back(app).click().run(), "Patterns")
+
+
+def test_a_part_of_a_change_leads_to_what_its_key_spent(holding: Holding) -> None:
+    holding("drill", ROWS)
+    app = click(visit(HOME, tf="Custom", range=[DAYS[0].isoformat()] * 2), "why", pick_name="Team 7")
+    check(app, "Cost")
+    assert link(app)["key"] == ["Team 7"]
+    assert link(app)["by"] == ["Model"]
+
+
 def test_the_same_bar_can_be_clicked_again(overview: AppTest) -> None:
     pick = {"pick_name": "Team 7", "pick_at": at(DAYS[2])}
     app = back(click(overview, "spend", **pick)).click().run()

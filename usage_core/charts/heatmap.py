@@ -9,6 +9,7 @@ from usage_core import wording
 from usage_core.charts.chart import (
     LABEL_SIZE,
     NO_CALLS,
+    PICK_AT,
     QUIET_COLOUR,
     QUIET_TEXT,
     Chart,
@@ -17,6 +18,7 @@ from usage_core.charts.chart import (
     axis,
     heading,
     nothing,
+    pickable,
     seal,
     spoken,
     tooltip,
@@ -37,7 +39,8 @@ def heatmap(
     """Cells of 24 hours by seven days, Monday first, little to much in one hue.
 
     `frame`: weekday (1 is Monday, 7 Sunday), hour (0 to 23), value (float), exact (str); a cell that
-    is missing, or without a value, has no data and is an outline, unlike a zero. `told`: what a tooltip
+    is missing, or without a value, has no data and is an outline, unlike a zero. With a column PICK_AT, the
+    local start of a day as ISO text, a cell can be clicked and leads to that day. `told`: what a tooltip
     says of a cell besides, as columns of texts with their headings, the first of which is `exact`.
     """
     known = frame.dropna(subset=["value"])
@@ -48,17 +51,24 @@ def heatmap(
     table = _table(known, tuple(column for column, _ in told))
     day, start, most, exact = table.nlargest(1, "value")[["day", "time", "value", "exact"]].to_numpy()[0]
     peak = f"most on {day} at {start} ({drawn.shown(float(most)) if len(told) == 1 else exact})"
-    # No filter holds to an hour of the week, so nothing is picked here.
     figure = amounts(title.partition(" by ")[0], unit, drawn.word)[0]
     more = (Column(field, said, "exact") for field, said in told[1:])
     columns = (Column("day", "Day"), Column("time", "From"), figure, *more)
-    return Chart(table, _spec(head, drawn.label, float(most) or 1.0, told), f"{head}: {peak}.", columns)
+    return Chart(
+        table, _spec(head, drawn.label, float(most) or 1.0, told), f"{head}: {peak}.", columns, "day"
+    )
+
+
+def _picked(frame: pd.DataFrame) -> list[str]:
+    return [PICK_AT] if PICK_AT in frame else []
 
 
 def _table(known: pd.DataFrame, texts: tuple[str, ...]) -> pd.DataFrame:
     """All 168 cells, those without data with a missing value."""
     cells = pd.MultiIndex.from_product([range(1, 8), range(24)], names=["weekday", "hour"])
-    table = known.drop_duplicates(["weekday", "hour"]).set_index(["weekday", "hour"])[["value", *texts]]
+    table = known.drop_duplicates(["weekday", "hour"]).set_index(["weekday", "hour"])[
+        ["value", *texts, *_picked(known)]
+    ]
     table = table.reindex(cells).reset_index()
     table["value"] = table["value"].astype(float)
     table[list(texts)] = table[list(texts)].fillna("no data")
@@ -84,7 +94,7 @@ def _spec(title: str, label: str, most: float, told: tuple[tuple[str, str], ...]
     )
     gaps = outline.encode(x=x, y=y, color=QUIET_COLOUR, tooltip=tips)
     gaps = gaps.transform_filter({"not": {"field": "value", "valid": True}})
-    return seal(alt.layer(gaps, filled), title, 340)
+    return seal(alt.layer(gaps, pickable(filled, PICK_AT)), title, 340)
 
 
 def ramp(label: str, most: float) -> alt.Color:

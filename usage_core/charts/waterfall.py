@@ -8,6 +8,7 @@ import pandas as pd
 
 from usage_core import wording
 from usage_core.charts.chart import (
+    PICK_NAME,
     QUIET_COLOUR,
     Chart,
     Column,
@@ -16,6 +17,7 @@ from usage_core.charts.chart import (
     heading,
     name_axis,
     nothing,
+    pickable,
     seal,
     tooltip,
     written,
@@ -52,8 +54,8 @@ def waterfall(frame: pd.DataFrame, title: str, unit: Unit, zone: str = "") -> Ch
 
     `frame`: name (str), value (float: a whole amount, or a part with its sign), shown (str: as written
     beside the bar), exact (str), about (str: what it is), whole (bool: true for the first and the last
-    row). Bars of whole amounts begin at zero; where the parts would be too small to see beside them,
-    they are marks instead.
+    row), and where a bar leads to something, PICK_NAME (str). Bars of whole amounts begin at zero; where
+    the parts would be too small to see beside them, they are marks instead.
     """
     head = heading(title, scale(unit).word, zone)
     if frame.empty:
@@ -92,6 +94,8 @@ def _table(frame: pd.DataFrame) -> pd.DataFrame:
             "about": frame["about"].to_numpy(),
         }
     )
+    if PICK_NAME in frame:
+        table[PICK_NAME] = frame[PICK_NAME].to_numpy()
     cut = _cut(table)
     if cut is None:
         return table.assign(least=min(0.0, table["to"].min()), most=max(0.0, table["right"].max()))
@@ -146,7 +150,7 @@ def _hit(y: alt.Y) -> alt.Chart:
     row = alt.Chart().mark_bar(opacity=0, aria=False)
     tips = tooltip(row="Part", exact="Exactly", about="What it is")
     hit: alt.Chart = row.encode(x=alt.value(0), x2=alt.value("width"), y=y, tooltip=tips)
-    return hit
+    return pickable(hit, PICK_NAME)
 
 
 def _x(field: str, shape: _Shape) -> alt.X:
