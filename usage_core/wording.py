@@ -222,13 +222,13 @@ def clock(value: datetime) -> str:
     return f"{value.hour:02d}:{value.minute:02d}"
 
 
-def moment(instant: datetime | None, zone: str) -> str:
+def moment(instant: datetime | None, zone: str, *, to_the_second: bool = False) -> str:
     """An instant (UTC; the store's have no zone of their own) as a zone's clocks show it."""
     if instant is None:
         return UNKNOWN
     utc = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     local = utc.astimezone(zone_info(zone))
-    return f"{day(local)}, {clock(local)}"
+    return f"{day(local)}, {clock(local)}{local::%S}" if to_the_second else f"{day(local)}, {clock(local)}"
 
 
 def days(first: date, last: date) -> str:

@@ -25,7 +25,7 @@ shown = [entry for entry in entries if not wanted or entry.event in wanted]
 if shown:
     table = pd.DataFrame(
         {
-            "Time": [wording.moment(entry.at, zone) for entry in shown],
+            "Time": [wording.moment(entry.at, zone, to_the_second=True) for entry in shown],
             "Event": [entry.event.capitalize() for entry in shown],
             "Who": [entry.who or "this machine" for entry in shown],
             "What": [entry.what for entry in shown],

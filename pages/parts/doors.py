@@ -42,6 +42,8 @@ NEXT = "usage_next"
 """The cookie that says where somebody was going before they had to sign in."""
 NEXT_SECONDS = 900
 LONGEST_NEXT = 3000
+LONGEST_NOTED = 200
+"""So many characters of an address that was refused are told."""
 
 VISITOR = "usage.visitor"
 """Where a request's scope holds the visitor who sent it."""
@@ -74,6 +76,7 @@ class Doors:
             refused = _refused(path, found, HTTPConnection(to[0]))
             if refused:
                 counters.TURNED_AWAY.labels(str(refused.status_code)).inc()
+                await to_thread.run_sync(_note, found, refused.status_code, to[0]["method"], path)
             await (refused or self.app)(*to)
         elif isinstance(found, Visitor):
             await self.tabs.serve(found, self.app, to)
@@ -166,6 +169,12 @@ def _refused(path: str, found: Visitor | Refusal, asked: HTTPConnection) -> Resp
     if path.startswith(PROGRAMS) and method not in ("GET", "HEAD") and _is_from_elsewhere(asked):
         return _said(403, "No access: the request comes from a page of another site.")
     return None
+
+
+def _note(found: Visitor | Refusal, status: int, method: str, path: str) -> None:
+    """Have the audit log tell of somebody known who asked for what they may not have."""
+    if status == 403 and found.email:
+        visitor.journal().record(Event.REFUSED, found.email, f"{method} /{path[:LONGEST_NOTED]}")
 
 
 def _said(status: int, text: str, headers: dict[str, str] | None = None) -> Response:

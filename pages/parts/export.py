@@ -60,6 +60,7 @@ def choose(of: Summed | None) -> File:
     codec = right.selectbox(
         "Compression",
         [UNCOMPRESSED, *CODECS],
+        format_func=lambda name: name.capitalize() if name == UNCOMPRESSED else name,
         key="compression",
         bind="query-params",
         disabled=not kind.is_text,

@@ -118,3 +118,7 @@ def test_viewers_bring_in_nothing(
     assert client.post("/api/v1/imports").status_code == 403
     assert client.get("/api/v1/audit").status_code == 403
     assert client.get("/api/v1/calls").text == "inside: vera@example.com"
+    refused = [(each.event, each.who, each.what) for each in journal.entries()]
+    assert refused == [
+        ("refused", "vera@example.com", asked) for asked in ("GET /api/v1/audit", "POST /api/v1/imports")
+    ]

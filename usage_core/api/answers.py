@@ -1,5 +1,6 @@
 """What routes answer: files that are streamed, and errors in words."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from anyio import CancelScope, to_thread
@@ -9,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from usage_core import counters
 from usage_core.api.slots import RETRY_SECONDS, Slots
+from usage_core.export.aside import one_thread
 from usage_core.export.formats import CSV
 
 
@@ -73,13 +75,15 @@ class SentFile(StreamingResponse):
 
 
 async def in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Take pieces in a worker thread; when the reader goes away, stop and let go of the store."""
+    """Take pieces in a thread of their own; when the reader goes away, stop and let go of the store."""
+    maker, loop = one_thread(), asyncio.get_running_loop()
     try:
-        while (piece := await to_thread.run_sync(next, pieces, None)) is not None:
+        while (piece := await loop.run_in_executor(maker, next, pieces, None)) is not None:
             yield piece
     finally:
-        with CancelScope(shield=True):
-            await to_thread.run_sync(_close, pieces)
+        with CancelScope(shield=True):  # by the same thread, and so after what it is still at
+            await loop.run_in_executor(maker, _close, pieces)
+        maker.shutdown(wait=False)
 
 
 def _close(pieces: Iterator[bytes]) -> None:

@@ -87,7 +87,9 @@ def given(params: QueryParams, known: Sequence[Parameter]) -> Given:
         raise SelectionError(f"Unknown parameter: {', '.join(name[:60] for name in unknown)}.")
     for name, each in of_name.items():
         times = len(found.get(name, []))
-        if (times > 1 and not each.is_list) or (each.is_required and (not times or not found[name][0])):
+        if each.is_required and not any(found.get(name, [])):
+            raise SelectionError(f"The parameter {name!r} is missing.")
+        if times > 1 and not each.is_list:
             raise SelectionError(f"Give the parameter {name!r} once.")
     return found
 

@@ -1,12 +1,12 @@
 """The calls of a selection in order of time, slice by slice, from one consistent state of the store."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pyarrow as pa
 import sqlalchemy as sa
 
+from usage_core.export.aside import one_thread
 from usage_core.export.coded import coded
 from usage_core.export.content import Content
 from usage_core.export.formats import File, file
@@ -60,7 +60,7 @@ def _whole(piece: bytes) -> Iterator[bytes]:
 
 def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
     """Tables, each read while the one before it is written."""
-    with ThreadPoolExecutor(1, "export") as reader:
+    with one_thread() as reader:
         coming = reader.submit(next, tables, None)
         while (table := coming.result()) is not None:
             coming = reader.submit(next, tables, None)
