@@ -364,3 +364,21 @@ def test_cached_tokens_have_the_price_of_their_time_and_size(shelf: Shelf) -> No
     assert parts(shelf, "Acme") == {}
     [grain] = found(shelf, "Acme").explained.grains  # type: ignore[union-attr]
     assert grain.by_class
+
+
+CONSOLE = "usage_date_utc,model,token_type,cost_usd,list_price_usd\n"
+
+
+@pytest.mark.parametrize(
+    ("model", "parts_found"), [("with-discount", {}), ("as-listed", {Part.DISCOUNT: Decimal("-0.50")})]
+)
+def test_a_discount_that_the_log_s_prices_hold_is_no_difference(
+    shelf: Shelf, model: str, parts_found: dict[Part, Decimal]
+) -> None:
+    """A million tokens at $5.00, less a tenth: in the log at $4.50, or at the price of the list."""
+    price = "4.50" if model == "with-discount" else "5.00"
+    tokens = {"input_tokens": "1000000", "output_tokens": "0", "input_price": price, "output_price": "25"}
+    day = "2026-10-08" if model == "with-discount" else "2026-10-09"
+    shelf.rows({"called_at": f"{day}T09:00:00Z", "provider": "Anthropic", "model": model, **tokens})
+    bring(shelf, f"{day},{model},input_no_cache,4.50,5.00", header=CONSOLE)
+    assert parts(shelf, "Anthropic") == parts_found

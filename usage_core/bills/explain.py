@@ -90,6 +90,8 @@ def explain(found: Gathered) -> Explained:
         run.register("given_lines", found.lines)
         run.register("given_calls", calls)
         run.register("moved_calls", calls)
+        if run.execute(steps.IS_NET).fetchone()[0]:
+            run.register("given_lines", run.execute(steps.NET).to_arrow_table())
         run.register("given_hours", found.hours)
         charges = {
             "charge": [str(each) for each in CHARGES],

@@ -15,6 +15,29 @@ CREATE MACRO part_of(whole, tokens, all_tokens) AS
 CREATE MACRO tiny() AS 0.000000001::DECIMAL(38, 18);
 """
 
+_OFF = """
+WITH off AS (
+    SELECT bill_id, line, sum(usd) AS usd FROM given_lines WHERE charge = 'discount' GROUP BY ALL)
+"""
+
+IS_NET = f"""
+{_OFF}
+SELECT coalesce(abs(listed + less - computed) < abs(listed - computed), false)
+FROM (SELECT sum(l.usd) AS listed, sum(off.usd) AS less
+    FROM given_lines l LEFT JOIN off USING (bill_id, line) WHERE charge = 'usage'),
+(SELECT sum(usd(input_cost + read_cost + write_cost + output_cost + other_cost)) AS computed FROM given_calls)
+"""  # noqa: S608
+"""Whether the log's prices already hold the discounts that stand on the lines of usage themselves."""
+
+NET = f"""
+{_OFF}
+SELECT l.* REPLACE (
+    CASE WHEN charge = 'usage' THEN l.usd + coalesce(off.usd, 0) ELSE l.usd END::DECIMAL(38, 18) AS usd)
+FROM given_lines l LEFT JOIN off USING (bill_id, line)
+WHERE charge <> 'discount'
+    OR (bill_id, line) NOT IN (SELECT (bill_id, line) FROM given_lines WHERE charge = 'usage')
+"""  # noqa: S608
+
 PREPARE = """
 CREATE TABLE line AS SELECT * REPLACE (
         CASE WHEN (SELECT bool_or(model IS NULL AND charge = 'usage') FROM given_lines) THEN ''
