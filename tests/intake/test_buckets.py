@@ -3,13 +3,15 @@
 import io
 import json
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from tests.importing import Shelf
+from usage_core.intake import retention
+from usage_core.intake.retention import Doomed
 from usage_core.intake.several import import_given
 from usage_core.intake.undoing import preview, undo
 from usage_core.metrics.answer import coverage
@@ -27,7 +29,7 @@ def day(number: int, sent: int, key: str = "web") -> str:
     return f"2026-08-{number:02},claude-sonnet-4-5,{key},Default,standard,{sent},0,1\n"
 
 
-def versions(shelf: Shelf) -> list[tuple[int, int]]:
+def versions(shelf: Shelf) -> list[tuple[int, int | None]]:
     """(day, input tokens) of all that is stored, the oldest version first."""
     b = BUCKETS.c
     with shelf.lake.reading() as connection:
@@ -70,6 +72,14 @@ def test_sums_are_no_calls_to_what_counts_them(shelf: Shelf) -> None:
     with shelf.lake.reading() as connection:
         assert coverage(connection) == before
     assert len(shelf.stored()) == 1
+
+
+def test_totals_of_a_deleted_key_go_too(shelf: Shelf) -> None:
+    header = "period_start,period_end,org_id,api_key_id,requests\n"
+    shelf.take("".join(f"2026-08-0{n},2026-08-0{n},o,{key},5\n" for n in (3, 4) for key in "ab"), header)
+    assert retention.delete(shelf.lake, Doomed(key="a")).totals == 2
+    assert retention.delete(shelf.lake, Doomed(before=date(2026, 8, 4))).totals == 1
+    assert versions(shelf) == [(4, None)]
 
 
 def test_an_archive_of_amounts_and_costs(shelf: Shelf) -> None:

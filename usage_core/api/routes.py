@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from usage_core.api import calls, compatible, imports, journal, manifests, sums, usage
+from usage_core.api import calls, compatible, imports, journal, manifests, provider_totals, sums, usage
 from usage_core.api.answers import refusal
 from usage_core.api.endpoint import Console, Endpoint
 from usage_core.api.openapi import OPENAPI_PATH, describing
 
-PARTS = (calls, manifests, sums, usage, imports, journal, compatible)
+PARTS = (calls, manifests, sums, usage, provider_totals, imports, journal, compatible)
 _EVERY = tuple(each for part in PARTS for each in part.ENDPOINTS)
 ENDPOINTS: tuple[Endpoint, ...] = (*_EVERY, describing(_EVERY))
 

@@ -37,7 +37,7 @@ def delete_calls(
     with store() as lake:
         loss = retention.preview(lake, doomed)
         out.print(_said(loss, BACK), markup=False, soft_wrap=True)
-        if (loss.calls or loss.kept) and _is_meant(yes):
+        if loss.is_something and _is_meant(yes):
             retention.delete(lake, doomed, _waiting)
             _done(lake, f"calls {' '.join(of)}", loss)
 
@@ -52,7 +52,7 @@ def retain(
         with lake.reading() as connection:
             today = datetime.now(zone_info(reporting_zone(connection))).date()
         since = retention.months_ago(months, today)
-        loss = replace(retention.preview(lake, Doomed(since)), kept=0)
+        loss = replace(retention.preview(lake, Doomed(since)), kept=0, totals=0)
         out.print(_said(loss, SUMS), markup=False, soft_wrap=True)
         if loss.calls and _is_meant(yes):
             retention.retain(lake, since, _waiting)
@@ -80,6 +80,9 @@ def _done(lake: Lake, what: str, loss: Loss) -> None:
 
 
 def _said(loss: Loss, after: str) -> str:
+    if loss.totals:
+        totals = wording.plural(loss.totals, "provider total")
+        return f"{_said(replace(loss, totals=0), after)} {totals} would go, too."
     if loss.first is None or loss.last is None:
         kept = f"The sums by month of {wording.plural(loss.kept, 'call')} that went before."
         return kept if loss.kept else "There are no such calls."

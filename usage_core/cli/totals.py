@@ -1,9 +1,7 @@
 """The command about what providers have added up: provider-totals."""
 
 import json
-from dataclasses import asdict
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich import box
@@ -14,7 +12,7 @@ from usage_core import wording
 from usage_core.cli import options
 from usage_core.cli.opening import app, store
 from usage_core.cli.printing import out
-from usage_core.errors import SelectionError
+from usage_core.export.provider_totals import breakdown, record
 from usage_core.metrics.provider_totals import BREAKDOWNS, By, Total, Wanted, provider_totals
 
 FIGURES = ("calls", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
@@ -29,30 +27,13 @@ def provider_totals_command(
 ) -> None:
     """Print what providers have added up for a timeframe, and what of it is left out."""
     with store() as lake:
-        wanted = Wanted(asked.selection(lake), _breakdown(by))
+        wanted = Wanted(asked.selection(lake), breakdown(by))
         with lake.reading() as connection:
             found = provider_totals(connection, wanted)
     if as_json:
         typer.echo(json.dumps([record(each, wanted.by) for each in found], indent=2, ensure_ascii=False))
     else:
         _print(found, wanted.by)
-
-
-def _breakdown(name: str | None) -> By | None:
-    found: By | None = next((each for each in BREAKDOWNS if each == name), None)
-    if name is not None and found is None:
-        raise SelectionError(f"{name[:60]!r} is no breakdown of totals. Use one of: {', '.join(BREAKDOWNS)}.")
-    return found
-
-
-def record(total: Total, by: By | None) -> dict[str, Any]:
-    """A total for programs: money as a decimal text, what is unknown as null."""
-    values = asdict(total)
-    group = values.pop("group")
-    cost = total.cost_usd
-    values["cost_usd"] = None if cost is None else wording.plain_decimal(cost)
-    named = group.date().isoformat() if isinstance(group, datetime) else group
-    return ({by: named} if by else {}) | values
 
 
 def _print(found: list[Total], by: By | None) -> None:
@@ -70,6 +51,6 @@ def _print(found: list[Total], by: By | None) -> None:
             each.fate if each.fate == "counted" else f"left out: {each.fate}",
             wording.count_exact(each.totals),
             wording.money_exact(each.cost_usd),
-            *(wording.count(named[name]) for name in FIGURES),
+            *(wording.count(getattr(each, name)) for name in FIGURES),
         )
     out.print(table)

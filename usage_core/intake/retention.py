@@ -20,7 +20,7 @@ from usage_core.store.lake import Lake
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import COMMON
 from usage_core.store.settings import CALLS_SINCE, calls_since, put_note, reporting_zone
-from usage_core.store.tables import CALLS, IMPORTS, KEPT_BY, KEPT_MONTHS, REJECTED
+from usage_core.store.tables import BUCKETS, CALLS, IMPORTS, KEPT_BY, KEPT_MONTHS, REJECTED
 from usage_core.timeframe import midnight
 
 c = CALLS.c
@@ -51,7 +51,8 @@ class Doomed:
 @dataclass(frozen=True, slots=True)
 class Loss:
     """What goes: calls, when the first and last were made (naive UTC), their cost in USD as far as it is
-    known, and how many calls stay. `kept` calls have gone before; their sums by month go, too."""
+    known, and how many calls stay. `kept` calls have gone before; their sums by month go, too, and so do
+    `totals`, which providers had added up."""
 
     calls: int
     first: datetime | None
@@ -59,6 +60,12 @@ class Loss:
     cost: Decimal
     stay: int
     kept: int = 0
+    totals: int = 0
+
+    @property
+    def is_something(self) -> bool:
+        """Whether anything goes at all."""
+        return bool(self.calls or self.kept or self.totals)
 
 
 def preview(lake: Lake, doomed: Doomed) -> Loss:
@@ -78,7 +85,21 @@ def _loss(connection: sa.Connection, doomed: Doomed, zone: str) -> Loss:
     calls, first, last, cost = connection.execute(sa.select(*columns).where(meant)).one()
     every = connection.execute(sa.select(sa.func.count()).select_from(CALLS)).scalar_one()
     kept = connection.execute(sa.select(sa.func.sum(KEPT_MONTHS.c.calls)).where(_of_months(doomed))).scalar()
-    return Loss(int(calls), first, last, usd(int(cost or 0)), int(every) - int(calls), int(kept or 0))
+    its_totals = sa.select(sa.func.count()).select_from(BUCKETS).where(_of_totals(doomed, zone))
+    totals = int(connection.execute(its_totals).scalar_one())
+    stay = int(every) - int(calls)
+    return Loss(int(calls), first, last, usd(int(cost or 0)), stay, int(kept or 0), totals)
+
+
+def _of_totals(doomed: Doomed, zone: str) -> sa.ColumnElement[bool]:
+    """What providers have added up of what is to go, as a condition on `BUCKETS`."""
+    found: list[sa.ColumnElement[bool]] = [sa.true()]
+    if doomed.before is not None:
+        edge = midnight(doomed.before, zone).astimezone(UTC).replace(tzinfo=None)
+        found.append(BUCKETS.c.period_end <= edge)
+    if doomed.key is not None:
+        found.append(BUCKETS.c.api_key_id == doomed.key)
+    return sa.and_(*found)
 
 
 def _of_months(doomed: Doomed) -> sa.ColumnElement[bool]:
@@ -102,9 +123,10 @@ def delete(lake: Lake, doomed: Doomed, waiting: Callable[[], None] = lambda: Non
     with lake.writing(waiting) as connection:
         zone = reporting_zone(connection)
         loss = _loss(connection, doomed, zone)
-        if not loss.calls and not loss.kept:
+        if not loss.is_something:
             raise NothingToDelete("There are no such calls. Nothing was deleted.")
         connection.execute(sa.delete(KEPT_MONTHS).where(_of_months(doomed)))
+        connection.execute(sa.delete(BUCKETS).where(_of_totals(doomed, zone)))
         _delete(connection, doomed, loss, zone)
     return loss
 
