@@ -116,7 +116,7 @@ class Shelf:
         with staging(self.lake, lambda _doing, _part: None) as stage:
             rows = prepare(stage, open_source(self._plain(path), name, mapped))
             fields = ", ".join(FIELDS)
-            good = stage.run(f"SELECT {fields} FROM {{s}}.checked WHERE reason IS NULL ORDER BY rowid")  # noqa: S608
+            good = stage.run(f"SELECT {fields} FROM {{s}}.checked WHERE reason IS NULL ORDER BY row")  # noqa: S608
             bad = stage.run("SELECT line, field, value, reason FROM {s}.rejected ORDER BY line, reason")
             [[skipped]] = stage.run("SELECT count(*) FROM {s}.checked WHERE skip IS NOT NULL")
         return Look(rows, good, bad, skipped)

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from usage_core.buckets import COLUMNS
-from usage_core.intake.checks import CARRIED, SHOWN_VALUE, TYPES, as_it_came, check_of, problem
+from usage_core.intake.checks import TYPES, check_of, problem
+from usage_core.intake.rows import CARRIED, SHOWN_VALUE, as_it_came
 from usage_core.schema import Form
 
 _CHECKS = {column: check_of(column) for column in COLUMNS}

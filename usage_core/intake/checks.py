@@ -5,7 +5,6 @@ here, so each value has a cheap expression for the usual spelling and a costly o
 and a reason is looked for only where the value itself does not already show that the field is good.
 """
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from usage_core.schema import (
@@ -24,11 +23,6 @@ from usage_core.text_guard import UNGUARD_WHEN
 
 LONGEST_TEXT = 4000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-LONGEST_ORIGINAL = 32_767
-"""Characters kept of a text of a row that is set aside: as many as a cell of a spreadsheet holds."""
-SHOWN_VALUE = 200
-"""Characters kept of a value that was refused."""
-
 MAX_USD = MAX_PICO // 10**12 + 1
 """The product of a larger amount is an error to DuckDB, whatever it is tried to be cast to."""
 
@@ -60,7 +54,8 @@ class Check:
     reason: str
 
 
-def _raw(column: Column) -> str:
+def raw_of(column: Column) -> str:
+    """The column that holds a field's text."""
     return f"raw_{column.name}"
 
 
@@ -69,7 +64,7 @@ def _matches(raw: str, pattern: str) -> str:
 
 
 def _instant(column: Column) -> Check:
-    raw, value = _raw(column), column.name
+    raw, value = raw_of(column), column.name
     # A cast to TIMESTAMP drops an offset without a word, so the two are taken apart.
     text = f"trim({raw})"
     part = [f"regexp_extract({text}, {literal(_MOMENT)}, {group})" for group in (1, 2, 3, 4)]
@@ -84,12 +79,12 @@ def _instant(column: Column) -> Check:
     )
 
 
-_GUARDED = f"starts_with({{raw}}, '''') AND regexp_matches({{raw}}, {literal(UNGUARD_WHEN)})"
+GUARDED = f"starts_with({{raw}}, '''') AND regexp_matches({{raw}}, {literal(UNGUARD_WHEN)})"
 
 
 def _text(column: Column) -> Check:
-    raw, value = _raw(column), column.name
-    guarded = _GUARDED.format(raw=raw)
+    raw, value = raw_of(column), column.name
+    guarded = GUARDED.format(raw=raw)
     # `trim` of many characters is slow; a text that begins with a printable one is not blank.
     begins_filled = f"{value} > '!' AND {value} < '~'"
     filled = f"CASE WHEN {begins_filled} THEN true ELSE trim({value}, {literal(_BLANKS)}) <> '' END"
@@ -102,7 +97,7 @@ def _text(column: Column) -> Check:
 
 
 def _whole(column: Column) -> Check:
-    raw, value = _raw(column), column.name
+    raw, value = raw_of(column), column.name
     text = f"trim({raw})"
     return Check(
         f"CASE WHEN {_matches(raw, '[0-9]{1,18}')} THEN CAST({raw} AS BIGINT) "
@@ -115,7 +110,7 @@ def _whole(column: Column) -> Check:
 
 
 def _price(column: Column) -> Check:
-    raw, value = _raw(column), column.name
+    raw, value = raw_of(column), column.name
     text = f"trim({raw})"
     exact = f"try_cast({text} AS DECIMAL(38, 18))"
     plain = f"{_matches(text, _DECIMAL)} AND {exact} < 1000000"
@@ -135,7 +130,7 @@ def _price(column: Column) -> Check:
 
 def _usd(column: Column) -> Check:
     """An amount of USD as pico-USD; what a source computed in floating point is rounded to that."""
-    raw, value = _raw(column), column.name
+    raw, value = raw_of(column), column.name
     text = f"trim({raw})"
     exact = f"try_cast({text} AS DECIMAL(38, 18))"
     return Check(
@@ -156,7 +151,7 @@ _BY_FORM = {
     Form.PICO: _usd,
 }
 
-_ONE_OF = {"kind": Kind, "status": Status, "service_tier": Tier}
+ONE_OF = {"kind": Kind, "status": Status, "service_tier": Tier}
 """Fields with few values; a source says which of its own mean which."""
 
 DETAIL = tuple(
@@ -197,7 +192,7 @@ TYPES = {
 
 def problem(column: Column, made: Check, *, must: bool) -> str:
     """SQL for why a row's field is refused, or NULL; it `must` be filled, or may be empty."""
-    raw = _raw(column)
+    raw = raw_of(column)
     empty = "'It is empty.'" if must else "NULL"
     return (
         f"CASE WHEN {made.good} THEN NULL "
@@ -224,75 +219,3 @@ as one, or where the row itself has a price for input and none for output."""
 COST_PICO = f"CASE WHEN output_tokens IS NOT NULL OR {KIND} = 'embedding' THEN cost END"
 """What a row costs in pico-USD, as `schema.cost_pico` has it: `cost`, but unknown where the row has an
 output whose tokens are unknown."""
-
-
-CARRIED = ("record", "broken", "skip")
-"""Beside the fields: a row's number where the reader knows it (else NULL), why it could not be read, and
-why it is no call of its own."""
-
-
-def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[str, str]) -> str:
-    """SQL for the rows of a query with a text column for each field given and those of `CARRIED`, checked.
-
-    Texts may be `guarded` (see `text_guard`). Typed values of all fields of `STAGED` (NULL where not given;
-    the kind as `given_kind`, the recorded cost as `recorded`), `cost`, `record`, `skip`, and what is wrong
-    with the row, if anything: `bad_field`, `bad_value`, `reason`. A skipped row's reason is `skip`. Of a row
-    to set aside, `original` is a JSON object of headings and texts, from the columns that it names.
-    """
-    kept = "".join(f", {column}" for column in original.values())
-    fields = [column for column in STAGED if column.name in given]
-    names = [column.name for column in fields]
-    raw = ", ".join(f"{name} AS raw_{name}" for name in names)
-    values = ", ".join(f"{_value(column, guarded)} AS {column.name}" for column in fields)
-    carried = ", ".join(CARRIED)
-    missing = "".join(
-        f", NULL::{TYPES[column.form]} AS {column.name}" for column in STAGED if column.name not in given
-    )
-    problems = ", ".join(
-        f"{problem(each, CHECKS[each], must=each in EXPORT_COLUMNS and each.required)} AS bad_{each.name}"
-        for each in fields
-    )
-    unread = "WHEN broken IS NOT NULL THEN NULL "
-    bad_field = unread + " ".join(f"WHEN bad_{name} IS NOT NULL THEN '{name}'" for name in names)
-    bad_value = unread + " ".join(f"WHEN bad_{name} IS NOT NULL THEN raw_{name}" for name in names)
-    reason = ", ".join(f"bad_{name}" for name in names)
-    too_dear = f"cost > {MAX_PICO}"
-    return f"""
-    SELECT {", ".join(_staged(column) for column in STAGED)}, try_cast(cost AS BIGINT) AS cost, record, skip,
-        CASE {bad_field} WHEN {too_dear} THEN 'input_tokens' END AS bad_field,
-        left(CASE {bad_value} WHEN {too_dear} THEN raw_input_tokens END, {SHOWN_VALUE}) AS bad_value,
-        coalesce(broken, skip, {reason}, CASE WHEN {too_dear}
-            THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) AS reason,
-        CASE WHEN reason IS NOT NULL AND skip IS NULL AND broken IS NULL
-            THEN {as_it_came(original, guarded)} END AS original
-    FROM (SELECT *, {problems}, {COST} AS cost
-          FROM (SELECT *, {values}{missing} FROM (SELECT {raw}, {carried}{kept} FROM ({rows}))))
-    """
-
-
-def as_it_came(original: Mapping[str, str], guarded: bool) -> str:
-    """A row as it came, but for what `text_guard` puts in front: whoever writes it puts it there again."""
-    texts = {
-        heading: f"CASE WHEN {_GUARDED.format(raw=column)} THEN substr({column}, 2) ELSE {column} END"
-        if guarded
-        else column
-        for heading, column in original.items()
-    }
-    pairs = [f"{literal(heading)}, left({text}, {LONGEST_ORIGINAL})" for heading, text in texts.items()]
-    return f"json_object({', '.join(pairs)})::VARCHAR"
-
-
-def _value(column: Column, guarded: bool) -> str:
-    return CHECKS[column].value if guarded or column.form is not Form.TEXT else _raw(column)
-
-
-_STAGED_AS = {"kind": "given_kind", "cost_pico": "recorded"}
-
-
-def _staged(column: Column) -> str:
-    """A field as it is staged; of one with few values, none but those."""
-    value = column.name
-    if column.name in _ONE_OF:
-        known = ", ".join(literal(each) for each in _ONE_OF[column.name])
-        value = f"CASE WHEN {column.name} IN ({known}) THEN {column.name} END"
-    return f"{value} AS {_STAGED_AS.get(column.name, column.name)}"

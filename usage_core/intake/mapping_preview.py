@@ -7,13 +7,13 @@ from typing import Any
 from usage_core.intake.checks import STAGED
 from usage_core.intake.mapping import Mapping, as_format
 from usage_core.intake.mapping_look import Look
+from usage_core.intake.rows import STAGED_AS
 from usage_core.intake.run import prepare
 from usage_core.intake.source import open_source
 from usage_core.intake.staging import staging
 from usage_core.store.lake import Lake
 
 SHOWN = 10
-_STAGED_AS = {"kind": "given_kind", "cost_pico": "recorded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ def preview(lake: Lake, look: Look, mapping: Mapping) -> Preview:
     """
     known = as_format("of this file", mapping)
     names = [column.name for column in STAGED if column.name in known.fields]
-    columns = ", ".join(f"{_STAGED_AS.get(name, name)} AS {name}" for name in names)
+    columns = ", ".join(f"{STAGED_AS.get(name, name)} AS {name}" for name in names)
     with staging(lake, lambda _doing, _part: None) as stage:
         path = Path(stage.folder) / "sample"
         path.write_bytes(look.sample)
         rows = prepare(stage, open_source(path, look.name, known))
         [[good]] = stage.run("SELECT count(*) FROM {s}.checked WHERE reason IS NULL")
-        first = f"{{s}}.checked WHERE reason IS NULL ORDER BY rowid LIMIT {SHOWN}"
+        first = f"{{s}}.checked WHERE reason IS NULL ORDER BY row LIMIT {SHOWN}"
         calls = stage.run(f"SELECT {columns} FROM {first}")
         refused = stage.run(
             "SELECT coalesce(field, ''), reason, count(*) AS n, min(line), coalesce(arg_min(value, line), '')"

@@ -13,7 +13,7 @@ import duckdb
 from usage_core.importers.format import Layout
 from usage_core.intake import columnar, documents, repair
 from usage_core.intake.bucket_checks import checked_buckets
-from usage_core.intake.checks import LONGEST_ORIGINAL, checked
+from usage_core.intake.rows import LONGEST_ORIGINAL, checked, view
 from usage_core.intake.source import Source, headings
 from usage_core.intake.staging import Staging
 from usage_core.store.engine import literal
@@ -24,9 +24,9 @@ FATAL = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
 
 
 def read(stage: Staging, source: Source) -> int:
-    """Load the file's records into `checked` (see `checks.checked`) and broken ones into `broken`.
+    """Load the file's records into `checked` (see `rows.view`) and broken ones into `broken`.
 
-    `checked` keeps the file's order in its row ids. `broken` has record and reason; `lines` maps record
+    `checked` keeps the file's order in `row`. `broken` has record and reason; `lines` maps record
     numbers to line numbers where their difference changes. Returns the number of records in the file,
     header not counted.
 
@@ -125,7 +125,7 @@ def _taken(source: Source) -> str:
 
 
 def check(stage: Staging, source: Source, rows: str) -> None:
-    """Make `checked` from SQL for the source's columns, `record` and `broken`."""
+    """Make `loaded` and `checked` from SQL for the source's columns, `record` and `broken`."""
     mapped = source.format.mapped()
     fields = ", ".join(f"({sql})::VARCHAR AS {name}" for name, sql in mapped.items())
     skip = f"CASE WHEN broken IS NULL THEN {source.format.skip or 'NULL'} END::VARCHAR AS skip"
@@ -135,9 +135,11 @@ def check(stage: Staging, source: Source, rows: str) -> None:
     for step in source.format.steps:
         rows = f"SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in step.items())} FROM ({rows})"
     rows = f"SELECT {fields}, {skip}, record, broken{was} FROM ({rows})"
-    by = checked_buckets if source.format.sums else checked
-    made = by(rows, mapped.keys(), guarded, original)
-    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.checked AS {made}")
+    sums = source.format.sums
+    made = (checked_buckets if sums else checked)(rows, mapped.keys(), guarded, original)
+    shown = "SELECT rowid AS row, * FROM {s}.loaded" if sums else view(mapped.keys())
+    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.loaded AS {made}")
+    stage.run(f"CREATE OR REPLACE VIEW {{s}}.checked AS {shown}")
 
 
 def _if_kept(source: Source, sql: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from usage_core.intake.checks import LONGEST_ORIGINAL
+from usage_core.intake.rows import LONGEST_ORIGINAL
 
 LONGEST_RECORD = 200
 """Lines one record may span; past that its quote counts as never closed."""

@@ -85,9 +85,9 @@ def _set_aside(stage: Staging) -> None:
                 FROM {s}.broken WHERE record IS NOT NULL)
             GROUP BY rows_before),
         bad AS (
-            SELECT coalesce(c.record, c.rowid + 1 + coalesce(g.n, 0)) AS record, c.bad_field AS field,
+            SELECT coalesce(c.record, c.row + 1 + coalesce(g.n, 0)) AS record, c.bad_field AS field,
                    c.bad_value AS value, c.reason, c.original
-            FROM {s}.checked c ASOF LEFT JOIN gaps g ON c.rowid >= g.rows_before
+            FROM {s}.checked c ASOF LEFT JOIN gaps g ON c.row >= g.rows_before
             WHERE c.reason IS NOT NULL AND c.skip IS NULL
             UNION ALL
             SELECT record, NULL, NULL, reason, original FROM {s}.broken WHERE record IS NOT NULL)
@@ -106,7 +106,7 @@ def _leave_out(lake: Lake, stage: Staging) -> None:
         edge = midnight(since, zone).astimezone(UTC).replace(tzinfo=None)
         why = f"It was made before {since}, and calls before that day are no longer kept."
         stage.run(
-            "UPDATE {s}.checked SET skip = $1, reason = $1 WHERE reason IS NULL AND called_at < $2", why, edge
+            "UPDATE {s}.loaded SET skip = $1, reason = $1 WHERE reason IS NULL AND called_at < $2", why, edge
         )
 
 

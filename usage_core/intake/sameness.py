@@ -16,7 +16,7 @@ NEAR = "INTERVAL 1 DAY"
 BY_ID = f"""
     INSERT INTO {{s}}.duplicates
     WITH named AS (
-        SELECT rowid AS row, source_call_id AS id, called_at FROM {{s}}.checked
+        SELECT row, source_call_id AS id, called_at FROM {{s}}.checked
         WHERE reason IS NULL AND source_call_id IS NOT NULL),
     stored AS (
         SELECT DISTINCT source_call_id AS id, called_at, source FROM lake.calls
@@ -44,11 +44,11 @@ BY_FIELDS = f"""
             count(*) FILTER (source_call_id IS NULL) AS nameless, row_number() OVER () AS id
         FROM lake.calls WHERE called_at BETWEEN $1 AND $2 GROUP BY {", ".join(_FIELDS)})
     SELECT row FROM (
-        SELECT c.rowid AS row, CASE WHEN c.source_call_id IS NULL THEN s.copies ELSE s.nameless END AS copies,
+        SELECT c.row, CASE WHEN c.source_call_id IS NULL THEN s.copies ELSE s.nameless END AS copies,
             row_number() OVER (
-                PARTITION BY s.id, c.source_call_id IS NULL ORDER BY c.rowid) AS copy
+                PARTITION BY s.id, c.source_call_id IS NULL ORDER BY c.row) AS copy
         FROM {{s}}.checked c JOIN stored s ON {_EQUAL}
-        WHERE c.reason IS NULL AND c.rowid NOT IN (SELECT row FROM {{s}}.duplicates))
+        WHERE c.reason IS NULL AND c.row NOT IN (SELECT row FROM {{s}}.duplicates))
     WHERE copy <= copies
 """
 """Calls that equal as many in the store; one with an id only those without, since another id is another

@@ -5,7 +5,7 @@ then the catalogue's; else the cost is unknown.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,17 +18,22 @@ from usage_core.intake.receipt import Receipt
 from usage_core.intake.source import Source
 from usage_core.intake.staging import Staging
 from usage_core.schema import CostBasis, Status
-from usage_core.store import rollups
+from usage_core.store.engine import literal
 from usage_core.store.lake import Lake
-from usage_core.store.rollups import NEW
+from usage_core.store.new_sums import NEW, append_new
 from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import CALLS
 
 PORTION_ROWS = 1_000_000
 """Rows put into the store by one statement."""
 
+STRETCH_ROWS, MOST_OVERLAP = 100_000, 2
+"""A file is in order whose stretches of so many rows last together at most so many times as long as all."""
+
+_LISTED = "new_listed"
+
 _NAMED = "c.model = n.model AND c.provider IS NOT DISTINCT FROM n.provider"
-_WITHOUT_COST = f"({COST_PICO}) IS NULL AND c.recorded IS NULL"
+_WITHOUT_COST = "c.row_cost IS NULL AND c.recorded IS NULL"
 
 _MADE = {
     **{column.name: f"c.{column.name}" for column in STAGED},
@@ -42,24 +47,37 @@ _MADE = {
     "status": f"coalesce(c.status, '{Status.UNKNOWN}')",
     "provider_name": "c.provider_name",
     "model_name": "c.model_name",
-    "source": ":source",
-    "import_id": ":import_id",
+    "source": "{source}",
+    "import_id": "{import_id}",
 }
 
-_FILL = f"""
-    INSERT INTO {NEW.name} BY NAME SELECT {", ".join(f"{sql} AS {name}" for name, sql in _MADE.items())}
-    FROM (
-        SELECT c.*, c.row_cost IS NULL AND c.recorded IS NULL AND list_cost IS NOT NULL AS from_list FROM (
-            SELECT c.*, p.basis, p.input_price AS list_input_price, p.output_price AS list_output_price,
-                {cost("c", "c.kind")} AS list_cost
-            FROM (
-                SELECT c.*, n.provider_name, n.model_name, {KIND} AS kind, {COST_PICO} AS row_cost
-                FROM {{s}}.checked c JOIN {{s}}.names n ON {_NAMED}
-                WHERE c.reason IS NULL AND c.rowid NOT IN (SELECT row FROM {{s}}.duplicates)
-                    AND c.called_at >= :start AND c.called_at < :end) c
-            LEFT JOIN {{s}}.prices p ON c.row_cost IS NULL AND c.recorded IS NULL
-                AND {FALLS_INTO.format(names="c", call="c")}) c) c
+_FRESH = f"""
+    CREATE VIEW {{s}}.fresh AS
+    SELECT c.*, n.provider_name, n.model_name, {KIND} AS kind, {COST_PICO} AS row_cost
+    FROM {{s}}.others c JOIN {{s}}.names n ON {_NAMED}
 """
+"""The rows to be stored, and what they cost by prices of their own."""
+
+_PRICED = f"""
+    SELECT c.*, p.basis, p.input_price AS list_input_price, p.output_price AS list_output_price,
+        {cost("c", "c.kind")} AS list_cost
+    FROM {{s}}.fresh c LEFT JOIN {{s}}.prices p
+        ON {FALLS_INTO.format(names="c", call="c")}
+    WHERE {_WITHOUT_COST}
+"""
+
+_AS_THEY_ARE = f"""
+    SELECT *, NULL::VARCHAR AS basis, NULL::BIGINT AS list_cost, NULL::DECIMAL(12, 6) AS list_input_price,
+        NULL::DECIMAL(12, 6) AS list_output_price
+    FROM {{s}}.fresh c WHERE NOT ({_WITHOUT_COST})
+"""
+
+_NEW = f"""
+    SELECT {", ".join(f"{sql} AS {name}" for name, sql in _MADE.items())}
+    FROM (SELECT *, list_cost IS NOT NULL AS from_list FROM ({{priced}}) c) c
+    WHERE c.called_at >= {{start}} AND c.called_at < {{end}}
+"""
+"""A portion of them as calls."""
 
 
 def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
@@ -79,49 +97,81 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         **accounted(stage, source, rows),
     )
     with lake.writing() as connection:
-        _price(connection, stage)
-        _insert(connection, stage, receipt)
+        if receipt.rows_stored:
+            _name_fresh(stage, duplicates)
+            _insert(connection, stage, receipt)
+        write_down(connection, stage, receipt)
     return receipt
+
+
+def _name_fresh(stage: Staging, duplicates: int) -> None:
+    """Name the rows to be stored `others`, and those with their names and costs `fresh`."""
+    rows = "SELECT * FROM {s}.checked WHERE reason IS NULL"
+    if duplicates:
+        stage.run(f"CREATE TABLE {{s}}.others AS {rows} AND row NOT IN (SELECT row FROM {{s}}.duplicates)")
+    else:
+        stage.run(f"CREATE VIEW {{s}}.others AS {rows}")
+    stage.run(_FRESH)
 
 
 def _price(connection: sa.Connection, stage: Staging) -> None:
     """List the prices of the models that have calls without one, in `prices`."""
     models = stage.run(
-        "SELECT DISTINCT n.provider_name, n.model_name, c.service_tier FROM {s}.checked c "
-        f"JOIN {{s}}.names n ON {_NAMED} WHERE c.reason IS NULL AND {_WITHOUT_COST}"
+        "SELECT DISTINCT provider_name, model_name, service_tier FROM {s}.fresh c "
+        f"WHERE {_WITHOUT_COST} AND (c.cost IS NULL OR c.output_tokens IS NULL)"  # the latter follows
     )
-    rules = [entered.rule for entered in in_force(connection)]
+    rules = [entered.rule for entered in in_force(connection)] if models else []
     stage.put("prices", price_list([(row[0], row[1], row[2]) for row in models], rules))
 
 
 def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None:
-    fill = sa.text(_FILL.replace("{s}", stage.name))
-    given = {"source": receipt.source, "import_id": receipt.import_id}
     zone = reporting_zone(connection)
-    for start, end in _portions(stage):
-        connection.execute(sa.text(f"CREATE TEMP TABLE {NEW.name} AS FROM {CALLS.name} LIMIT 0"))
-        connection.execute(fill, given | {"start": start, "end": end})
-        connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {NEW.name}"))
-        rollups.append_new(connection, zone, start, end)
-        connection.execute(sa.text(f"DROP TABLE {NEW.name}"))
-    write_down(connection, stage, receipt)
+    portions, in_order = _laid_out(stage)
+    order = "" if in_order else f"ORDER BY {CALLS.c.called_at.name}"
+    _price(connection, stage)
+    given = {"source": literal(receipt.source), "import_id": literal(receipt.import_id)}
+    for start, end in portions:
+        given |= {"start": literal(start), "end": literal(end)}
+        listed, rest = (
+            _NEW.format_map(given | {"priced": priced}).replace("{s}", stage.name)
+            for priced in (_PRICED, _AS_THEY_ARE)
+        )
+        # To find a price takes longer than to keep it; the other rows are looked at again.
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {_LISTED} AS {listed}")
+        connection.exec_driver_sql(f"CREATE TEMP VIEW {NEW.name} AS {rest} UNION ALL FROM {_LISTED}")
+        connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {NEW.name} {order}"))
+        append_new(connection, zone, start, end)
+        connection.execute(sa.text(f"DROP VIEW {NEW.name}"))
+        connection.execute(sa.text(f"DROP TABLE {_LISTED}"))
 
 
-def _portions(stage: Staging) -> Iterator[tuple[datetime, datetime]]:
-    """Time ranges of about PORTION_ROWS rows each, which hold every row to be stored.
+def _laid_out(stage: Staging) -> tuple[list[tuple[datetime, datetime]], bool]:
+    """Time ranges of about PORTION_ROWS rows each, which hold every row to be stored, so that a long file
+    needs the same memory as a short one; and whether the rows are in order.
 
-    The store sorts what it is given by time, in memory: by portions it needs the same memory for a long
-    file as for a short one.
+    They are where a stretch of the file is a stretch of time, if not to the minute: the store then has to
+    read no more for some days than if all were sorted, which takes longer than all else that is done to them.
     """
     counted = stage.run(
-        "SELECT date_trunc('hour', called_at) AS hour, count(*) FROM {s}.checked WHERE reason IS NULL "
-        "AND rowid NOT IN (SELECT row FROM {s}.duplicates) GROUP BY hour ORDER BY hour"
+        f"SELECT date_trunc('hour', called_at) AS hour, row // {STRETCH_ROWS} AS stretch, count(*) "
+        "FROM {s}.others GROUP BY ALL ORDER BY hour"
     )
+    hours: dict[datetime, int] = {}
+    stretches: dict[int, list[datetime]] = {}
+    for hour, stretch, count in counted:
+        hours[hour] = hours.get(hour, 0) + count
+        stretches.setdefault(stretch, []).append(hour)
+    last_together = sum((found[-1] - found[0] for found in stretches.values()), timedelta())
+    all_together = max(hours) - min(hours)
+    return list(_portions(hours)), last_together <= MOST_OVERLAP * all_together
+
+
+def _portions(hours: Mapping[datetime, int]) -> Iterator[tuple[datetime, datetime]]:
     start, rows = None, 0
-    for hour, count in counted:
+    for hour, count in hours.items():
         if start is not None and rows + count > PORTION_ROWS:
             yield start, hour
             start, rows = None, 0
         start, rows = start or hour, rows + count
     if start is not None:
-        yield start, counted[-1][0] + timedelta(hours=1)
+        yield start, max(hours) + timedelta(hours=1)

@@ -39,10 +39,6 @@ BINS_PER_DOUBLING = 48
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-NEW = CALLS.to_metadata(sa.MetaData(), name="new_calls")
-"""Calls on their way into the store, in a temporary table of the connection: reading them from there is
-several times faster than from where they were put."""
-
 _Columns = ReadOnlyColumnCollection[str, sa.Column[Any]]
 
 c = CALLS.c
@@ -62,7 +58,9 @@ def time_of_bin(number: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rollup:
+class Rollup:
+    """A table of sums: what its rows are grouped by, and what is added up."""
+
     table: sa.Table
     groups: Callable[[_Columns, Timeframe], Sequence[sa.ColumnElement[Any]]]
     sums: Callable[[_Columns], Sequence[sa.ColumnElement[Any]]]
@@ -88,17 +86,17 @@ def _count(_c: _Columns) -> Sequence[sa.ColumnElement[Any]]:
     return [sa.func.count()]
 
 
-_ROLLUPS = (
-    _Rollup(
+ROLLUPS = (
+    Rollup(
         DAYS,
         lambda c, frame: (_day(c, frame), c.api_key_id, c.provider_name, c.model_name, c.kind),
         _sums(MEASURES),
     ),
-    _Rollup(KEY_HOURS, lambda c, frame: (_hour(c, frame), c.api_key_id), _sums(COMMON)),
-    _Rollup(
+    Rollup(KEY_HOURS, lambda c, frame: (_hour(c, frame), c.api_key_id), _sums(COMMON)),
+    Rollup(
         MODEL_HOURS, lambda c, frame: (_hour(c, frame), c.provider_name, c.model_name, c.kind), _sums(COMMON)
     ),
-    _Rollup(
+    Rollup(
         PRICES,
         lambda c, frame: (
             _day(c, frame),
@@ -111,17 +109,27 @@ _ROLLUPS = (
         ),
         _sums(COMMON),
     ),
-    _Rollup(
-        KEY_NAMES, lambda c, _frame: (c.api_key_id, c.api_key_name), lambda c: [sa.func.max(c.called_at)]
-    ),
-    _Rollup(
+    Rollup(KEY_NAMES, lambda c, _frame: (c.api_key_id, c.api_key_name), lambda c: [sa.func.max(c.called_at)]),
+    Rollup(
         TIMES,
         lambda c, frame: (_day(c, frame), c.provider_name, c.model_name, c.kind, _bin(c)),
         _count,
     ),
-    _Rollup(KEY_TIMES, lambda c, frame: (_day(c, frame), c.api_key_id, c.kind, _bin(c)), _count),
-    _Rollup(DAY_TIMES, lambda c, frame: (_day(c, frame), c.kind, _bin(c)), _count),
+    Rollup(KEY_TIMES, lambda c, frame: (_day(c, frame), c.api_key_id, c.kind, _bin(c)), _count),
+    Rollup(DAY_TIMES, lambda c, frame: (_day(c, frame), c.kind, _bin(c)), _count),
 )
+
+
+_COMBINED: dict[str, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]] = {
+    **{measure.name: measure.combined for measure in MEASURES},
+    "last_called_at": sa.func.max,
+}
+"""How rows for the same groups become one."""
+
+
+def groups_of(table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """The columns by which a rollup's rows are grouped."""
+    return [column for column in table.columns if column.name not in _COMBINED]
 
 
 def append(
@@ -131,14 +139,8 @@ def append(
     chosen = [c.called_at >= first, c.called_at <= last]
     if import_id is not None:
         chosen.append(c.import_id == import_id)
-    for rollup in _ROLLUPS:
-        _add(connection, rollup, around(first, last, zone), chosen)
-
-
-def append_new(connection: sa.Connection, zone: str, first: datetime, last: datetime) -> None:
-    """Add the sums of all calls in `NEW`, made from first to last (naive UTC, both included)."""
-    for rollup in _ROLLUPS:
-        _add(connection, rollup, around(first, last, zone), (), NEW)
+    for rollup in ROLLUPS:
+        add(connection, rollup, around(first, last, zone), chosen)
 
 
 def around(first: datetime, last: datetime, zone: str) -> Timeframe:
@@ -147,16 +149,22 @@ def around(first: datetime, last: datetime, zone: str) -> Timeframe:
     return Timeframe(start, end + timedelta(minutes=1), zone)
 
 
-def _add(
+def add(
     connection: sa.Connection,
-    rollup: _Rollup,
+    rollup: Rollup,
     frame: Timeframe,
     chosen: Sequence[sa.ColumnElement[bool]],
     calls: sa.Table = CALLS,
 ) -> None:
+    """Add the sums of chosen calls, which lie in a timeframe, to a rollup."""
     groups = rollup.groups(calls.c, frame)
     sums = sa.select(*groups, *rollup.sums(calls.c)).where(*chosen).group_by(*groups).order_by(groups[0])
-    connection.execute(sa.insert(rollup.table).from_select(list(rollup.table.columns.keys()), sums))
+    insert(connection, rollup.table, sums)
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: sa.Select[*tuple[Any, ...]]) -> None:
+    """Store what a statement finds in a table with the same columns."""
+    connection.execute(sa.insert(table).from_select(list(table.columns.keys()), rows))
 
 
 _AT_ONCE = timedelta(days=31)
@@ -182,14 +190,14 @@ def renew(
         ),
         "hour": (start, edges[1].replace(minute=0) + HOUR, start, edges[1].replace(minute=0) + HOUR),
     }
-    for rollup in _ROLLUPS:
+    for rollup in ROLLUPS:
         table = rollup.table
         period = next((name for name in whole if name in table.c), None)
         if costs_only and "cost_pico" not in table.c:
             continue
         if period is None:  # a few rows for each key, of all times
             connection.execute(sa.delete(table))
-            _add(connection, rollup, around(first, last, zone), [])
+            add(connection, rollup, around(first, last, zone), [])
             continue
         written, beyond, start, end = whole[period]
         connection.execute(sa.delete(table).where(table.c[period] >= written, table.c[period] < beyond))
@@ -197,14 +205,14 @@ def renew(
 
 
 def _add_by_parts(
-    connection: sa.Connection, rollup: _Rollup, zone: str, start: datetime, end: datetime
+    connection: sa.Connection, rollup: Rollup, zone: str, start: datetime, end: datetime
 ) -> None:
     """Add the calls of [start, end) by parts, so that memory stays bounded; rows of a period that is cut
     add up."""
     while (found := _next_call(connection, start)) is not None and found < end:
         until = min(end, found + _AT_ONCE)
         frame = around(found, until, zone)
-        _add(connection, rollup, frame, [c.called_at >= found, c.called_at < until])
+        add(connection, rollup, frame, [c.called_at >= found, c.called_at < until])
         start = until
 
 
@@ -219,7 +227,7 @@ def rebuild(
     connection: sa.Connection,
     zone: str,
     report: Callable[[float], None] = lambda _part: None,
-    which: Sequence[_Rollup] = _ROLLUPS,
+    which: Sequence[Rollup] = ROLLUPS,
 ) -> None:
     """Make rollups anew for a zone, in the connection's transaction; readers see the old ones until
     it ends. `report` is told how much is done, 0 to 1."""
@@ -234,7 +242,7 @@ def rebuild(
         following = following.replace(day=1)
         until = min(last + _INSTANT, following)
         for rollup in which:
-            _add(connection, rollup, around(start, until, zone), [c.called_at >= start, c.called_at < until])
+            add(connection, rollup, around(start, until, zone), [c.called_at >= start, c.called_at < until])
         report(min(1.0, (following - first) / max(last - first, timedelta(seconds=1))))
         start = _next_call(connection, following)
 
@@ -245,29 +253,20 @@ _INSTANT = timedelta(microseconds=1)
 def fill(connection: sa.Connection, zone: str) -> None:
     """Make the rollups that are empty though there are calls, as a step of the schema leaves those that
     are new or changed."""
-    counts = [sa.select(sa.func.count()).select_from(rollup.table) for rollup in _ROLLUPS]
+    counts = [sa.select(sa.func.count()).select_from(rollup.table) for rollup in ROLLUPS]
     rows = [connection.execute(count).scalar() for count in counts]
-    empty = [rollup for rollup, count in zip(_ROLLUPS, rows, strict=True) if not count]
+    empty = [rollup for rollup, count in zip(ROLLUPS, rows, strict=True) if not count]
     if empty:
         rebuild(connection, zone, which=empty)
 
 
-_COMBINED: dict[str, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]] = {
-    **{measure.name: measure.combined for measure in MEASURES},
-    "last_called_at": sa.func.max,
-}
-"""How rows for the same groups become one."""
-
-
-def added_up(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
-    """A rollup's rows, those that several imports have for the same period and groups made one."""
-    groups, combined = groups_of(table), combined_of(table)
+def added_up(table: sa.Table, of: sa.Table | None = None) -> sa.Select[*tuple[Any, ...]]:
+    """A rollup's rows, those that several imports have for the same period and groups made one; or what its
+    rows come to in a table of finer ones."""
+    rows = table if of is None else of
+    groups = [rows.c[column.name] for column in groups_of(table)]
+    combined = [_COMBINED[m.name](rows.c[m.name]).label(m.name) for m in table.columns if m.name in _COMBINED]
     return sa.select(*groups, *combined).group_by(*groups).order_by(groups[0])
-
-
-def groups_of(table: sa.Table) -> list[sa.ColumnElement[Any]]:
-    """The columns by which a rollup's rows are grouped."""
-    return [column for column in table.columns if column.name not in _COMBINED]
 
 
 def combined_of(table: sa.Table) -> list[sa.ColumnElement[Any]]:
@@ -282,4 +281,4 @@ def has_doubles(connection: sa.Connection, table: sa.Table) -> bool:
     return bool(connection.execute(rows).scalar_one() > connection.execute(distinct).scalar_one())
 
 
-TABLES = tuple(rollup.table for rollup in _ROLLUPS)
+TABLES = tuple(rollup.table for rollup in ROLLUPS)

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.store import rollups
-from usage_core.store.tables import METADATA
+from usage_core.store.tables import CALLS, METADATA
 
 META = "__ducklake_metadata_lake"
 """The name under which DuckLake attaches the catalog of `lake`; its tables are part of its format."""
@@ -99,7 +99,7 @@ def delete(connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[b
     """
     names = sa.select(_FILENAME).select_from(table).where(which).distinct()
     files = _FILENAME.in_(list(connection.execute(names).scalars()))
-    rest = sa.select(*table.columns).where(files, sa.not_(which))
+    rest = _in_order(table, sa.select(*table.columns).where(files, sa.not_(which)))
     connection.execute(sa.insert(table).from_select(list(table.columns.keys()), rest))
     connection.execute(sa.delete(table).where(files))
 
@@ -163,7 +163,7 @@ def rewrite(connection: sa.Connection, table: sa.Table, files: Sequence[str] | N
     known = _files(connection, table.name)
     old, new = _FILENAME.in_(known if files is None else files), _FILENAME.not_in(known)
     is_rollup = table in rollups.TABLES
-    rows = rollups.added_up(table) if is_rollup else sa.select(*table.columns)
+    rows = rollups.added_up(table) if is_rollup else _in_order(table, sa.select(*table.columns))
     count = sa.select(sa.func.count()).select_from(table)
 
     before = connection.execute(_fingerprint(table).where(old)).one()
@@ -173,6 +173,11 @@ def rewrite(connection: sa.Connection, table: sa.Table, files: Sequence[str] | N
     after = connection.execute(_fingerprint(table).where(new)).one()
     if before != after or deleted != number or connection.execute(count.where(old)).scalar_one():
         raise RuntimeError(f"Rewriting {number} rows of {table.name} would have changed them; nothing was.")
+
+
+def _in_order(table: sa.Table, rows: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    """Calls by their time, so that a file of them is read no further than a question's days."""
+    return rows.order_by(table.c.called_at) if table is CALLS else rows
 
 
 def _fingerprint(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:

@@ -1,0 +1,119 @@
+"""The rows of a file, every one checked, as DuckDB SQL: what is good about it, or why it is refused.
+
+What is wrong with a row is looked for only where not all its fields are plainly good.
+"""
+
+from collections.abc import Collection, Mapping
+
+from usage_core.intake.checks import CHECKS, COST, GUARDED, ONE_OF, STAGED, TYPES, problem, raw_of
+from usage_core.schema import EXPORT_COLUMNS, MAX_PICO, Column, Form
+from usage_core.store.engine import literal
+
+LONGEST_ORIGINAL = 32_767
+"""Characters kept of a text of a row that is set aside: as many as a cell of a spreadsheet holds."""
+SHOWN_VALUE = 200
+"""Characters kept of a value that was refused."""
+
+CARRIED = ("record", "broken", "skip")
+"""Beside the fields: a row's number where the reader knows it (else NULL), why it could not be read, and
+why it is no call of its own."""
+
+STAGED_AS = {"kind": "given_kind", "cost_pico": "recorded"}
+"""Fields whose value is made only when the row is stored, and what is staged for them."""
+
+_TOO_DEAR = f"cost > {MAX_PICO}"
+
+
+def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[str, str]) -> str:
+    """SQL for the rows of a query with a text column for each field given and those of `CARRIED`, checked.
+
+    Texts may be `guarded` (see `text_guard`). Typed values of the fields given, `cost`, `record`, `skip`, and
+    what is wrong with the row, if anything: `reason`, and `bad`, a list of the field, its value, and the row
+    as it came, a JSON object of headings and texts from the columns that `original` names. A skipped row's
+    reason is `skip`.
+    """
+    kept = "".join(f", {column}" for column in original.values())
+    fields = [column for column in STAGED if column.name in given]
+    raw = ", ".join(f"{column.name} AS {raw_of(column)}" for column in fields)
+    values = ", ".join(f"{_value(column, guarded)} AS {column.name}" for column in fields)
+    missing = "".join(
+        f", NULL::{TYPES[column.form]} AS {column.name}" for column in STAGED if column not in fields
+    )
+    good = " AND ".join(f"({_is_good(column)})" for column in fields)
+    return f"""
+    SELECT {", ".join(_staged(column) for column in fields)}, try_cast(cost AS BIGINT) AS cost, record, skip,
+        {_reason(fields)} AS reason, {_bad(fields, as_it_came(original, guarded))} AS bad
+    FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND coalesce({_TOO_DEAR}, false) = false
+                             AND {good}, false) AS good
+          FROM (SELECT *, {COST} AS cost
+                FROM (SELECT *, {values}{missing}
+                      FROM (SELECT {raw}, {", ".join(CARRIED)}{kept} FROM ({rows})))))
+    """
+
+
+def view(given: Collection[str]) -> str:
+    """SQL for all that is known of the checked rows in the table `loaded`: `row`, their place in it, a column
+    for every field of `STAGED` (NULL where not given; see `STAGED_AS`), `cost`, `record`, `skip`, `reason`,
+    `bad_field`, `bad_value` and `original`."""
+    fields = ", ".join(
+        _alias(column) if column.name in given else f"NULL::{TYPES[column.form]} AS {_alias(column)}"
+        for column in STAGED
+    )
+    return (
+        f"SELECT rowid AS row, {fields}, cost, record, skip, reason, bad[1] AS bad_field, "
+        "bad[2] AS bad_value, bad[3] AS original FROM {s}.loaded"
+    )
+
+
+def _is_good(column: Column) -> str:
+    """SQL that is true of no row whose field has a problem, and of nearly all others."""
+    return CHECKS[column].good if column.required else f"{raw_of(column)} IS NULL OR {CHECKS[column].good}"
+
+
+def _problem(column: Column) -> str:
+    return problem(column, CHECKS[column], must=column in EXPORT_COLUMNS and column.required)
+
+
+def _reason(fields: Collection[Column]) -> str:
+    problems = ", ".join(_problem(column) for column in fields)
+    return f"""
+        CASE WHEN NOT good THEN coalesce(broken, skip, {problems}, CASE WHEN {_TOO_DEAR}
+            THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) END"""
+
+
+def _bad(fields: Collection[Column], original: str) -> str:
+    named = " ".join(f"WHEN ({_problem(column)}) IS NOT NULL THEN '{column.name}'" for column in fields)
+    value = " ".join(f"WHEN ({_problem(column)}) IS NOT NULL THEN {raw_of(column)}" for column in fields)
+    return f"""
+        CASE WHEN NOT good AND reason IS NOT NULL AND skip IS NULL AND broken IS NULL
+        THEN [CASE {named} ELSE 'input_tokens' END,
+              left(CASE {value} ELSE raw_input_tokens END, {SHOWN_VALUE}), {original}] END"""
+
+
+def as_it_came(original: Mapping[str, str], guarded: bool) -> str:
+    """A row as it came, but for what `text_guard` puts in front: whoever writes it puts it there again."""
+    texts = {
+        heading: f"CASE WHEN {GUARDED.format(raw=column)} THEN substr({column}, 2) ELSE {column} END"
+        if guarded
+        else column
+        for heading, column in original.items()
+    }
+    pairs = [f"{literal(heading)}, left({text}, {LONGEST_ORIGINAL})" for heading, text in texts.items()]
+    return f"json_object({', '.join(pairs)})::VARCHAR"
+
+
+def _value(column: Column, guarded: bool) -> str:
+    return CHECKS[column].value if guarded or column.form is not Form.TEXT else raw_of(column)
+
+
+def _staged(column: Column) -> str:
+    """A field as it is staged; of one with few values, none but those."""
+    value = column.name
+    if column.name in ONE_OF:
+        known = ", ".join(literal(each) for each in ONE_OF[column.name])
+        value = f"CASE WHEN {column.name} IN ({known}) THEN {column.name} END"
+    return f"{value} AS {_alias(column)}"
+
+
+def _alias(column: Column) -> str:
+    return STAGED_AS.get(column.name, column.name)
