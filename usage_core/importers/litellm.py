@@ -59,6 +59,9 @@ _CALL_ID = f"""
 _FIRST = f"CASE WHEN trim(first_at) <> trim(endTime) THEN {between('startTime', 'first_at')} END"
 _TIME = f"coalesce({rounded('request_duration_ms')}, {between('startTime', 'endTime')})"
 
+_BREAKDOWN = f"coalesce(cost_breakdown, {inside('metadata', '$.cost_breakdown')})"
+_PRICED_AS = inside(_BREAKDOWN, "$.service_tier")
+
 FORMAT = Format(
     name="litellm",
     label="LiteLLM spend log or webhook",
@@ -78,6 +81,7 @@ FORMAT = Format(
         "custom_llm_provider": ("custom_llm_provider",),
         "metadata": ("metadata",),
         "usage": ("usage",),
+        "cost_breakdown": ("cost_breakdown",),
         "cache_hit": ("cache_hit",),
         "status": ("status",),
     },
@@ -106,9 +110,10 @@ FORMAT = Format(
         "reasoning_tokens": _counted(inside(_USAGE, "$.completion_tokens_details.reasoning_tokens")),
         "time_to_first_token_ms": _FIRST,
         "status": one_of("status", ok=("success",), error=("failure", "error")),
-        # A batch's cost is noted when its results are fetched; a call says its tier in its usage.
+        # A batch's cost is noted when its results are fetched; a call says its tier in its usage, or what the
+        # proxy worked its cost out from does.
         "service_tier": "CASE WHEN lower(call_type) LIKE '%batch%' THEN 'batch' ELSE "
-        f"{tier(inside(_USAGE, '$.service_tier'))} END",
+        f"{tier(inside(_USAGE, '$.service_tier'), _PRICED_AS)} END",
         "source_call_id": _CALL_ID,
     },
     private=frozenset({"metadata"}),
