@@ -10,7 +10,7 @@ from pages.parts import cost_replays, drawn, drill
 from pages.parts.cost_replays import KINDS, Offer
 from pages.parts.cost_tables import PERCENT, number_format
 from pages.parts.text import plain
-from usage_core import wording
+from usage_core import cached, wording
 from usage_core.metrics.definitions import Unit
 from usage_core.metrics.what_if import Price, cost
 from usage_core.prices import listed
@@ -108,7 +108,8 @@ def _listed(left: Any, right: Any) -> Offer | None:
     )
     if not provider or not model:
         return None
-    price = listed.price_of(provider, model, datetime.now(UTC))
+    rules = [entered.rule for entered in cached.price_rules() if entered.withdrawn_at is None]
+    price = listed.price_of(provider, model, datetime.now(UTC), rules)
     if price is None:
         st.info(
             f"{plain(model)} has no single price in the catalogue: none is listed, or it depends on the size "
@@ -116,7 +117,7 @@ def _listed(left: Any, right: Any) -> Offer | None:
             icon=":material/info:",
         )
         return None
-    return Offer(f"{model} ({provider}, {price.version})", Price(price.input, price.output))
+    return Offer(f"{model} ({provider}, {price.source})", Price(price.input, price.output))
 
 
 def _typed(left: Any, right: Any, kind: str) -> Offer | None:

@@ -8,6 +8,7 @@ import pytest
 from usage_core.prices.book import intervals
 from usage_core.prices.catalogue import catalogue_version
 from usage_core.prices.listed import models, price_of
+from usage_core.prices.rules import Rule, RuleKind
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -16,7 +17,18 @@ def test_a_listed_model_has_its_price() -> None:
     found = price_of("OpenAI", "gpt-4o-mini", NOW)
     assert found is not None
     assert (found.input, found.output) == (Decimal("0.15"), Decimal("0.6"))
-    assert (found.match, found.version) == ("openai/gpt-4o-mini", catalogue_version())
+    assert (found.match, found.source) == ("openai/gpt-4o-mini", catalogue_version())
+
+
+def test_the_administrators_prices_come_first() -> None:
+    price = Rule(kind=RuleKind.PRICE, provider="OpenAI", model="gpt-4o", input_price=Decimal(2))
+    discount = Rule(kind=RuleKind.DISCOUNT, provider="OpenAI", percent=Decimal(10))
+    own = price_of("openai", "gpt-4o", NOW, [price, discount])
+    assert own is not None
+    assert (own.input, own.output, own.match, own.source) == (Decimal(2), None, None, "your own price")
+    less = price_of("openai", "gpt-4o-mini", NOW, [price, discount])
+    assert less is not None
+    assert (less.input, less.output) == (Decimal("0.135"), Decimal("0.54"))
 
 
 def test_a_model_that_embeds_has_no_output_price() -> None:
