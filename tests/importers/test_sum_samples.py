@@ -5,15 +5,20 @@
 
 import json
 import os
+import random
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
+from tests.importers.test_damage import WAYS, Damage
 from tests.importers.test_samples import COUNTS
 from tests.importing import Shelf
+from usage_core.errors import UsageError
 from usage_core.importers.registry import formats
 from usage_core.intake.source import open_source
 from usage_core.store.tables import BUCKETS
@@ -61,3 +66,20 @@ def test_a_sample_is_of_one_format(path: Path) -> None:
 def test_every_format_of_sums_has_a_sample() -> None:
     for known in formats():
         assert not known.sums or any(path.stem.startswith(known.name) for path in FILES)
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.sampled_from(FILES), st.sampled_from(WAYS), st.integers(0, 2**32))
+def test_every_row_is_accounted_for(module_shelf: Shelf, path: Path, damage: Damage, seed: int) -> None:
+    raw = damage(path.read_bytes(), random.Random(seed))
+    try:
+        receipt = module_shelf.take(raw, "", path.name)  # which adds its rows up
+    except UsageError as error:
+        assert path.name in str(error)
+    else:
+        assert all(line >= 1 and reason for line, _, _, reason in module_shelf.set_aside(receipt))
