@@ -6,9 +6,8 @@ import streamlit as st
 # line and is written like any text. What loads has about the size that it will have, so that little moves.
 STYLE = """<style>
 [data-testid="stCaptionContainer"], [class*="-numbers"] summary { opacity: 0.75; }
-button[role="radio"][aria-checked="true"], [data-testid="stTab"][aria-selected="true"] {
-  color: inherit; font-weight: 600;
-}
+button[role="radio"][aria-checked="true"] { color: inherit !important; font-weight: 600; }
+[data-testid="stTab"], [data-testid="stTab"] p { color: inherit !important; }
 [class*="st-key-card-"] [data-testid="stSkeleton"] { height: 320px; }
 .st-key-tiles [data-testid="stSkeleton"] { height: 190px; }
 </style>"""
