@@ -192,10 +192,10 @@ def keep(connection: sa.Connection, name: str, statement: sa.Select[*tuple[Any, 
 
 
 def _run(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], before: str = "") -> Any:
-    compiled = statement.compile(connection, compile_kwargs={"render_postcompile": True})
-    values = [compiled.params[name] for name in compiled.positiontup or ()]
+    compiled: Any = statement.compile(connection)
+    whole = compiled.construct_expanded_state()
     native: Any = connection.connection.driver_connection
-    return native.execute(before + str(compiled), values)
+    return native.execute(before + whole.statement, list(whole.positional_parameters))
 
 
 def open_lake(folder: Path) -> Lake:
