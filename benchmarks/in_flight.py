@@ -24,8 +24,8 @@ import sqlalchemy as sa
 
 from benchmarks import store
 from usage_core.metrics.answer import coverage
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.in_flight import over_time, peak, peaks
-from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
 from usage_core.store.lake import open_lake
 from usage_core.timeframe import Timeframe

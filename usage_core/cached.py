@@ -24,10 +24,10 @@ from usage_core.intake.price_drift import Drift, drift
 from usage_core.intake.price_rules import Entered, every
 from usage_core.metrics import facts
 from usage_core.metrics.answer import ask, coverage
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.facts import Directory, Holdings, directory, holdings
 from usage_core.metrics.prices_seen import Seen, seen
 from usage_core.metrics.question import Question
-from usage_core.metrics.sources import Coverage
 from usage_core.prices.catalogue import catalogue_version
 from usage_core.selection import SIGHT, Selection
 from usage_core.store import limited

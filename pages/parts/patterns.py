@@ -16,9 +16,9 @@ from usage_core.charts.heatmap import heatmap
 from usage_core.charts.periods import Periods
 from usage_core.charts.shares import shares
 from usage_core.metrics import week
+from usage_core.metrics.covers import HOUR
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.question import Question
-from usage_core.metrics.sources import HOUR
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.timeframe import MINUTE, Timeframe
 

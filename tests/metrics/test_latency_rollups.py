@@ -16,10 +16,10 @@ from tests.metrics.by_hand import as_log, call
 from usage_core import sample
 from usage_core.intake.run import import_file
 from usage_core.metrics.answer import coverage
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.shift_counts import counts
 from usage_core.metrics.slow_calls import MOST, slow_calls
 from usage_core.metrics.slow_days import daily, slow_days
-from usage_core.metrics.sources import Coverage
 from usage_core.metrics.within_target import spread, within_target
 from usage_core.selection import Selection
 from usage_core.store.lake import Lake

@@ -14,11 +14,11 @@ from tests.importing import open_copy
 from usage_core import sample
 from usage_core.intake.run import import_file
 from usage_core.metrics.answer import ask, coverage
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.plan import plan
 from usage_core.metrics.question import Question
-from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
 from usage_core.store import rollups
 from usage_core.store.lake import Lake

@@ -18,8 +18,8 @@ from tests.metrics.by_hand import GROUPS, Row, as_log, call, held
 from usage_core.errors import SelectionError
 from usage_core.intake.run import import_file
 from usage_core.metrics.answer import coverage
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.newest_prices import Model, newest_prices
-from usage_core.metrics.sources import Coverage
 from usage_core.metrics.what_if import Price, break_even, comparable, cost, replayed, worth_moving
 from usage_core.schema import MAX_PICO, usd
 from usage_core.selection import Selection

@@ -8,8 +8,8 @@ from usage_core.export import csv_lines
 from usage_core.export.formats import FORMATS
 from usage_core.export.stream import tables
 from usage_core.export.sums import Summed
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.sight import keys_in_sight
-from usage_core.metrics.sources import Coverage
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
 from usage_core.store.lake import arrow

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from usage_core.errors import SelectionError
 from usage_core.export.content import Content
 from usage_core.metrics.answer import coverage
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.plan import plan
 from usage_core.metrics.question import Question
-from usage_core.metrics.sources import Coverage
 from usage_core.schema import Column, Form
 from usage_core.selection import Selection
 from usage_core.store.lake import batches

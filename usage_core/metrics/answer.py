@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.histograms import histograms, read
 from usage_core.metrics.plan import Step, plan
 from usage_core.metrics.question import MOST_ROWS, Question
-from usage_core.metrics.sources import Coverage
 from usage_core.schema import usd
 from usage_core.store.columns import by_column
 from usage_core.store.settings import CALLS_SINCE, REPORTING_ZONE, as_day, noted_as

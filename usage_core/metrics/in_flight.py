@@ -23,8 +23,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from usage_core.errors import SelectionError
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.slices import Slice, slices
-from usage_core.metrics.sources import Coverage, among
+from usage_core.metrics.sources import among
 from usage_core.metrics.sweep import LONGEST_MS, Mark, Sweep, Top
 from usage_core.selection import FILTERS, Selection
 from usage_core.store.lake import arrow

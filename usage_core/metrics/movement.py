@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from usage_core.metrics.sources import Coverage, Wanted, choose, rows
+from usage_core.metrics.covers import Coverage, Wanted, choose
+from usage_core.metrics.sources import rows
 from usage_core.selection import Selection
 
 LEAST_CALLS, LEAST_PERCENT = 20, 25

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.question import MOST_ROWS
 from usage_core.metrics.sight import models_in_sight
-from usage_core.metrics.sources import Coverage
 from usage_core.metrics.what_if import Price
 from usage_core.store.tables import PRICES
 

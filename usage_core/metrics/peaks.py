@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.limits import Served
 from usage_core.metrics.question import conditions
 from usage_core.metrics.slices import Slice, slices
-from usage_core.metrics.sources import Coverage
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.tables import CALLS

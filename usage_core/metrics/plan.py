@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from cachetools import LRUCache, cached
 
+from usage_core.metrics.covers import Choice, Coverage, Wanted, choose
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.question import MOST_ROWS, Question
-from usage_core.metrics.sources import Choice, Coverage, Wanted, choose, lists, rows
+from usage_core.metrics.sources import lists, rows
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import offsets
 

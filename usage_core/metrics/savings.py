@@ -14,9 +14,9 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.newest_prices import Model
 from usage_core.metrics.sight import keys_in_sight
-from usage_core.metrics.sources import Coverage
 from usage_core.metrics.what_if import Price, comparable, cost
 from usage_core.selection import Selection
 from usage_core.store.tables import KEY_NAMES

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import SHORT, Coverage, Wanted, choose
 from usage_core.metrics.histograms import (
     UNKNOWN_BIN,
     Group,
@@ -19,7 +20,6 @@ from usage_core.metrics.histograms import (
     read,
     time_of_bin,
 )
-from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose
 from usage_core.metrics.sources import lists as lists_of
 from usage_core.selection import Selection
 

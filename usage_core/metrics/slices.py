@@ -12,8 +12,9 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import Coverage, Wanted, choose
 from usage_core.metrics.question import conditions
-from usage_core.metrics.sources import Coverage, Wanted, choose, rows
+from usage_core.metrics.sources import rows
 from usage_core.selection import Selection
 from usage_core.store.local_time import truncated
 from usage_core.store.tables import CALLS

@@ -11,8 +11,9 @@ from dataclasses import replace
 import pandas as pd
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import DAY, Coverage, Wanted, choose
 from usage_core.metrics.question import conditions
-from usage_core.metrics.sources import DAY, Coverage, Wanted, choose, rows
+from usage_core.metrics.sources import rows
 from usage_core.schema import COLUMNS
 from usage_core.selection import Selection
 from usage_core.store.tables import CALLS

@@ -23,9 +23,10 @@ from typing import Any, TypeAlias
 import pandas as pd
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import SHORT, Coverage, Wanted, choose
 from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
-from usage_core.metrics.sources import SHORT, Coverage, Wanted, choose, rows
+from usage_core.metrics.sources import rows
 from usage_core.selection import Selection
 from usage_core.store.columns import by_column
 from usage_core.store.measures import DOUBLING

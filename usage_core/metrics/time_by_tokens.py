@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.question import MOST_ROWS, conditions
-from usage_core.metrics.sources import Coverage
 from usage_core.selection import Selection
 from usage_core.store.tables import CALLS
 

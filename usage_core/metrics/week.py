@@ -15,8 +15,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from usage_core.errors import SelectionError
+from usage_core.metrics.covers import HOUR, Coverage, Wanted, choose
 from usage_core.metrics.definitions import METRICS, Unit
-from usage_core.metrics.sources import HOUR, Coverage, Wanted, choose, rows
+from usage_core.metrics.sources import rows
 from usage_core.schema import usd
 from usage_core.selection import Selection
 from usage_core.timeframe import MINUTE, SECOND, Timeframe, following, offsets, start_of

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from usage_core.errors import SelectionError
 from usage_core.metrics.answer import ask
+from usage_core.metrics.covers import DAY, Coverage
 from usage_core.metrics.question import Question, conditions
-from usage_core.metrics.sources import DAY, Coverage, among
+from usage_core.metrics.sources import among
 from usage_core.schema import PRICE_PLACES, CostBasis, Kind, usd
 from usage_core.selection import FILTERS, Selection
 from usage_core.store.tables import CALLS, PRICES

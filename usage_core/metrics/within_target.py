@@ -12,11 +12,12 @@ import pandas as pd
 import sqlalchemy as sa
 
 from usage_core.errors import SelectionError
+from usage_core.metrics.covers import Coverage, Wanted, choose
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.histograms import Histograms, bin_of_time, histograms, read
 from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
-from usage_core.metrics.sources import Coverage, Wanted, choose, lists, rows
+from usage_core.metrics.sources import lists, rows
 from usage_core.selection import Selection
 from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
 from usage_core.store.tables import CALLS
