@@ -221,7 +221,8 @@ def test_check_a_bill_and_sign_it_off(
     page.get_by_role("button", name="Sign off").click()
     settled(page)
     page.get_by_role("tab", name="Sign off").click()
-    expect(page.get_by_text("Signed off by administrator on")).to_contain_text("the provider agreed")
+    signed = page.get_by_text("Signed off by administrator on")
+    expect(signed.last).to_contain_text("the provider agreed")  # first, and where it can be taken back
     log(10)
     page.reload()
     settled(page)

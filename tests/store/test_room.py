@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core.errors import StoreUnavailable
+from usage_core.intake import storing
 from usage_core.intake.several import import_given
-from usage_core.store import rollups
 from usage_core.store.room import told_when_full
 
 FULL: tuple[Callable[[], Exception], ...] = (
@@ -30,7 +30,7 @@ def test_an_import_into_a_full_disk_leaves_nothing(
     path = own_shelf.folder / "calls.csv"
     path.write_text(HEADER + as_csv([row()]), encoding="utf-8", newline="")
     with monkeypatch.context() as patch:
-        patch.setattr(rollups, "append_new", fail)
+        patch.setattr(storing, "append_new", fail)
         [outcome] = import_given(own_shelf.lake, str(path))
     assert "There is no room left on the disk of" in str(outcome.result)
     assert outcome.kind == "refused"
