@@ -34,10 +34,11 @@ def coverage(connection: sa.Connection) -> Coverage:
     stored, set_aside = (sa.func.coalesce(sa.func.sum(rows), 0) for rows in of_imports)
     noted = (noted_as(name).scalar_subquery() for name in (REPORTING_ZONE, CALLS_SINCE))
     edges = (sa.func.min(i.first_call_at), sa.func.max(i.last_call_at))
-    known = sa.select(stored, set_aside, *edges, *noted).where(i.undone_at.is_(None))
-    calls, aside, first, last, zone, since = connection.execute(known).one()
+    of_sums = sa.func.count(i.first_period_start)
+    known = sa.select(stored, set_aside, *edges, *noted, of_sums).where(i.undone_at.is_(None))
+    calls, aside, first, last, zone, since, sums = list[Any](connection.execute(known).one())
     first, last = (moment and moment.replace(tzinfo=UTC) for moment in (first, last))
-    return Coverage(zone, int(calls), first, last, int(aside), as_day(since))
+    return Coverage(zone, int(calls), first, last, int(aside), as_day(since), bool(sums))
 
 
 def ask(connection: sa.Connection, question: Question, coverage: Coverage | None = None) -> pd.DataFrame:

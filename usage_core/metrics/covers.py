@@ -26,8 +26,9 @@ class Coverage:
     """What has to be known of a store to choose: the zone of its days, how many calls it holds, and
     when the first and the last were made (UTC; None where there is none).
 
-    Beside it, because both are asked for with every page: how many rows its imports could not store, and
-    the first day (of its zone) whose calls are kept, None where all are.
+    Beside it, because all are asked for with every page: how many rows its imports could not store, the
+    first day (of its zone) whose calls are kept, None where all are, and whether there may be totals of
+    providers.
     """
 
     zone: str
@@ -36,6 +37,7 @@ class Coverage:
     last: datetime | None
     rows_set_aside: int = 0
     kept_since: date | None = None
+    has_totals: bool = True
 
 
 class Wanted(NamedTuple):

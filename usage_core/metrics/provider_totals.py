@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.provider_totals_told import (
     PERIOD,
     WHOSE,
@@ -74,8 +75,12 @@ class Total:
         return sum(each or 0 for each in classes)
 
 
-def provider_totals(connection: sa.Connection, wanted: Wanted, _coverage: object = None) -> list[Total]:
+def provider_totals(
+    connection: sa.Connection, wanted: Wanted, coverage: Coverage | None = None
+) -> list[Total]:
     """The totals of a selection by fate and breakdown: days in order, else the dearest first."""
+    if coverage is not None and not coverage.has_totals:
+        return []
     return [_total(row) for row in connection.execute(_statement(wanted))]
 
 
