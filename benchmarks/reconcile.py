@@ -211,7 +211,9 @@ def _priced_anew(lake: Lake) -> dict[str, float]:
         rollups.renew(connection, "UTC", START.replace(tzinfo=None), UNTIL.replace(tzinfo=None))
     _, looked = spent(lambda: repricing.preview(lake))
     _, took = spent(lambda: repricing.apply(lake))
-    return {"preview_cpu_s": looked, "priced_cpu_s": took}
+    _, undone = spent(lambda: repricing.undo(lake, 1))
+    repricing.apply(lake)
+    return {"preview_cpu_s": looked, "priced_cpu_s": took, "undone_cpu_s": undone}
 
 
 def _models(lines: list[BillLine]) -> tuple[int, int]:
@@ -235,7 +237,7 @@ def main() -> None:
     ]
     said.append(
         f"Pricing all calls anew: looked at in {found['preview_cpu_s']:.1f}, done in "
-        f"{found['priced_cpu_s']:.1f} processor seconds"
+        f"{found['priced_cpu_s']:.1f}, undone in {found['undone_cpu_s']:.1f} processor seconds"
     )
     overview = f"All provider months at a glance: {found['months_cpu_s']:.1f} processor seconds"
     printed.show(printed.machine(), f"{found['calls']:,} calls in the store", *said, overview)

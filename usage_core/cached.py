@@ -19,9 +19,10 @@ from usage_core import settings
 from usage_core.answers import Answers
 from usage_core.export.preview import Preview, line_bytes, preview
 from usage_core.export.preview import first_lines as first_lines_of
-from usage_core.intake import repricing
+from usage_core.intake import repricing, repricings
 from usage_core.intake.price_drift import Drift, drift
 from usage_core.intake.price_rules import Entered, every
+from usage_core.intake.repricings import Change, Repricing
 from usage_core.metrics import facts
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
@@ -220,9 +221,25 @@ def price_rules() -> list[Entered]:
 
 
 @shared
-def price_changes() -> list[repricing.Change]:
+def price_changes() -> list[Change]:
     """What pricing anew would change in the shown store."""
     return repricing.preview(shown().lake)
+
+
+def every_repricing() -> list[Repricing]:
+    """All repricings of the shown store, the newest first."""
+    return _answer("repricings", repricings.every)
+
+
+def repriced(number: int) -> list[Change]:
+    """What a repricing of the shown store changed."""
+    return _answer(("repriced", number), lambda connection: repricings.by_month(connection, number))
+
+
+@shared
+def changes_taken_back(number: int) -> list[Change]:
+    """What undoing a repricing of the shown store would change."""
+    return repricing.undo_preview(shown().lake, number)
 
 
 @shared

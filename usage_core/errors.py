@@ -42,7 +42,7 @@ class PriceRefused(UsageError):
 
 
 class UndoRefused(UsageError):
-    """An import that cannot be undone: it is not there, or was undone before."""
+    """An import or a repricing that cannot be undone: it is not there, or was undone before."""
 
 
 class AccessMisconfigured(UsageError):

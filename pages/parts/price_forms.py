@@ -1,4 +1,4 @@
-"""Entering and withdrawing prices, and pricing calls anew."""
+"""Entering and withdrawing prices."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +14,7 @@ from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills.who import named
 from usage_core.errors import PriceRefused
-from usage_core.intake import price_rules, repricing
+from usage_core.intake import price_rules
 from usage_core.prices import catalogue
 from usage_core.prices.book import PARTS
 from usage_core.prices.rules import Rule, RuleKind, check
@@ -167,49 +167,6 @@ def catalogue_prices(
     """The catalogue's prices of a model now, for calls of a service tier, by class of tokens."""
     listed = prices.in_force(prices.intervals(provider, model, rules, tier), datetime.now(UTC)).prices
     return {part: getattr(listed, part) for part in PARTS}
-
-
-def changes_to_apply() -> None:
-    """What pricing the stored calls anew would change, with a button to do it."""
-    if told := st.session_state.pop(TOLD, None):
-        st.success(told, icon=":material/check:")
-    changes = cached.price_changes()
-    if not changes:
-        return
-    before, after = (sum((getattr(one, name) for one in changes), Decimal(0)) for name in ("before", "after"))
-    calls = sum(one.calls for one in changes)
-    with st.container(border=True):
-        st.markdown(
-            f"With the prices in force, **{wording.plural(calls, 'stored call')}** would be priced anew: "
-            f"{plain(wording.money_exact(before))} becomes **{plain(wording.money_exact(after))}**. "
-            "Calls with a price of their own stay as they are."
-        )
-        with st.expander("By month and key"):
-            st.dataframe(_by_month(changes), hide_index=True, key="repricing")
-        if st.button("Price these calls anew", type="primary", key="reprice"):
-            bar = st.progress(0.0, "Pricing anew. The console can be used meanwhile.")
-            done = repricing.apply(cached.shown().lake, bar.progress)
-            visitor.note(Event.PRICES_CHANGED, "stored calls priced anew", done)
-            st.session_state[TOLD] = (
-                f"{wording.plural(done, 'call')} priced anew. To undo it, withdraw the price under "
-                "“Price history” and price anew."
-            )
-            st.rerun()
-
-
-def _by_month(changes: list[repricing.Change]) -> pd.DataFrame:
-    names = cached.known().key
-    return pd.DataFrame(
-        {
-            "Month (UTC)": [f"{one.month:%Y-%m}" for one in changes],
-            "API key": [names.get(one.api_key_id, one.api_key_id) for one in changes],
-            "Calls": [one.calls for one in changes],
-            "Cost now": [wording.money_exact(one.before) for one in changes],
-            "Cost then": [wording.money_exact(one.after) for one in changes],
-            "Without a price now": [one.unpriced_before for one in changes],
-            "Without a price then": [one.unpriced_after for one in changes],
-        }
-    )
 
 
 def history() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import visitor
 from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
 
@@ -102,10 +103,24 @@ def test_a_price_is_entered_applied_and_taken_back(holding: Holding) -> None:
     check(app, "Prices")
     assert said(app) == "Every call of the 3 models seen has a price."
     assert "2 calls priced anew" in app.success[0].value
+    app.selectbox(key="repricing-which").set_value(1).run()
+    assert "gives **2 calls** back" in app.warning[0].value
+    app.button(key="repricing-undo").click().run()
+    check(app, "Prices")
+    assert said(app).startswith("**2 calls without a price**")
+    assert "Repricing 1 is undone: 2 calls" in app.success[0].value
+    assert "Undone on" in app.info[0].value
+    entries = [(entry.event, entry.what, entry.rows) for entry in visitor.journal().entries(2)]
+    assert entries[0] == ("prices changed", "repricing 1 undone", 2)
+    assert entries[1] == ("prices changed", "stored calls priced anew", 2)
+    app.button(key="reprice").click().run()
     next(button for button in app.button if button.label == "Withdraw").click().run()
     app.button(key="reprice").click().run()
     assert said(app).startswith("**2 calls without a price**")
     assert list(table_with(app, "What")["What"]) == ["Price"]
+    app.selectbox(key="repricing-which").set_value(2).run()
+    assert app.button(key="repricing-undo").disabled
+    assert any("Repricing 3 was made after it" in text for text in texts(app))
 
 
 def test_a_suggested_match_is_put_into_the_form_and_history_says_by_whom(holding: Holding) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from duckdb_sqlalchemy.datatypes import Struct
 
 from tests.importing import Shelf, as_csv, row
 from usage_core.errors import StoreUnavailable
@@ -22,8 +23,12 @@ def test_a_new_store_has_the_tables_of_the_record(module_shelf: Shelf) -> None:
 
     def written(kind: sa.types.TypeEngine[Any]) -> str:
         if isinstance(kind, sa.ARRAY):
-            return f"{kind.item_type}[]"
-        return str(kind).replace("NUMERIC", "DECIMAL").replace(", ", ",").replace("DATETIME", "TIMESTAMP")
+            return f"{written(kind.item_type)}[]"
+        if not isinstance(kind, Struct):
+            return str(kind).replace("NUMERIC", "DECIMAL").replace(", ", ",").replace("DATETIME", "TIMESTAMP")
+        dialect = module_shelf.lake.engine.dialect
+        fields = (f"{name} {each.compile(dialect=dialect)}" for name, each in kind.fields.items())
+        return f"STRUCT({', '.join(fields)})".replace("NUMERIC(12, 6)", "DECIMAL(12,6)")
 
     expected = {
         table.name: [(c.name, written(c.type), bool(c.nullable)) for c in table.columns]

@@ -23,6 +23,17 @@ class Run(Protocol):
         ...
 
 
+def run_on(connection: sa.Connection) -> Run:
+    """A way to run statements in a connection's transaction."""
+    native: Any = connection.connection.driver_connection
+
+    def run(sql: str, *values: object) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = native.execute(sql, values).fetchall()
+        return rows
+
+    return run
+
+
 @contextmanager
 def listed(
     connection: sa.Connection, bases: Collection[CostBasis], rules: Iterable[Rule] | None = None
@@ -43,11 +54,7 @@ def listed(
     if rules is None:
         rules = [entered.rule for entered in in_force(connection)]
     native: Any = connection.connection.driver_connection
-
-    def run(sql: str, *values: object) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = native.execute(sql, values).fetchall()
-        return rows
-
+    run = run_on(connection)
     native.register("given_list", price_list(every, list(rules)))
     run("CREATE OR REPLACE TEMP TABLE price_list AS SELECT * FROM given_list")
     native.unregister("given_list")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from usage_core.prices.rules import Rule, RuleKind
 from usage_core.schema import Tier
-from usage_core.store.tables import PRICE_RULES
+from usage_core.store.price_tables import PRICE_RULES
 
 _TIMES = ("since", "until")
 

@@ -19,6 +19,7 @@ from usage_core.store import old_files, rollups, small_files
 from usage_core.store.lake import Lake
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import COMMON
+from usage_core.store.price_tables import REPRICING_SUMS
 from usage_core.store.settings import CALLS_SINCE, calls_since, put_note, reporting_zone
 from usage_core.store.tables import BUCKETS, CALLS, IMPORTS, KEPT_BY, KEPT_MONTHS, REJECTED
 from usage_core.timeframe import midnight
@@ -113,6 +114,17 @@ def _of_months(doomed: Doomed) -> sa.ColumnElement[bool]:
     return sa.and_(*found)
 
 
+def _of_repricings(doomed: Doomed) -> sa.ColumnElement[bool]:
+    """What repricings changed of what is to go, as a condition on `REPRICING_SUMS`."""
+    s = REPRICING_SUMS.c
+    found: list[sa.ColumnElement[bool]] = [sa.true()]
+    if doomed.before is not None:
+        found.append(s.month < datetime.combine(doomed.before.replace(day=1), time()))
+    if doomed.key is not None:
+        found.append(s.api_key_id == doomed.key)
+    return sa.and_(*found)
+
+
 def delete(lake: Lake, doomed: Doomed, waiting: Callable[[], None] = lambda: None) -> Loss:
     """Delete calls with their part of all sums, those by month, too, in one transaction. Their files go when
     nobody can be reading them any more: after a day, by upkeep.
@@ -126,6 +138,7 @@ def delete(lake: Lake, doomed: Doomed, waiting: Callable[[], None] = lambda: Non
         if not loss.is_something:
             raise NothingToDelete("There are no such calls. Nothing was deleted.")
         connection.execute(sa.delete(KEPT_MONTHS).where(_of_months(doomed)))
+        connection.execute(sa.delete(REPRICING_SUMS).where(_of_repricings(doomed)))
         connection.execute(sa.delete(BUCKETS).where(_of_totals(doomed, zone)))
         _delete(connection, doomed, loss, zone)
     return loss

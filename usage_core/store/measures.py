@@ -7,11 +7,12 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from usage_core.schema import PRICE_PLACES
+from usage_core.store import table_parts
 
 Expression: TypeAlias = sa.ColumnElement[Any]
 Calls: TypeAlias = sa.ColumnCollection[str, sa.Column[Any]]
 
-COUNT, TOTAL = sa.BigInteger(), sa.Numeric(38, 0)
+COUNT, TOTAL = table_parts.COUNT, table_parts.TOTAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,29 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.buckets import COLUMNS as BUCKET_COLUMNS
-from usage_core.schema import COLUMNS, EXPORT_COLUMNS, PRICE_DIGITS, PRICE_PLACES, Form
+from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Form
+from usage_core.store import price_tables, table_parts
 from usage_core.store.measures import COMMON, COUNT, MEASURES, Measure
 
-METADATA = sa.MetaData()
+METADATA, TYPES = table_parts.METADATA, table_parts.TYPES
+_texts, _moments = table_parts.texts, table_parts.moments
 
 VIEWS = sa.MetaData()
 """What a step of the schema makes as views of the tables."""
-
-TYPES: dict[Form, sa.types.TypeEngine[Any]] = {
-    Form.INSTANT: sa.DateTime(),
-    Form.TEXT: sa.String(),
-    Form.WHOLE: sa.BigInteger(),
-    Form.PRICE: sa.Numeric(PRICE_DIGITS, PRICE_PLACES),
-    Form.PICO: sa.BigInteger(),
-}
-
-
-def _texts(*names: str) -> list[sa.Column[Any]]:
-    return [sa.Column(name, sa.String()) for name in names]
-
-
-def _moments(*names: str) -> list[sa.Column[Any]]:
-    return [sa.Column(name, sa.DateTime()) for name in names]
 
 
 CALLS = sa.Table(
@@ -37,8 +23,10 @@ CALLS = sa.Table(
     *(sa.Column(column.name, TYPES[column.form], nullable=not column.required) for column in COLUMNS),
     sa.Column("provider_name", sa.String()),
     sa.Column("model_name", sa.String(), nullable=False),
+    sa.Column("replaced", price_tables.REPLACED),
 )
-"""One row per call. `provider_name` and `model_name` are the canonical spellings to group by."""
+"""One row per call. `provider_name` and `model_name` are the canonical spellings to group by; `replaced` are
+the costs and prices it had before it was priced anew, the oldest first, NULL where it never was."""
 
 IMPORTS = sa.Table(
     "imports",
@@ -87,25 +75,6 @@ REJECTED = sa.Table(
 )
 """One row per row set aside, with its line in the file (the header is line 1). `original` is the row as it
 came: a JSON object of headings and texts, or a JSON list of texts where they are not as many as headings."""
-
-PRICE_RULES = sa.Table(
-    "price_rules",
-    METADATA,
-    *(sa.Column(name, sa.String(), nullable=False) for name in ("rule_id", "kind")),
-    *_texts("provider", "model"),
-    *_moments("since", "until"),
-    *(
-        sa.Column(f"{part}_price", TYPES[Form.PRICE])
-        for part in ("input", "output", "cache_read", "cache_write")
-    ),
-    sa.Column("percent", TYPES[Form.PRICE]),
-    *_texts("stands_for", "service_tier", "note"),
-    sa.Column("entered_at", sa.DateTime(), nullable=False),
-    sa.Column("entered_by", sa.String()),
-    sa.Column("withdrawn_at", sa.DateTime()),
-    sa.Column("withdrawn_by", sa.String()),
-)
-"""What the administrator says about prices; see `prices.rules.Rule`."""
 
 LIMITS = sa.Table(
     "limits",
