@@ -1,6 +1,7 @@
 """The command line, run as `python -m usage_core` runs it."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from usage_core.api.calls import CALLS_PATH
 from usage_core.api.endpoint import Console
 from usage_core.api.routes import routes
 from usage_core.api.sums import SUMS_PATH
-from usage_core.cli import opening
+from usage_core.cli import commands, opening
 from usage_core.export import csv_lines
 from usage_core.settings import CHECKOUT, DATABASE_URL
 from usage_core.store.settings import CALLS_SINCE
@@ -272,3 +273,23 @@ def test_retain_keeps_the_sums_of_what_it_deletes(run: Run, module_shelf: Shelf)
     finally:
         with module_shelf.lake.writing() as connection:
             connection.execute(sa.delete(WORKSPACE).where(WORKSPACE.c.name == CALLS_SINCE))
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "a stop", "a stop while the store is asked"])
+def test_a_command_that_is_stopped_says_so_without_a_trace(
+    how: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(**_names: str) -> None:
+        if how.endswith("asked"):
+            raise RuntimeError("Query interrupted")
+        signal.raise_signal(signal.SIGINT if how == "Ctrl-C" else signal.SIGTERM)
+
+    monkeypatch.setattr(commands, "app", stopped)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Stopped. What was begun is undone.\n"

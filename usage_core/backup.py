@@ -9,7 +9,6 @@ import hashlib
 import json
 import sqlite3
 import tarfile
-import tempfile
 import uuid
 from collections.abc import Callable
 from contextlib import closing
@@ -22,6 +21,7 @@ import sqlalchemy as sa
 from usage_core.access.journal import FILE as JOURNAL
 from usage_core.errors import BackupRefused
 from usage_core.store.lake import CATALOG, Lake, open_lake
+from usage_core.store.scratch import scratch
 from usage_core.store.tables import CALLS, DAYS, IMPORTS
 
 MANIFEST = "manifest.json"
@@ -73,16 +73,16 @@ def write(lake: Lake, path: Path, report: Report = lambda _doing, _part: None) -
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         with (
-            tempfile.TemporaryDirectory(dir=lake.folder / "staging") as staging,
+            scratch(lake.folder / "staging", "backup") as staging,
             tarfile.open(part, "w") as tar,
         ):
-            held, files = _moment(lake, Path(staging))
+            held, files = _moment(lake, staging.path)
             sums = {}
             for number, (name, file) in enumerate(sorted(files.items())):
                 report("Copying", number / len(files))
                 sums[name] = _add(tar, name, file)
             manifest = {"format": FORMAT, "taken_at": _now(), "facts": asdict(held), "files": sums}
-            text = Path(staging) / MANIFEST
+            text = staging.path / MANIFEST
             text.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
             tar.add(text, MANIFEST)
         part.replace(path)

@@ -33,6 +33,16 @@ class Interrupted(UsageError):
     """A question to the store that nobody waits for any more."""
 
 
+class GivenUp(UsageError):
+    """Work that was under way when the program had to end: it was undone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The program was stopped before this was done. Nothing of it is stored; do it again when the "
+            "program runs again."
+        )
+
+
 class TookTooLong(UsageError):
     """A question to the store that was stopped at its time limit."""
 

@@ -1,8 +1,5 @@
 """Bringing in bills, and every bill there ever was."""
 
-import tempfile
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -18,6 +15,7 @@ from usage_core.bills.registry import MOST_BYTES, formats
 from usage_core.bills.standing import Bill
 from usage_core.bills.storing import take
 from usage_core.errors import UsageError
+from usage_core.store.scratch import scratch
 
 
 def uploader() -> None:
@@ -43,8 +41,8 @@ def uploader() -> None:
 
 def _take(file: UploadedFile) -> tuple[bool, str]:
     lake = cached.shown().lake
-    with tempfile.TemporaryDirectory(dir=lake.folder / "staging") as folder:
-        path = Path(folder) / "bill"
+    with scratch(lake.folder / "staging", "bill") as folder:
+        path = folder.path / "bill"
         path.write_bytes(file.getvalue())
         try:
             taken = take(lake, path, by=bill_changes.by(), name=file.name)

@@ -1,6 +1,5 @@
 """Bringing in a file that no format knows: which column is what, what comes of it, and keeping that."""
 
-import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +16,7 @@ from usage_core.intake.mapping import LONGEST_NAME, Mapping, as_format
 from usage_core.intake.mapping_look import Look
 from usage_core.intake.mapping_preview import Preview, preview
 from usage_core.schema import BY_NAME, Form, usd
+from usage_core.store.scratch import scratch
 
 LOOK, TOLD = "mapping-look", "mapping-told"
 SUGGESTED = "What its columns suggest"
@@ -62,13 +62,13 @@ def _look(file: UploadedFile) -> Look:
     known = st.session_state.get(LOOK)
     if known and known[0] == file.file_id:
         return known[1]
-    with tempfile.TemporaryDirectory(dir=cached.workspace().real.folder / "staging") as folder:
-        path = Path(folder) / "upload"
+    with scratch(cached.workspace().real.folder / "staging", "looked") as folder:
+        path = folder.path / "upload"
         file.seek(0)
         with path.open("wb") as copy:
             while chunk := file.read(uploads.COPY_BYTES):
                 copy.write(chunk)
-        found = mapping_look.look(path, file.name, Path(folder))
+        found = mapping_look.look(path, file.name, folder.path)
     st.session_state[LOOK] = (file.file_id, found)
     return found
 

@@ -149,9 +149,11 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     starting.say(visitor.access())
-    stopping.limit()
+    underway = cached.workspace().real.underway
+    stopping.limit(underway)
     yield
     await to_thread.run_sync(upkeep.stop)
+    await to_thread.run_sync(underway.wait, stopping.SECONDS)
     await to_thread.run_sync(cached.workspace().close)
 
 

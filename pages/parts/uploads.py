@@ -1,10 +1,8 @@
 """Bringing in files by hand, and the receipts of all imports."""
 
 import json
-import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -24,6 +22,7 @@ from usage_core.intake.receipt import Receipt, notes
 from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.staging import Report
 from usage_core.store import maintenance
+from usage_core.store.scratch import scratch
 
 COPY_BYTES = 1 << 22
 KINDS = ("refused", "set aside", "stored")
@@ -91,8 +90,8 @@ def _import(files: list[UploadedFile], mapped: Format | None) -> list[tuple[str,
 def _outcomes(file: UploadedFile, report: Report, mapped: Format | None) -> Iterator[Outcome]:
     lake = cached.workspace().real
     file.seek(0)  # it may have been looked at
-    with tempfile.TemporaryDirectory(dir=lake.folder / "staging") as folder:
-        path = Path(folder) / "upload"
+    with scratch(lake.folder / "staging", "uploaded") as folder:
+        path = folder.path / "upload"
         with path.open("wb") as copy:
             while chunk := file.read(COPY_BYTES):
                 copy.write(chunk)

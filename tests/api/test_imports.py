@@ -36,6 +36,17 @@ def client(shelf: Shelf, noted: list[tuple[Visitor, Outcome]]) -> TestClient:
     return TestClient(Starlette(routes=routes(console, "/usage")))
 
 
+def test_an_import_that_is_given_up_is_to_be_sent_again(
+    client: TestClient, shelf: Shelf, noted: list[tuple[Visitor, Outcome]]
+) -> None:
+    shelf.lake.underway.give_up(0)
+    answer = sent(client, TWO)
+    assert answer.status_code == 503
+    assert "Nothing of it is stored" in answer.json()["error"]
+    assert [(outcome.kind, outcome.rows) for _, outcome in noted] == [("refused", None)]
+    assert shelf.stored() == []
+
+
 def sent(client: TestClient, body: bytes, **params: str) -> Any:
     return client.post("/usage" + IMPORTS_PATH, content=body, params=params)
 

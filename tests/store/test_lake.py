@@ -189,8 +189,8 @@ def test_what_a_dead_process_left_is_swept_and_a_living_one_s_is_not(tmp_path: P
         [sys.executable, "-c", code, str(tmp_path)], cwd=CHECKOUT, capture_output=True, text=True, check=False
     ).stdout.strip()
     assert (tmp_path / dead / "x").exists()
-    (tmp_path / "stage_from_an_older_version").mkdir()
-    new = Scratch(tmp_path, "stage")
+    (tmp_path / "tmp_from_an_older_version").mkdir()
+    new = Scratch(tmp_path, "posted")
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == sorted([alive.name, new.name])
     for scratch in (alive, new):
         scratch.close()

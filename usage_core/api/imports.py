@@ -1,9 +1,7 @@
 """Calls brought in over HTTP: `POST /api/v1/imports`, whose body is the file."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from anyio import open_file, to_thread
@@ -17,13 +15,13 @@ from usage_core.api.answers import refusal
 from usage_core.api.calls import SET_ASIDE_PATH
 from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Parameter
-from usage_core.errors import MappingRefused, SelectionError, UsageError
+from usage_core.errors import GivenUp, MappingRefused, SelectionError, UsageError
 from usage_core.importers.format import Format
 from usage_core.intake import mappings
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.several import Outcome, import_given
 from usage_core.store.lake import Lake
-from usage_core.store.scratch import Scratch
+from usage_core.store.scratch import scratch
 
 IMPORTS_PATH = "/api/v1/imports"
 LONGEST_NAME = 200
@@ -53,7 +51,8 @@ async def bring_in(console: Console, request: Request) -> Response:
         mapped = await to_thread.run_sync(_mapped, lake, request.query_params)
     except MappingRefused as error:
         return refusal(request, 400, str(error))
-    with _place(lake) as path:
+    with scratch(lake.folder / "staging", "posted") as place:
+        path = place.path / "upload"
         async with await open_file(path, "wb") as copy:
             async for piece in request.stream():
                 await copy.write(piece)
@@ -63,6 +62,8 @@ async def bring_in(console: Console, request: Request) -> Response:
         outcomes = await to_thread.run_sync(lambda: list(read()))
     for each in outcomes:
         console.imported(console.visitor(request), each)
+    if any(isinstance(each.result, GivenUp) for each in outcomes):
+        return refusal(request, 503, str(GivenUp()))
     refused = all(isinstance(each.result, UsageError) for each in outcomes)
     base = request.url.path.removesuffix(IMPORTS_PATH)
     return JSONResponse({"files": [_told(each, base) for each in outcomes]}, 422 if refused else 200)
@@ -79,16 +80,6 @@ def _mapped(lake: Lake, params: QueryParams) -> Format | None:
     """The format of the mapping that is asked for, if one is."""
     name = parameters.one(parameters.given(params, PARAMETERS), "mapping", "")
     return mappings.saved_format(lake, name) if name else None
-
-
-@contextmanager
-def _place(lake: Lake) -> Iterator[Path]:
-    """Where the body is kept while it is read."""
-    scratch = Scratch(lake.folder / "staging", "posted")
-    try:
-        yield scratch.path / "upload"
-    finally:
-        scratch.close()
 
 
 def _told(outcome: Outcome, base: str) -> Mapping[str, Any]:
@@ -165,7 +156,7 @@ ENDPOINTS = (
             "The file, in any format that can be imported; it may be packed (.gz, .zst, .zip)",
             ("application/octet-stream",),
         ),
-        refusals=(400, 413, 422),
+        refusals=(400, 413, 422, 503),
         scopes=frozenset({Scope.INGEST}),
     ),
 )

@@ -1,9 +1,11 @@
 """Commands about calls and the store: summary, zone, compact, sample; and how all are run."""
 
 import os
+import signal
 import sys
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -23,6 +25,8 @@ from usage_core.metrics.facts import directory
 from usage_core.metrics.question import Question
 from usage_core.store import maintenance
 from usage_core.store.settings import reporting_zone
+
+ABORTED = 128 + signal.SIGINT
 
 
 @app.command()
@@ -106,10 +110,32 @@ def sample_command(
         )
 
 
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
-    """Run the command line; an error a person can mend is one sentence, without a trace."""
+    """Run the command line; an error a person can mend is one sentence, without a trace. When it is stopped,
+    what was begun is undone, as by Ctrl-C."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        _run()
+    except KeyboardInterrupt:
+        err.print("Stopped. What was begun is undone.")
+        sys.exit(ABORTED)
+
+
+def _run() -> None:
     try:
         app(prog_name="python -m usage_core")
+    except SystemExit as ended:
+        if ended.code == ABORTED:
+            raise KeyboardInterrupt from None
+        raise
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":  # so DuckDB tells of a signal
+            raise
+        raise KeyboardInterrupt from None
     except UsageError as error:
         err.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)

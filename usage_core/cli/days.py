@@ -16,7 +16,7 @@ from usage_core.export.daily import Wanted, write
 from usage_core.export.formats import File
 from usage_core.export.places import place
 from usage_core.selection import Selection
-from usage_core.store.scratch import Scratch
+from usage_core.store.scratch import scratch
 from usage_core.timeframe import zone_info
 
 
@@ -31,17 +31,14 @@ def export_days(asked: Asked, kind: File, to_dir: str, also_fewer: bool) -> None
             note(lake, Event.EXPORTED, f"calls: {urlencode(selection.params())}", rows)
 
         wanted = Wanted(partial(asked.over, lake), asked.tz, kind, _since(asked.start), also_fewer)
-        scratch = Scratch(lake.folder / "staging", "days")
-        try:
-            for done in write(lake, wanted, place(to_dir, scratch.path), datetime.now(UTC), sent):
+        with scratch(lake.folder / "staging", "days") as folder:
+            for done in write(lake, wanted, place(to_dir, folder.path), datetime.now(UTC), sent):
                 written, there = written + done.is_written, there + (not done.is_written)
                 fewer += done.fewer is not None
                 if done.is_written:
                     out.print(
                         f"{done.name}: {wording.plural(done.calls, 'call')}", markup=False, soft_wrap=True
                     )
-        finally:
-            scratch.close()
     out.print(f"{wording.plural(written, 'day')} written; {there:,} as they were.", soft_wrap=True)
     if fewer:
         out.print(

@@ -25,7 +25,7 @@ from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file
 from usage_core.intake.staging import Report
 from usage_core.store.lake import Lake
-from usage_core.store.scratch import Scratch
+from usage_core.store.scratch import scratch
 from usage_core.store.settings import note, put_note
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -58,10 +58,12 @@ class Sync:
         Raises:
             UnreadableFile: the database cannot be reached, has no spend log, or took too long.
         """
-        scratch = Scratch(self.lake.folder / "staging", "sync")
         try:
-            with _connected(self.address) as connection:
-                yield from self._batches(connection, scratch.path / "batch.csv")
+            with (
+                scratch(self.lake.folder / "staging", "sync") as folder,
+                _connected(self.address) as connection,
+            ):
+                yield from self._batches(connection, folder.path / "batch.csv")
         except psycopg.errors.QueryCanceled:
             raise UnreadableFile(
                 f"The database took longer than {TIMEOUT_S} seconds for one statement, and was left alone. "
@@ -69,8 +71,6 @@ class Sync:
             ) from None
         except psycopg.Error as error:
             raise UnreadableFile(f"The database cannot be read: {_first_line(error)}") from None
-        finally:
-            scratch.close()
 
     def _batches(self, connection: Connection, path: Path) -> Iterator[Receipt]:
         columns, mark = _columns(connection), _mark(connection)

@@ -14,7 +14,7 @@ from usage_core.intake.staging import Report
 from usage_core.intake.unpacking import Part, unpacked
 from usage_core.store.lake import Lake
 from usage_core.store.room import told_when_full
-from usage_core.store.scratch import Scratch
+from usage_core.store.scratch import scratch
 
 NOT_WHOLE = (
     "It ends in the middle, as a file does that is still being written: read as far as it is whole. "
@@ -58,22 +58,20 @@ def import_given(
 ) -> Iterator[Outcome]:
     """Import all files of what `finding.found` understands, packed or not, as of a format if one is given; a
     file that cannot be read keeps none of the others from being imported."""
-    scratch = Scratch(lake.folder / "staging", "given")
-    try:
-        for each in found(given, scratch.path, name):
-            if isinstance(each, UsageError):
-                yield Outcome(name or given, each)
-                continue
-            with told_when_full(lake.folder):
-                for part in unpacked(each, scratch.path):
-                    if isinstance(part, UsageError):
-                        yield Outcome(each.name, part)
-                    else:
-                        yield _imported(lake, part, report, name or Path(given).name, mapped)
-    except StoreUnavailable as error:
-        yield Outcome(name or given, error)
-    finally:
-        scratch.close()
+    with scratch(lake.folder / "staging", "given") as folder:
+        try:
+            for each in found(given, folder.path, name):
+                if isinstance(each, UsageError):
+                    yield Outcome(name or given, each)
+                    continue
+                with told_when_full(lake.folder):
+                    for part in unpacked(each, folder.path):
+                        if isinstance(part, UsageError):
+                            yield Outcome(each.name, part)
+                        else:
+                            yield _imported(lake, part, report, name or Path(given).name, mapped)
+        except StoreUnavailable as error:
+            yield Outcome(name or given, error)
 
 
 def _imported(lake: Lake, part: Part, report: Report, given: str, mapped: Format | None) -> Outcome:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from usage_core.store.lake import Lake
 from usage_core.store.room import told_when_full
-from usage_core.store.scratch import Scratch
+from usage_core.store.scratch import Scratch, scratch
 
 Report = Callable[[str, float | None], None]
 """Called with what is being done and how far it is (0 to 1, or None where that is unknown)."""
@@ -73,15 +73,17 @@ def staging(lake: Lake, report: Report) -> Iterator[Staging]:
 
     Raises:
         StoreUnavailable: there is no room for what is put into it, or done in the block.
+        GivenUp: the program has to end.
     """
-    scratch = Scratch(lake.folder / "staging", "stage")
-    try:
-        with told_when_full(lake.folder), lake.engine.connect() as connection:
-            stage = Staging(scratch, connection.execution_options(isolation_level="AUTOCOMMIT"), report)
-            try:
-                yield stage
-            finally:
-                stage.run("USE lake")
-                stage.run("DETACH {s}")
-    finally:
-        scratch.close()
+    with (
+        scratch(lake.folder / "staging", "stage") as mine,
+        told_when_full(lake.folder),
+        lake.engine.connect() as connection,
+        lake.underway.work(connection),
+    ):
+        stage = Staging(mine, connection.execution_options(isolation_level="AUTOCOMMIT"), report)
+        try:
+            yield stage
+        finally:
+            stage.run("USE lake")
+            stage.run("DETACH {s}")

@@ -26,6 +26,7 @@ from usage_core.store.hot import Hot
 from usage_core.store.room import told_when_full
 from usage_core.store.scratch import Scratch
 from usage_core.store.settings import reporting_zone
+from usage_core.store.underway import Underway
 
 READERS = 32
 
@@ -55,6 +56,7 @@ class Lake:
             max_overflow=READERS,
         )
         sa.event.listen(self.engine, "connect", self._attach)
+        self.underway = Underway()
         self.hot: Hot | None = None
         self._version: tuple[Mark | None, int] | None = None
 
@@ -128,8 +130,15 @@ class Lake:
 
         Raises:
             StoreUnavailable: there is no room for them.
+            GivenUp: the program has to end.
         """
-        with told_when_full(self.folder), self.turn(waiting), self.engine.begin() as connection:
+        with (
+            told_when_full(self.folder),
+            self.turn(waiting),
+            self.engine.connect() as connection,
+            self.underway.work(connection),
+            connection.begin(),
+        ):
             yield connection
 
     def version(self) -> int:

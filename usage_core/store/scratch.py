@@ -6,6 +6,8 @@ whoever can take it knows that nobody needs the folder any more.
 
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,8 +17,8 @@ class Scratch:
     """A folder of its own, `home/KIND_ID`; `close` removes it."""
 
     def __init__(self, home: Path, kind: str) -> None:
-        """Remove what dead processes left of this kind, and make a new folder."""
-        sweep(home, kind)
+        """Remove what dead processes left, and make a new folder."""
+        sweep(home)
         self.name = f"{kind}_{uuid.uuid4().hex}"
         self.path = home / self.name
         self._lock = _lock(self.path)
@@ -30,9 +32,19 @@ class Scratch:
             _remove(self.path, self._lock)
 
 
-def sweep(home: Path, kind: str) -> None:
+@contextmanager
+def scratch(home: Path, kind: str) -> Iterator[Scratch]:
+    """A folder for the length of a `with` block."""
+    made = Scratch(home, kind)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def sweep(home: Path) -> None:
     """Remove the folders whose owners are gone."""
-    for path in home.glob(f"{kind}_*"):
+    for path in home.iterdir():
         if not path.is_dir():
             continue
         lock = _lock(path)

@@ -4,6 +4,7 @@ import logging
 import threading
 from datetime import timedelta
 
+from usage_core.errors import GivenUp
 from usage_core.store import old_files, small_files
 from usage_core.store.lake import Lake
 
@@ -50,7 +51,7 @@ class Upkeep:
             wait = self._every
             try:
                 self.look()
-            except _OthersWrite:
+            except (_OthersWrite, GivenUp):
                 _log.debug("The store in %s is being written to", self._lake.folder)
             except Exception:  # whatever it is, the console goes on, and the next look may fare better
                 _log.exception("The store in %s could not be kept in order", self._lake.folder)
