@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from tests.importing import Shelf, open_copy
+from usage_core.access.journal import Journal
 from usage_core.store.engine import THREADS
 from usage_core.store.lake import Lake, open_lake
 
 REQUIRE_BROWSER = "USAGE_REQUIRE_BROWSER"
 BROWSER = "USAGE_CHROMIUM"
+WORKER = "PYTEST_XDIST_WORKER"
 COMMANDS = (
     "chromium-headless-shell",
     "chromium",
@@ -78,9 +81,16 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a store without calls, to be copied: that is faster than making one."""
-    folder = tmp_path_factory.mktemp("store") / "empty"
-    open_lake(folder).close()
+    """The folder of a store without calls, to be copied: that is faster than making one. The first worker
+    that needs it makes it for all."""
+    home = tmp_path_factory.getbasetemp()
+    folder = (home.parent if WORKER in os.environ else home) / "empty-store"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            made = folder.with_name("empty-store-begun")
+            open_lake(made).close()
+            Journal(made).close()
+            made.rename(folder)
     return folder
 
 

@@ -4,7 +4,6 @@ import gc
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from streamlit.testing.v1 import AppTest, local_script_runner
 from tests.metrics.by_hand import Row, as_log
 from usage_core import cached, settings
 from usage_core.intake.run import import_file
-from usage_core.store.lake import open_lake
+from usage_core.settings import Settings
 from usage_core.workspace import Workspace
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -26,45 +25,44 @@ SAMPLE_CALLS = 1_500
 
 
 @pytest.fixture(scope="session")
-def stores(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """`stores(name, rows)` is the folder of a store with these calls; made once for a name."""
-    made: dict[str, Path] = {}
+def opened(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workspace]]:
+    """`opened(name, rows)` is the workspace of a store with these calls. It is made once for a name and stays
+    open: opening it takes as long as several pages."""
+    known: dict[str, Workspace] = {}
 
-    def folder(name: str, rows: Iterable[Row] = ()) -> Path:
-        if name not in made:
+    def workspace(name: str, rows: Iterable[Row] = ()) -> Workspace:
+        if name not in known:
             home = tmp_path_factory.mktemp(f"store-{name}")
-            made[name] = Path(shutil.copytree(empty_store, home / "store"))
+            folder = Path(shutil.copytree(empty_store, home / "store"))
+            made = known[name] = Workspace(Settings(folder), calls=SAMPLE_CALLS)
             if rows := list(rows):
-                lake = open_lake(made[name])
                 (home / "log.csv").write_text(as_log(rows), encoding="utf-8", newline="")
-                assert import_file(lake, home / "log.csv").rows_stored == len(rows)
-                lake.close()
-        return made[name]
+                assert import_file(made.real, home / "log.csv").rows_stored == len(rows)
+            made.shown().lake.keep_hot()
+            if hot := made.shown().lake.hot:
+                hot.make()  # what the first page asks is then answered by it
+        return known[name]
 
-    return folder
+    yield workspace
+    for each in known.values():
+        each.close()
 
 
 @pytest.fixture(scope="module")
-def holding(stores: Callable[..., Path]) -> Iterator[Callable[..., None]]:
+def holding(opened: Callable[..., Workspace]) -> Iterator[Callable[..., None]]:
     """`holding(name, rows)`: from now on the app shows this store; without rows, a small sample."""
     shown: list[str] = []
 
-    def let_go() -> None:
-        if shown:
-            cached.workspace().close()
-            st.cache_resource.clear()
-            shown.clear()
-
     def hold(name: str, rows: Iterable[Row] = ()) -> None:
-        folder = stores(name, rows)
+        workspace = opened(name, rows)
         if shown != [name]:
-            let_go()
-            patch.setenv(settings.DATABASE_URL, "ducklake" + folder.as_uri().removeprefix("file"))
-            patch.setattr(cached, "Workspace", partial(Workspace, calls=SAMPLE_CALLS))
-            shown.append(name)
+            cached.workspace.clear()
+            patch.setenv(
+                settings.DATABASE_URL, "ducklake" + workspace.real.folder.as_uri().removeprefix("file")
+            )
+            patch.setattr(cached, "Workspace", lambda _settings: workspace)
+            shown[:] = [name]
             cached.refresh()
-            if hot := cached.shown().lake.hot:
-                hot.make()  # what the first page asks is then answered by it
 
     with pytest.MonkeyPatch.context() as patch:
         # Each AppTest would look through all installed packages for components of their own.
@@ -75,7 +73,7 @@ def holding(stores: Callable[..., Path]) -> Iterator[Callable[..., None]]:
         gc.collect()
         gc.freeze()
         yield hold
-        let_go()
+        st.cache_resource.clear()
 
 
 _look = local_script_runner.require_widgets_deltas

@@ -211,12 +211,12 @@ def test_sound_data(holding: Holding) -> None:
     assert not app.main.get("page_link")
 
 
-def test_what_is_missing_from_the_data(holding: Holding, stores: Callable[..., Path]) -> None:
+def test_what_is_missing_from_the_data(holding: Holding, tmp_path: Path) -> None:
     """A Wednesday without its 30 calls, a call without a price, and a row that is no call."""
     rows = [row for row in daily() if row["called_at"].date() != WEDNESDAY.date()]
     rows.append(call(MONDAY, **BOB, **{**DOLLAR, "output_tokens": 1, "output_price": None}))
     holding("with-a-gap", rows)
-    path = stores("with-a-gap").parent / "bad.csv"
+    path = tmp_path / "bad.csv"
     path.write_text(as_log([]) + "yesterday,k,,,m,1,1,1,1,1\n", encoding="utf-8", newline="")
     assert import_file(cached.workspace().real, path).rows_rejected == 1
     app = visit(**WEEKS)

@@ -49,9 +49,8 @@ def test_a_new_store_has_the_tables_of_the_record(module_shelf: Shelf) -> None:
     assert found == expected
 
 
-def test_every_table_is_known_to_be_empty_and_is(empty_store: Path) -> None:
+def test_every_table_is_known_to_be_empty_and_is(lake: Lake) -> None:
     """DuckLake takes several times as long with a table that it has no figures of."""
-    lake = open_lake(empty_store)
     with lake.reading() as connection:
         figures = connection.exec_driver_sql(
             "SELECT table_name FROM __ducklake_metadata_lake.ducklake_table_stats "
@@ -62,7 +61,6 @@ def test_every_table_is_known_to_be_empty_and_is(empty_store: Path) -> None:
             table: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
             for table in METADATA.tables.values()
         }
-    lake.close()
     assert {table for table, rows in held.items() if rows} == {WORKSPACE}
     assert set(METADATA.tables) - known == {table.name for table in FILLED_BY_IMPORTS}
 
