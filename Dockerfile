@@ -10,7 +10,7 @@ COPY . .
 
 # Nothing of the program can be changed by the program; only /data can.
 RUN useradd --system --uid 10001 console && install -d -o console /data
-USER console
+USER 10001
 ENV USAGE_DATABASE_URL=ducklake:////data \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -1,5 +1,6 @@
 """What a format has to say about itself."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -38,6 +39,12 @@ ITEMS = """
     ELSE [doc] END
 """
 """The rows of a JSON document `doc`: its elements, those of its `data`, or itself."""
+
+
+_PERSONAL = re.compile(
+    r"(?i)user|mail|identity|metadata|(^|_)ip(_|$)|message|prompt|input|output|response|content|body"
+)
+"""What a heading is called by that may hold people, their addresses, prompts or answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +107,15 @@ class Format:
         return layout in self.layouts and not foreign and wanted <= self.positions(header).keys()
 
     def dropped(self, header: Iterable[str]) -> tuple[str, ...]:
-        """Headings that are not kept, in order."""
-        known = {_plain(heading) for headings in self.columns.values() for heading in headings}
-        return tuple(dict.fromkeys(h for h in header if h.strip() and _plain(h) not in known))
+        """Headings that are not kept: first those of people, prompts and answers, in part or whole; else in
+        order."""
+        known = {_plain(heading): name for name, headings in self.columns.items() for heading in headings}
+        gone = [
+            f"{heading} (in part)" if _plain(heading) in known else heading
+            for heading in header
+            if heading.strip() and known.get(_plain(heading), "") in {"", *self.private}
+        ]
+        return tuple(sorted(dict.fromkeys(gone), key=lambda heading: not _PERSONAL.search(heading)))
 
     def mapped(self) -> Mapping[str, str]:
         """Field of the record -> SQL for its text from the columns. Input tokens count the cached ones."""
