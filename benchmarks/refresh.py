@@ -62,9 +62,12 @@ def timed(work: Callable[[], object]) -> float:
 
 def page_seconds(page: str, days: int, key: str | None, runs: int) -> list[float]:
     """Seconds in the store for each of `runs` first visits of a page."""
-    from streamlit.testing.v1 import AppTest  # noqa: PLC0415 - only where a page is drawn
+    from streamlit.testing.v1 import AppTest, local_script_runner  # noqa: PLC0415 - only where a page is drawn
 
+    from benchmarks import script  # noqa: PLC0415
     from usage_core import cached  # noqa: PLC0415
+
+    local_script_runner.require_widgets_deltas = script.ended
 
     spent: list[float] = []
     computed = cached.compute

@@ -96,8 +96,10 @@ def compute(lake: Lake, work: Callable[[sa.Connection], object], stop: Stop) -> 
 
 
 def forget() -> None:
-    """Forget all answers."""
+    """Forget all answers, and what they were made of."""
     _answers().clear()
+    if hot := workspace().shown().lake.hot:
+        hot.forget()
 
 
 def _answer(key: Hashable, work: Callable[[sa.Connection], Found], state: Hashable | None = None) -> Found:
@@ -207,7 +209,7 @@ def previewed(selection: Selection) -> Preview:
 
 def first_lines(selection: Selection) -> str:
     """The header and the first lines of an export of the selection."""
-    return _answer(("first", selection), lambda connection: first_lines_of(connection, selection))
+    return found(first_lines_of, selection)
 
 
 def prices_seen() -> list[Seen]:

@@ -107,9 +107,11 @@ def ranking(selection: Selection, by: str) -> pd.DataFrame:
 def changes(selection: Selection, by: str) -> pd.DataFrame:
     """What got slower or faster than in the period before; see `metrics.shifts`, with a name."""
     before = selection.previous
+    # Only where there is something to compare with: the counts of a year take a second. What they are
+    # made of serves the figures, too.
+    compared = totals(selection).before["calls"]
+    counted = cached.found(counts, selection, before, by) if compared else ({}, {})
     was, now = (cached.answer(Question(each, FIGURES, (by,))) for each in (before, selection))
-    # Only where there is something to compare with: the counts of a year take a second.
-    counted = ({}, {}) if was.empty else cached.found(counts, selection, before, by)
     frame = shifts(now, was, counted).rename(columns={by: "value"})
     frame.insert(1, "name", figures.names(by, frame["value"]))
     return frame

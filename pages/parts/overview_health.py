@@ -71,7 +71,7 @@ def _missing_calls(frame: Timeframe, until: datetime) -> tuple[tuple[Gap, ...], 
     held = cached.held()
     if held.first is None or held.last is None:
         return (), 0
-    answer = cached.answer(gaps.question(frame))
+    answer = cached.found(gaps.hours, gaps.looked_at(frame))
     late = gaps.awaited(answer, held.first, held.last, until)
     return gaps.find(answer, frame, held.first, held.last), late
 

@@ -1,15 +1,16 @@
 """Hours without data: where many calls are usual and none came, and only there."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pandas as pd
-import sqlalchemy as sa
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.metrics.by_hand import call, held
-from usage_core.metrics.answer import ask
-from usage_core.metrics.gaps import MANY, Gap, awaited, find, question
+from tests.importing import Shelf
+from usage_core.metrics.answer import coverage
+from usage_core.metrics.gaps import MANY, Gap, Hours, awaited, find, looked_at
+from usage_core.metrics.gaps import hours as hours_of
 from usage_core.metrics.question import MOST_ROWS
 from usage_core.timeframe import Timeframe
 
@@ -25,10 +26,9 @@ def hours(each: int = 30) -> dict[datetime, int]:
     return {BEGAN + n * HOUR: each for n in range(71 * 24)}
 
 
-def answer(calls: dict[datetime, int]) -> pd.DataFrame:
-    within = [(hour.replace(tzinfo=None), n) for hour, n in calls.items() if n and hour < WEEK.end]
-    frame = pd.DataFrame(within, columns=["hour", "calls"])
-    return frame.assign(hour=pd.to_datetime(frame["hour"]))
+def answer(calls: dict[datetime, int]) -> Hours:
+    within = {hour.replace(tzinfo=None): n for hour, n in calls.items() if n and hour < WEEK.end}
+    return Hours(np.array([*within], "datetime64[us]"), np.array([*within.values()]))
 
 
 def found(calls: dict[datetime, int], first: datetime = BEGAN, last: datetime = ENDED) -> tuple[Gap, ...]:
@@ -103,13 +103,25 @@ def test_every_silent_hour_of_a_busy_week_is_in_a_gap(silent: set[int]) -> None:
     assert sum(gap.usual_calls for gap in gaps) == 30 * len(missing)
 
 
-def test_the_question_is_answered_within_bounds(engine: sa.Engine) -> None:
-    decade = question(Timeframe(datetime(2016, 1, 1, tzinfo=UTC), END))
-    frame = decade.selection.timeframe
-    assert (frame.end - frame.start) // HOUR <= MOST_ROWS
-    half = question(Timeframe(END - DAY - timedelta(minutes=30), END, "Asia/Kolkata"))
-    assert half.selection.timeframe.start.minute == 0
-    with held(
-        engine, [call((END - HOUR).replace(tzinfo=None)), call((END - 2 * HOUR).replace(tzinfo=None))]
-    ) as c:
-        assert list(ask(c, half)["calls"]) == [1, 1]
+def test_what_is_looked_at_is_bounded() -> None:
+    decade = looked_at(Timeframe(datetime(2016, 1, 1, tzinfo=UTC), END)).timeframe
+    assert (decade.end - decade.start) // HOUR <= MOST_ROWS
+    half = looked_at(Timeframe(END - DAY - timedelta(minutes=30), END, "Asia/Kolkata")).timeframe
+    assert half.start.minute == 0
+
+
+def test_hours_are_counted_of_what_is_in_sight(shelf: Shelf) -> None:
+    at = ["2026-11-08T09:59:59.999Z", "2026-11-08T10:00:00Z", "2026-11-08T10:30:00Z", "2026-11-09T00:00:00Z"]
+    shelf.rows(*({"called_at": moment, "api_key_id": f"key-{moment[14]}"} for moment in at))
+    selection = looked_at(WEEK)
+    with shelf.lake.reading() as connection:
+        known = coverage(connection)
+        for some in (selection, replace(selection, only=("key-0", "key-3", "key-5"))):
+            counted = hours_of(connection, some, known)
+            starts = counted.starts.astype("datetime64[h]").astype(str).tolist()
+            assert dict(zip(starts, counted.calls.tolist(), strict=True)) == {
+                "2026-11-08T09": 1,
+                "2026-11-08T10": 2,
+            }
+        counted = hours_of(connection, replace(selection, only=("key-3",)), known)
+        assert counted.calls.tolist() == [1]

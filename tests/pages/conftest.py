@@ -13,6 +13,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest, local_script_runner
 
+from benchmarks.script import ended
 from tests.metrics.by_hand import Row, as_log
 from usage_core import cached, settings
 from usage_core.intake.run import import_file
@@ -68,23 +69,12 @@ def holding(opened: Callable[..., Workspace]) -> Iterator[Callable[..., None]]:
         # Each AppTest would look through all installed packages for components of their own.
         patch.setattr(manifest_scanner, "scan_component_manifests", list)
         st.cache_resource.clear()
-        patch.setattr(local_script_runner, "require_widgets_deltas", _ended)
+        patch.setattr(local_script_runner, "require_widgets_deltas", ended)
         # Streamlit collects garbage after every run, as the server does after freezing what is loaded.
         gc.collect()
         gc.freeze()
         yield hold
         st.cache_resource.clear()
-
-
-_look = local_script_runner.require_widgets_deltas
-
-
-def _ended(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
-    """Wait for the end of a script; Streamlit's own way, to look a thousand times a second, slows it down."""
-    assert runner._script_thread
-    runner._script_thread.join(timeout)
-    if not runner.script_stopped():
-        _look(runner, 0)
 
 
 def visit(page: str = HOME, **params: str | list[str]) -> AppTest:

@@ -6,10 +6,11 @@ import sqlalchemy as sa
 
 from usage_core.export import csv_lines
 from usage_core.export.formats import FORMATS
-from usage_core.export.stream import tables
 from usage_core.export.sums import Summed
 from usage_core.metrics.covers import Coverage
+from usage_core.metrics.question import conditions
 from usage_core.metrics.sight import keys_in_sight
+from usage_core.metrics.slices import first_hours
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
 from usage_core.store.lake import arrow
@@ -42,10 +43,19 @@ def line_bytes(connection: sa.Connection) -> float:
     return mean
 
 
-def first_lines(connection: sa.Connection, selection: Selection, shown: int = 8) -> str:
-    """The header and the first lines of an export."""
-    first = next(tables(connection, selection), None)
-    return (csv_lines.HEADER + (csv_lines.lines(first.slice(0, shown)) if first else b"")).decode()
+def first_lines(
+    connection: sa.Connection, selection: Selection, covered: Coverage | None = None, shown: int = 8
+) -> str:
+    """The header and the first lines of an export, without making its first slice."""
+    within, lines = first_hours(connection, selection, shown, covered), b""
+    if within:
+        c = CALLS.c
+        columns = [c[column.name] for column in EXPORT_COLUMNS]
+        inside = (*conditions(selection), c.called_at >= within[0], c.called_at < within[1])
+        lines = csv_lines.lines(
+            arrow(connection, sa.select(*columns).where(*inside).order_by(*columns).limit(shown))
+        )
+    return (csv_lines.HEADER + lines).decode()
 
 
 def first_sums(

@@ -104,8 +104,12 @@ class Summed:
     def statement(self, selection: Selection, covered: Coverage | None) -> sa.Select[*tuple[object, ...]]:
         """The statement that finds them, with a column of each column's name."""
         by = (*([self.per] if self.per else []), "key", *(("provider", "model") if self.by_model else ()))
-        [step] = plan(Question(selection, tuple(SUMS), by), covered)
-        found = step.whole.order_by(None).limit(None).subquery("sums")
+        found = (
+            plan(Question(selection, tuple(SUMS), by), covered)
+            .first.whole.order_by(None)
+            .limit(None)
+            .subquery("sums")
+        )
         period = sa.cast(sa.cast(found.c[f"by_{self.per}"], sa.Date()), sa.String()) if self.per else None
         named = _names()
         columns = [

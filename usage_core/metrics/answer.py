@@ -15,13 +15,16 @@ import sqlalchemy as sa
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.dimensions import DIMENSIONS
-from usage_core.metrics.histograms import histograms, read
-from usage_core.metrics.plan import Step, plan
+from usage_core.metrics.plan import Binned, Step, plan
 from usage_core.metrics.question import MOST_ROWS, Question
+from usage_core.metrics.times import added_up, some_added_up
 from usage_core.schema import usd
 from usage_core.store.columns import by_column
 from usage_core.store.settings import CALLS_SINCE, REPORTING_ZONE, as_day, noted_as
 from usage_core.store.tables import IMPORTS
+
+FEW_GROUPS = 500
+"""The completion times of so many groups are kept in memory, 8 kB of each, for whatever is asked next."""
 
 Figure: TypeAlias = int | Decimal | None
 
@@ -55,19 +58,21 @@ def ask(connection: sa.Connection, question: Question, coverage: Coverage | None
         return _divided(ask(connection, parts, coverage), question)
     # Whether a sum over everything is 0 or unknown depends on whether there are calls.
     metrics = question.metrics if question.by else dict.fromkeys((*question.metrics, "calls"))
-    first, *others = plan(replace(question, metrics=tuple(metrics)), coverage)
+    steps = plan(replace(question, metrics=tuple(metrics)), coverage)
     width = len(question.by)
-    groups, figures = _columns(connection, first, width)
+    groups, figures = _columns(connection, steps.first, width)
     places = {group: place for place, group in enumerate(zip(*groups, strict=True))} if width else {(): 0}
-    for step in others:
-        figures |= _further(connection, step, width, places)
+    if steps.further:
+        figures |= _further(connection, steps.further, width, places)
+    if steps.binned:
+        figures |= _percentiles(connection, steps.binned, places, are_all=len(places) < question.limit)
     if not width and figures["calls"] == [0]:
         figures = {name: [_of_nothing(METRICS[name].unit)] for name in figures}
     frame = _frame(question, groups, figures)
-    if question.metrics[0] not in first.metrics and not question.in_order_of_time:
+    if question.metrics[0] not in steps.first.metrics and not question.in_order_of_time:
         frame = _largest_first(frame, question.metrics[0])
     frame = frame.head(question.limit) if len(frame) > question.limit else frame
-    frame.attrs["sources"] = sorted({step.source for step in (first, *others)})
+    frame.attrs["sources"] = steps.sources
     return frame
 
 
@@ -80,9 +85,6 @@ def _further(
     connection: sa.Connection, step: Step, width: int, places: dict[Any, int]
 ) -> dict[str, list[Figure]]:
     """A further statement's figures, in the places that its groups have in the first."""
-    if step.binned:
-        found = histograms(read(connection, step.statement, step.edges), places)
-        return {name: list(found.percentile(METRICS[name].percent or 0)) for name in step.metrics}
     groups, figures = _columns(connection, step, width)
     rows = list(zip(*groups, strict=True)) if groups else [()]
     at = {group: row for row, group in enumerate(rows)}
@@ -90,6 +92,17 @@ def _further(
         name: [values[at[group]] if group in at else None for group in places]
         for name, values in figures.items()
     }
+
+
+def _percentiles(
+    connection: sa.Connection, binned: Binned, places: dict[Any, int], *, are_all: bool
+) -> dict[str, list[Figure]]:
+    """Percentiles of groups, in their places; where those are not all groups there are, of no others."""
+    if are_all and len(places) <= FEW_GROUPS:
+        found = added_up(connection, binned.times).at(places)
+    else:
+        found = some_added_up(connection, binned.times, places)
+    return {name: list(found.percentile(METRICS[name].percent or 0)) for name in binned.metrics}
 
 
 def _largest_first(frame: pd.DataFrame, name: str) -> pd.DataFrame:

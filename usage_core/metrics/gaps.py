@@ -12,11 +12,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any, NamedTuple
 
-import pandas as pd
+import numpy as np
+import sqlalchemy as sa
 
+from usage_core.metrics.answer import ask
+from usage_core.metrics.covers import Coverage, in_utc
 from usage_core.metrics.question import Question
 from usage_core.selection import Selection
+from usage_core.store.lake import arrow
+from usage_core.store.tables import HOURS
 from usage_core.timeframe import Timeframe
 
 WEEKS, LEAST_WEEKS = 8, 4
@@ -31,6 +37,13 @@ MOST_DAYS = 150
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 
 
+class Hours(NamedTuple):
+    """Hours (naive UTC) that have calls, in any order, and how many."""
+
+    starts: "np.ndarray[Any, Any]"
+    calls: "np.ndarray[Any, Any]"
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """From when to when (aware UTC) no call was made, and how many there usually are."""
@@ -40,10 +53,23 @@ class Gap:
     usual_calls: int
 
 
-def question(frame: Timeframe) -> Question:
-    """What has to be asked: calls by UTC hour, whatever is filtered; of a long timeframe, its end."""
-    start = _first_judged(frame) - WEEKS * WEEK
-    return Question(Selection(Timeframe(start, frame.end)), ("calls",), ("hour",))
+def looked_at(frame: Timeframe) -> Selection:
+    """What has to be known: calls by UTC hour, whatever is filtered; of a long timeframe, its end."""
+    return Selection(Timeframe(_first_judged(frame) - WEEKS * WEEK, frame.end))
+
+
+def hours(connection: sa.Connection, selection: Selection, coverage: Coverage | None = None) -> Hours:
+    """The calls of each hour of a selection without filters; `coverage` as for `answer.ask`.
+
+    The last hour may be counted whole, of which the selection has a part.
+    """
+    if selection.only is not None:
+        frame = ask(connection, Question(selection, ("calls",), ("hour",)), coverage)
+        return Hours(frame["hour"].to_numpy(), frame["calls"].to_numpy())
+    start, end = in_utc(selection.timeframe.start, selection.timeframe.end)
+    within = sa.select(HOURS.c.hour, HOURS.c.calls).where(HOURS.c.hour >= start, HOURS.c.hour < end)
+    found = arrow(connection, within)
+    return Hours(*(column.to_numpy() for column in found.columns))
 
 
 def _first_judged(frame: Timeframe) -> datetime:
@@ -51,8 +77,8 @@ def _first_judged(frame: Timeframe) -> datetime:
     return first.replace(minute=0)
 
 
-def find(answer: pd.DataFrame, frame: Timeframe, first: datetime, last: datetime) -> tuple[Gap, ...]:
-    """The gaps of a timeframe, in order, from the answer to `question`.
+def find(answer: Hours, frame: Timeframe, first: datetime, last: datetime) -> tuple[Gap, ...]:
+    """The gaps of a timeframe, in order, from the `hours` that are `looked_at`.
 
     `first` and `last` are when the first and the last call of the store were made (aware).
     """
@@ -65,7 +91,7 @@ def find(answer: pd.DataFrame, frame: Timeframe, first: datetime, last: datetime
     return tuple(found)
 
 
-def awaited(answer: pd.DataFrame, first: datetime, last: datetime, until: datetime) -> int:
+def awaited(answer: Hours, first: datetime, last: datetime, until: datetime) -> int:
     """How many calls there usually are from the hour after the last call until an hour; 0 for few."""
     usual = _usual(_calls(answer), first)
     start = last.replace(minute=0, second=0, microsecond=0) + HOUR
@@ -75,9 +101,11 @@ def awaited(answer: pd.DataFrame, first: datetime, last: datetime, until: dateti
     return int(calls) if calls >= MANY else 0
 
 
-def _calls(answer: pd.DataFrame) -> dict[datetime, int]:
-    hours: list[datetime] = answer["hour"].to_numpy().astype("datetime64[us]").tolist()
-    return {hour.replace(tzinfo=UTC): calls for hour, calls in zip(hours, answer["calls"], strict=True)}
+def _calls(answer: Hours) -> dict[datetime, int]:
+    starts: list[datetime] = answer.starts.astype("datetime64[us]").tolist()
+    return {
+        start.replace(tzinfo=UTC): calls for start, calls in zip(starts, answer.calls.tolist(), strict=True)
+    }
 
 
 def _usual(calls: Mapping[datetime, int], first: datetime) -> Callable[[datetime], float]:

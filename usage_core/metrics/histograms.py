@@ -49,6 +49,12 @@ class Histograms(NamedTuple):
     places: dict[Group, int]
     calls: Real
 
+    def at(self, places: Mapping[Group, int]) -> "Histograms":
+        """The same calls with the groups in other places; one that has none here has no calls."""
+        rows = np.array([self.places.get(group, len(self.calls)) for group in places], dtype=np.intp)
+        none = np.zeros((1, self.calls.shape[1]))
+        return Histograms(dict(places), np.concatenate([self.calls, none])[rows])
+
     def percentile(self, percent: int) -> list[int | None]:
         """By place: the time in ms within which so many of 100 timed calls were answered (nearest rank);
         None where there is no such call."""

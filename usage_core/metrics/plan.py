@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from cachetools import LRUCache, cached
@@ -12,7 +12,8 @@ from cachetools import LRUCache, cached
 from usage_core.metrics.covers import Choice, Coverage, Wanted, choose
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.question import MOST_ROWS, Question
-from usage_core.metrics.sources import lists, rows
+from usage_core.metrics.sources import rows
+from usage_core.metrics.times import Times
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import offsets
 
@@ -23,43 +24,57 @@ from bins, within 1 %, where a rollup has them."""
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement: breakdowns first, then `metrics`. `source` says which table answers.
-
-    With `binned`, lists of completion times stand in place of the metrics, which are percentiles of them.
-    """
+    """One statement: breakdowns first, then `metrics`. `source` says which table answers."""
 
     metrics: tuple[str, ...]
-    statement: sa.Select[Any] | sa.CompoundSelect[Any]
+    statement: sa.Select[Any]
     source: str
-    binned: bool = False
     edges: Mapping[str, datetime] = field(default_factory=dict)
     """The statement's parameters: between which edges of its table and of the calls it reads."""
 
     @property
-    def whole(self) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    def whole(self) -> sa.Select[Any]:
         """The statement with its edges in it, to be part of another."""
         return self.statement.params(dict(self.edges))
 
 
-def plan(question: Question, coverage: Coverage | None) -> list[Step]:
-    """The statements that answer a question; without coverage, from the calls alone. The groups are those
-    of the first one."""
+class Binned(NamedTuple):
+    """Percentiles that are read from completion times in bins."""
+
+    metrics: tuple[str, ...]
+    times: Times
+
+
+class Plan(NamedTuple):
+    """The statement that has the groups, another for figures of those, and percentiles that none has."""
+
+    first: Step
+    further: Step | None = None
+    binned: Binned | None = None
+
+    @property
+    def sources(self) -> list[str]:
+        """The tables that answer."""
+        names = {step.source for step in self[:2] if step}
+        return sorted(names | ({_name(self.binned.times.choice)} if self.binned else set()))
+
+
+def plan(question: Question, coverage: Coverage | None) -> Plan:
+    """How a question is answered; without coverage, from the calls alone."""
     percentiles = tuple(name for name in question.metrics if METRICS[name].percent)
     sums = tuple(name for name in question.metrics if not METRICS[name].percent)
     if coverage is None or not percentiles:
-        return [_summed(question, question.metrics, coverage)]
+        return Plan(_summed(question, question.metrics, coverage))
     if coverage.calls > EXACT_PERCENTILES_UP_TO:
         wanted = Wanted(question.by, bins=True, keep=question.keep)
         choice = choose(question.selection, wanted, coverage)
         if choice:
-            listed = _listed(question, wanted, choice)
-            of_calls = sums or ("calls",)
-            binned = Step(percentiles, listed, _name(choice), True, choice.cover.edges)
-            return [_summed(question, of_calls, coverage), binned]
+            binned = Binned(percentiles, Times(question.selection, wanted, choice))
+            return Plan(_summed(question, sums or ("calls",), coverage), binned=binned)
     first = _summed(question, sums, coverage) if sums else None
     if first and first.source != CALLS.name:
-        return [first, _summed(question, percentiles, None)]
-    return [_summed(question, question.metrics, None)]
+        return Plan(first, _summed(question, percentiles, None))
+    return Plan(_summed(question, question.metrics, None))
 
 
 def _wanted(question: Question, metrics: Sequence[str]) -> Wanted:
@@ -106,11 +121,6 @@ def _but_for_edges(question: Question, wanted: Wanted, choice: Choice, *more: Ha
 @cached(LRUCache(maxsize=1024), key=_but_for_edges, lock=Lock())
 def _any_sums(question: Question, wanted: Wanted, choice: Choice, metrics: tuple[str, ...]) -> sa.Select[Any]:
     return _sums(question, wanted, choice, metrics, named_edges=True)
-
-
-@cached(LRUCache(maxsize=1024), key=_but_for_edges, lock=Lock())
-def _listed(question: Question, wanted: Wanted, choice: Choice) -> sa.Select[Any] | sa.CompoundSelect[Any]:
-    return lists(question.selection, wanted, choice, named_edges=True)
 
 
 def _ordered(

@@ -44,6 +44,20 @@ def slices(
     return _joined(connection, selection, whole, sizes, _by_hour(selection, coverage), *CUTS)
 
 
+def first_hours(
+    connection: sa.Connection, selection: Selection, calls: int, coverage: Coverage | None = None
+) -> Slice | None:
+    """The first hours that hold so many calls, or all there are; None where there are none."""
+    frame, start, held = selection.timeframe, None, 0
+    for at, more in connection.execute(_by_hour(selection, coverage)):
+        start, end, held = start or at, at + CUTS["hour"], held + more
+        if held >= calls:
+            break
+    if start is None:
+        return None
+    return max(start, frame.start.replace(tzinfo=None)), min(end, frame.end.replace(tzinfo=None))
+
+
 def _joined(
     connection: sa.Connection,
     selection: Selection,

@@ -23,10 +23,11 @@ from typing import Any, TypeAlias
 import pandas as pd
 import sqlalchemy as sa
 
-from usage_core.metrics.covers import SHORT, Coverage, Wanted, choose
+from usage_core.metrics.covers import Coverage, Wanted, choose
 from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
 from usage_core.metrics.sources import rows
+from usage_core.metrics.times import unit as unit_of
 from usage_core.selection import Selection
 from usage_core.store.columns import by_column
 from usage_core.store.measures import DOUBLING
@@ -64,7 +65,7 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     is "day" or "hour", `attrs["zone"]` the zone of the days: a large store's own, where it has another,
     since no rollup has those of the selection. At most MOST_ROWS rows, in order of time.
     """
-    unit: Grain = "hour" if selection.timeframe.length <= SHORT else "day"
+    unit = unit_of(selection)
     large = coverage is not None and coverage.calls > EXACT_PERCENTILES_UP_TO
     if coverage is not None and large and unit == "day":
         selection = selection.over(replace(selection.timeframe, zone=coverage.zone))

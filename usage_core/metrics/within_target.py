@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from usage_core.errors import SelectionError
 from usage_core.metrics.covers import Coverage, Wanted, choose
 from usage_core.metrics.dimensions import DIMENSIONS
-from usage_core.metrics.histograms import Histograms, bin_of_time, histograms, read
+from usage_core.metrics.histograms import Histograms, bin_of_time
 from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
-from usage_core.metrics.sources import lists, rows
+from usage_core.metrics.sources import rows
+from usage_core.metrics.times import Times, added_up
 from usage_core.selection import Selection
 from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
 from usage_core.store.tables import CALLS
@@ -68,7 +69,7 @@ def within_target(
     large = coverage is not None and coverage.calls > EXACT_PERCENTILES_UP_TO
     choice = choose(selection, binned, coverage) if large else None
     if choice:
-        found = _in_bins(histograms(read(connection, lists(selection, binned, choice))), target_ms)
+        found = _in_bins(added_up(connection, Times(selection, binned, choice)), target_ms)
     else:
         found = [tuple(row) for row in connection.execute(_in_calls(selection, target_ms, by))]
     in_time = bool(by) and DIMENSIONS[by[0]].is_period

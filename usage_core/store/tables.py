@@ -261,6 +261,9 @@ HELD = sa.Table(
 )
 """One row: how many calls there are, and when the first and the last were made."""
 
+HOURS = sa.Table("hours", VIEWS, sa.Column("hour", sa.DateTime()), sa.Column("calls", COUNT))
+"""How many calls each hour (UTC) has; none has no row."""
+
 SOME_CALLS = sa.Table("some_calls", VIEWS, *(sa.Column(c.name, TYPES[c.form]) for c in EXPORT_COLUMNS))
 """A few calls, as an example."""
 

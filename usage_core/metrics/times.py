@@ -1,0 +1,98 @@
+"""Completion times of a selection's calls in bins, as lists or added up; of a copy of the store, read once.
+
+Percentiles, shares within a target and what tells a change from noise are made of the same lists.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping
+from threading import Lock
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from cachetools import LRUCache, cached
+
+from usage_core.metrics import sources
+from usage_core.metrics.covers import SHORT, Choice, Wanted
+from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.metrics.histograms import Group, Histograms, Lists, histograms, read
+from usage_core.selection import Selection
+from usage_core.store.kept import once
+from usage_core.timeframe import Grain, offsets
+
+
+class Times(NamedTuple):
+    """Whose completion times, by which breakdowns, and which rollup has them; None: the calls themselves."""
+
+    selection: Selection
+    wanted: Wanted
+    choice: Choice | None
+
+    @property
+    def by_day(self) -> "Times | None":
+        """The same, day by day, where the rollup is read by days: that takes no longer, and tells more."""
+        choice, by = self.choice, self.wanted.by
+        if choice is None or choice.cover.months or any(DIMENSIONS[name].is_period for name in by):
+            return None
+        return self._replace(wanted=self.wanted._replace(by=("day", *by)))
+
+    @property
+    def key(self) -> Hashable:
+        """What is found depends on this, and on the store; on the zone only where periods are cut by it."""
+        frame, by = self.selection.timeframe, self.wanted.by
+        zone = frame.zone if any(DIMENSIONS[name].is_period for name in by) else ""
+        return (frame.start, frame.end, zone, *self.selection.filters.items(), self.wanted)
+
+
+def unit(selection: Selection) -> Grain:
+    """The period whose times are told apart: a day, in short timeframes an hour."""
+    return "hour" if selection.timeframe.length <= SHORT else "day"
+
+
+def lists(connection: sa.Connection, times: Times) -> list[Lists]:
+    """The times as lists, some rows for each group; at most a few million bins, 10 bytes each."""
+    return once(
+        connection,
+        ("lists", times.key),
+        lambda: list(_read(connection, times)),
+        lambda rows: sum(each.bins.nbytes + each.calls.nbytes for each in rows),
+    )
+
+
+def added_up(connection: sa.Connection, times: Times) -> Histograms:
+    """The calls by bin, of all groups there are."""
+
+    def found() -> Histograms:
+        if finer := times.by_day:
+            return histograms(lists(connection, finer), of=_without_day)
+        return histograms(_read(connection, times))
+
+    return once(connection, ("added up", times.key), found, lambda whole: whole.calls.nbytes)
+
+
+def some_added_up(connection: sa.Connection, times: Times, places: Mapping[Group, int]) -> Histograms:
+    """As `added_up`, of some groups among many, in their places."""
+    return histograms(_read(connection, times), places)
+
+
+def _without_day(group: Group) -> Group:
+    return group[1:]
+
+
+def _read(connection: sa.Connection, times: Times) -> Iterator[Lists]:
+    edges = times.choice.cover.edges if times.choice else None
+    return read(connection, _statement(times), edges)
+
+
+def _but_for_edges(times: Times) -> Hashable:
+    """All that a statement depends on but the edges of its cover."""
+    selection, wanted, choice = times
+    if choice is None:
+        return times
+    (_, offset), *changes = offsets(selection.timeframe)
+    filters = tuple(selection.filters.items())
+    return (wanted, filters, choice.rollup.name, tuple(choice.cover.edges), offset, *changes)
+
+
+# To put a statement together takes longer than to answer it. What is kept is the statement alone.
+@cached(LRUCache(maxsize=1024), key=_but_for_edges, lock=Lock())
+def _statement(times: Times) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    return sources.lists(*times, named_edges=True)

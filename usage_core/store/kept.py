@@ -1,0 +1,52 @@
+"""What was read of something that never changes, kept for whoever reads the same."""
+
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from cachetools import LRUCache
+
+KEPT = "kept"
+"""The execution option by which a connection on something that never changes has its `Kept`."""
+
+Found = TypeVar("Found")
+
+
+class Kept:
+    """At most so many bytes of it."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._held: LRUCache[Hashable, tuple[int, Any]] = LRUCache(most_bytes, getsizeof=lambda held: held[0])
+        self._guard = Lock()
+
+    def get(self, key: Hashable) -> Any:
+        """What is kept by a key; None where nothing is."""
+        with self._guard:
+            held = self._held.get(key)
+        return None if held is None else held[1]
+
+    def keep(self, key: Hashable, found: Any, size: int) -> None:
+        """Keep something of so many bytes, if there is room for it at all."""
+        with self._guard:
+            if size <= self._held.maxsize:
+                self._held[key] = size, found
+
+    def clear(self) -> None:
+        """Keep nothing of it."""
+        with self._guard:
+            self._held.clear()
+
+
+def once(
+    connection: sa.Connection, key: Hashable, read: Callable[[], Found], bytes_of: Callable[[Found], int]
+) -> Found:
+    """What `read` finds by a connection; read once, where what the connection is on never changes."""
+    kept: Kept | None = connection.get_execution_options().get(KEPT)
+    if kept is None:
+        return read()
+    found: Found | None = kept.get(key)
+    if found is None:
+        found = read()
+        kept.keep(key, found, bytes_of(found))
+    return found
