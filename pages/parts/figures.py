@@ -12,7 +12,6 @@ from pages.parts.sidebar import NOT_GIVEN
 from usage_core import cached, timeframe, wording
 from usage_core.charts.periods import Periods
 from usage_core.metrics.definitions import METRICS, OVERVIEW, Unit
-from usage_core.metrics.dimensions import time_bin_edges
 from usage_core.metrics.question import Question
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.timeframe import Grain, Timeframe
@@ -132,15 +131,6 @@ def top(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMOUNTS
     frame["exact"] = [wording.figure_exact(METRICS[by].unit, amount) for amount in frame[by]]
     frame["value"] = _floats(frame[by], missing=True)
     return frame[["name", "value", "exact", "share", "calls"]]
-
-
-@cached.shared
-def times(selection: Selection) -> pd.DataFrame:
-    """How completion times are distributed: lower, upper (ms), calls."""
-    frame = cached.answer(Question(selection, ("calls",), ("time_bin",))).dropna(subset=["time_bin"])
-    edges = [time_bin_edges(int(number)) for number in frame["time_bin"]]
-    bins = pd.DataFrame(edges, columns=["lower", "upper"]).assign(calls=list(frame["calls"]))
-    return bins.astype({"calls": int}).sort_values("lower", ignore_index=True)
 
 
 TILES = ("cost_usd", "calls", "tokens", "p95_ms", "active_keys")

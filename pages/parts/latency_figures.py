@@ -9,12 +9,12 @@ from pages.parts import figures
 from usage_core import cached, timeframe, wording
 from usage_core.charts.fan import LONGEST
 from usage_core.metrics.definitions import METRICS
-from usage_core.metrics.dimensions import time_bin_edges
 from usage_core.metrics.question import Question
 from usage_core.metrics.shift_counts import counts
 from usage_core.metrics.shifts import shifts
 from usage_core.metrics.slow_days import Slow, daily
 from usage_core.metrics.slow_days import slow_days as slow_days_of
+from usage_core.metrics.time_counts import time_counts
 from usage_core.metrics.within_target import within_target
 from usage_core.selection import UNKNOWN, Selection
 
@@ -190,12 +190,9 @@ def most_used(selection: Selection) -> tuple[str, ...]:
 @cached.shared
 def times(selection: Selection, models: tuple[str, ...]) -> pd.DataFrame:
     """How the completion times of some models are distributed: series, lower, upper (ms), calls."""
-    frame = cached.answer(Question(replace(selection, model=models), ("calls",), ("model", "time_bin")))
-    frame = frame.dropna(subset=["time_bin"])
-    edges = [time_bin_edges(int(number)) for number in frame["time_bin"]]
-    bins = pd.DataFrame(edges, columns=["lower", "upper"], dtype=float)
-    bins.insert(0, "series", list(figures.names("model", frame["model"])))
-    return bins.assign(calls=[int(calls) for calls in frame["calls"]])
+    frame = cached.found(time_counts, selection, models)
+    frame.insert(0, "series", list(figures.names("model", frame.pop("model"))))
+    return frame
 
 
 def _floats(values: "pd.Series[Any]") -> "pd.Series[float]":

@@ -16,6 +16,7 @@ from usage_core.charts.lines import lines
 from usage_core.charts.ranked import ranked
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.time_by_tokens import time_by_tokens
+from usage_core.metrics.time_counts import time_counts
 from usage_core.selection import Selection
 
 BESIDE = 9
@@ -62,7 +63,9 @@ def all_times(selection: Selection) -> Chart:
     """How the completion times of all calls are distributed."""
     now = answers.totals(selection).now
     marks = tuple((name, float(now[f"{name}_ms"] or 0)) for name in ("p50", "p95"))
-    return histogram(figures.times(selection), "Completion times", marks, selection.timeframe.zone)
+    return histogram(
+        cached.found(time_counts, selection, ()), "Completion times", marks, selection.timeframe.zone
+    )
 
 
 @cached.shared

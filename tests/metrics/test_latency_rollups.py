@@ -20,6 +20,7 @@ from usage_core.metrics.covers import Coverage
 from usage_core.metrics.shift_counts import counts
 from usage_core.metrics.slow_calls import MOST, slow_calls
 from usage_core.metrics.slow_days import daily, slow_days
+from usage_core.metrics.time_counts import time_counts
 from usage_core.metrics.within_target import spread, within_target
 from usage_core.selection import Selection
 from usage_core.store.lake import Lake
@@ -151,3 +152,12 @@ def test_a_large_store_keeps_its_own_days(connection: sa.Connection, large: Cove
     month = Selection(Timeframe(LAST - timedelta(days=30), LAST, "Asia/Kolkata"))
     assert daily(connection, month, large).attrs["zone"] == "Europe/Berlin"
     assert daily(connection, month, coverage(connection)).attrs["zone"] == "Asia/Kolkata"
+
+
+@settings(max_examples=15)
+@given(selection=selections, models=st.sampled_from([(), ("gpt-6-luna",), ("gpt-6-luna", "gemini-2.5-pro")]))
+def test_bins_that_are_shown_are_made_of_fine_ones(
+    connection: sa.Connection, large: Coverage, selection: Selection, models: tuple[str, ...]
+) -> None:
+    from_lists = time_counts(connection, selection, models, large)
+    pd.testing.assert_frame_equal(from_lists, time_counts(connection, selection, models), check_dtype=False)
