@@ -141,7 +141,7 @@ def spread(selection: Selection, whole: Selection) -> None:
     with left:
         drawn.chart(pictures.all_times(selection), "distribution")
     with right:
-        drawn.chart(pictures.compared(selection, whole, compared), "compared")
+        drawn.chart(pictures.compared(selection, whole, compared), "compared", Drill("model"))
 
 
 def by_tokens(selection: Selection) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.charts.samples import HOSTILE, check, expressions, parts, top_list
 from usage_core.charts import Periods, lines, ranked
 from usage_core.charts.cells import cells, middle_times
-from usage_core.charts.chart import PICK_AT, Chart
+from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
 from usage_core.charts.distribution import distribution
 from usage_core.charts.durations import ticks
 from usage_core.charts.fan import LINES, fan
@@ -102,6 +102,8 @@ def test_a_distribution_is_in_shares_whatever_the_volume() -> None:
     assert shares == {"few": [0, 0.25, 0.75, 0], "many": [0, 0.25, 0, 0.75, 0]}
     assert chart.frame.loc[chart.frame["peak"] == "few", "share"].tolist() == ["75.0 %"]
     assert set(chart.frame["line"]) == {"own"}
+    assert (chart.frame[PICK_NAME] == chart.frame["name"]).all()
+    assert [param["name"] for param in chart.spec["params"]] == ["pick"]
 
 
 def test_bins_too_narrow_for_a_whole_number_are_no_zeros() -> None:

@@ -9,7 +9,19 @@ import altair as alt
 import pandas as pd
 
 from usage_core import wording
-from usage_core.charts.chart import Chart, Column, Spec, colour, heading, nothing, seal, tooltip, written
+from usage_core.charts.chart import (
+    PICK_NAME,
+    Chart,
+    Column,
+    Spec,
+    colour,
+    heading,
+    nothing,
+    pickable,
+    seal,
+    tooltip,
+    written,
+)
 from usage_core.charts.durations import duration_x, roomy
 from usage_core.charts.names import shortened, told_apart
 from usage_core.charts.numbers import CALLS
@@ -44,7 +56,8 @@ def distribution(
 
     `frame`: series (str), lower, upper (ms, lower included, upper not), calls (int), in bins that grow by
     the same factor. `drawn` are the series to draw, at most six; those in `order`, the same as on the
-    page's other charts, keep their colour, and others are dashed, in colours that are left over.
+    page's other charts, keep their colour, and others are dashed, in colours that are left over. A line can
+    be picked.
     """
     head = heading(title, "% of its calls", zone)
     counted = frame[(frame["calls"] > 0) & frame["series"].isin(list(drawn)[:MOST])]
@@ -80,6 +93,7 @@ def _line(counted: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": name,
+            PICK_NAME: counted["series"].iloc[0],
             "took_ms": [math.sqrt(lower * upper) for lower, upper in edges],
             "part": [part / total for part in parts],
             "took": [" to ".join(map(wording.duration_ms, each)) for each in edges],
@@ -127,7 +141,12 @@ def _spec(shape: _Shape) -> Spec:
         .mark_line(strokeWidth=2, interpolate="monotone", tooltip=None)
         .encode(x=x, y=y, color=shade, strokeDash=dashed),
         # Wide and unseen: what the pointer hits.
-        alt.Chart().mark_point(size=260, filled=True, opacity=0).encode(x=x, y=y, color=shade, tooltip=tips),
+        pickable(
+            alt.Chart()
+            .mark_point(size=260, filled=True, opacity=0)
+            .encode(x=x, y=y, color=shade, tooltip=tips),
+            PICK_NAME,
+        ),
     ]
     if direct:
         layers.append(written(x, y, "peak", align="center", baseline="bottom", dy=-6))
