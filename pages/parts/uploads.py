@@ -14,10 +14,11 @@ from pages.parts import visitor
 from pages.parts.text import plain
 from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
-from usage_core.api.calls import SET_ASIDE_PATH
+from usage_core.api.calls import DOUBTED_PATH, SET_ASIDE_PATH
 from usage_core.errors import UsageError
 from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
+from usage_core.intake import doubts
 from usage_core.intake.receipt import Receipt, notes
 from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.staging import Report
@@ -27,6 +28,10 @@ from usage_core.store.scratch import scratch
 COPY_BYTES = 1 << 22
 KINDS = ("refused", "set aside", "stored")
 SHOWN = 20
+IN_DOUBT = (
+    "Stored, though their cost contradicts their tokens and prices by more than rounding: what counts is "
+    f"tokens × price. The first {doubts.MOST_LISTED:,} can be downloaded."
+)
 
 
 def uploader(zone: str) -> None:
@@ -107,6 +112,7 @@ def _said(outcome: Outcome) -> tuple[str, str]:
 def _told(receipt: Receipt) -> str:
     aside = " The rows set aside can be downloaded below, corrected in that file, and imported again."
     more = aside if receipt.rows_rejected else ""
+    more += " The rows whose cost is in doubt can be downloaded below." if receipt.rows_doubted else ""
     return "  \n".join((plain(receipt.sentence) + more, *map(plain, receipt.notes)))
 
 
@@ -127,7 +133,7 @@ def receipts(zone: str) -> None:
             "Already there": [row["rows_duplicate"] for row in past],
             "Set aside": [row["rows_rejected"] for row in past],
             "Skipped": [row["rows_skipped"] for row in past],
-            "Rows set aside": [_link(row) for row in past],
+            "Rows set aside": [_link(row, "rows_rejected", SET_ASIDE_PATH) for row in past],
             "Notes": [_notes(row) for row in past],
             "First call": [wording.moment(row["first_call_at"], zone) for row in past],
             "Last call": [wording.moment(row["last_call_at"], zone) for row in past],
@@ -136,17 +142,23 @@ def receipts(zone: str) -> None:
     if any(row["undone_at"] for row in past):  # beside its name, not beyond the edge of the screen
         undone = [wording.moment(row["undone_at"], zone) if row["undone_at"] else "" for row in past]
         table.insert(2, "Undone", undone)
-    numbers = ("Rows read", "Stored", "Already there", "Set aside", "Skipped")
+    if any(row["rows_doubted"] for row in past):
+        place = table.columns.get_loc("Skipped")
+        table.insert(place, "In doubt", [row["rows_doubted"] for row in past])
+        table.insert(place + 3, "Rows in doubt", [_link(row, "rows_doubted", DOUBTED_PATH) for row in past])
+    numbers = ("Rows read", "Stored", "Already there", "Set aside", "In doubt", "Skipped")
     config = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
-    config["Rows set aside"] = st.column_config.LinkColumn(display_text="Download")
+    config["In doubt"] = st.column_config.NumberColumn(format="localized", help=IN_DOUBT)
+    for name in ("Rows set aside", "Rows in doubt"):
+        config[name] = st.column_config.LinkColumn(display_text="Download")
     config["Notes"] = st.column_config.TextColumn(help="What was skipped and why; columns that were not kept")
     st.dataframe(table, hide_index=True, column_config=config, key="receipts")
 
 
-def _link(row: dict[str, object]) -> str:
-    if not row["rows_rejected"] or row["undone_at"]:
+def _link(row: dict[str, object], count: str, path: str) -> str:
+    if not row[count] or row["undone_at"]:
         return ""  # nothing at all would be shown as "None"
-    return SET_ASIDE_PATH.lstrip("/").format(import_id=row["import_id"])
+    return path.lstrip("/").format(import_id=row["import_id"])
 
 
 def _notes(row: dict[str, Any]) -> str:
@@ -155,5 +167,6 @@ def _notes(row: dict[str, Any]) -> str:
             json.loads(row["skipped_reasons"] or "{}"),
             json.loads(row["columns_dropped"] or "[]"),
             row["first_period_start"] is not None,
+            row["rows_doubted"] or 0,
         )
     )

@@ -70,6 +70,16 @@ def test_a_receipt(client: TestClient, shelf: Shelf, noted: list[tuple[Visitor, 
     assert not list((shelf.lake.folder / "staging").glob("posted*"))
 
 
+def test_rows_in_doubt(client: TestClient) -> None:
+    log = f"{HEADER.strip()},Call Kind,Cost (USD)\n".encode() + as_csv([[*row(), "", "0.02"]]).encode()
+    [told] = sent(client, log).json()["files"]
+    assert (told["outcome"], told["rows_stored"], told["rows_doubted"]) == ("stored", 1, 1)
+    found = client.get(told["rows_in_doubt"])
+    assert found.status_code == 200
+    assert "The cost given is 0.02 USD" in found.text
+    assert f'filename="rows-in-doubt-{told["import_id"]}.csv"' in found.headers["content-disposition"]
+
+
 def test_a_file_is_read_by_a_mapping(client: TestClient, shelf: Shelf) -> None:
     fields = {"called_at": From(("at",)), "model": From(("m",)), "api_key_id": From(fixed="web")}
     mappings.save(shelf.lake, "gateway", Mapping(fields))

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from tests.importing import LABELS, as_csv, row
 from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
+from usage_core import cached
+from usage_core.intake.run import import_file
 
 Holding = Callable[..., None]
 
@@ -17,6 +21,20 @@ CALLS = [call(AT, api_key_id="a", api_key_name="*web*"), call(AT, api_key_id="b"
 def undone(app: AppTest) -> list[str]:
     [table] = [each.value for each in app.dataframe]
     return list(table["Undone"]) if "Undone" in table else []
+
+
+def test_costs_in_doubt_are_counted_and_can_be_downloaded(holding: Holding, tmp_path: Path) -> None:
+    holding("doubted")
+    log = tmp_path / "log.csv"
+    header = ",".join([*LABELS, "Call Kind", "Cost (USD)"])
+    log.write_text(f"{header}\r\n" + as_csv([[*row(), "", "0.02"], [*row(model="m"), "", "0.01325"]]))
+    import_file(cached.workspace().real, log)
+    app = visit("admin/imports")
+    check(app, "Imports")
+    [table] = [each.value for each in app.dataframe]
+    assert list(table["In doubt"]) == [1]
+    assert table["Rows in doubt"][0].endswith("/rows-in-doubt")
+    assert "1 of the rows stored has a cost" in table["Notes"][0]
 
 
 def test_an_import_is_undone(holding: Holding) -> None:

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
+import sqlalchemy as sa
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,9 +20,11 @@ from usage_core.export.preview import file_name
 from usage_core.export.stream import file_stream
 from usage_core.schema import EXPORT_HEADER
 from usage_core.selection import Selection
+from usage_core.store.tables import DOUBTED, REJECTED
 
 CALLS_PATH = "/api/v1/calls"
 SET_ASIDE_PATH = "/api/v1/imports/{import_id}/rows-set-aside"
+DOUBTED_PATH = "/api/v1/imports/{import_id}/rows-in-doubt"
 
 
 async def calls(console: Console, request: Request) -> Response:
@@ -64,12 +67,23 @@ def noted(kind: File, selection: Selection, rows: int) -> tuple[str, int | None]
 
 async def rows_set_aside(console: Console, request: Request) -> Response:
     """The rows that an import could not store."""
+    return await _rows_of_import(console, request, REJECTED, "rows set aside")
+
+
+async def rows_in_doubt(console: Console, request: Request) -> Response:
+    """The rows that an import stored though their cost contradicts their tokens and prices."""
+    return await _rows_of_import(console, request, DOUBTED, "rows in doubt")
+
+
+async def _rows_of_import(console: Console, request: Request, of: sa.Table, what: str) -> Response:
     now = await to_thread.run_sync(console.shown)
     import_id = str(request.path_params["import_id"])
     if not _is_id(import_id) or not await to_thread.run_sync(set_aside.is_import, now.lake, import_id):
         return refusal(request, 404, f"There is no import {import_id[:60]}.")
-    console.exported(console.visitor(request), f"rows set aside of import {import_id}", None)
-    return SentFile(set_aside.csv_stream(now.lake, import_id), f"rows-set-aside-{import_id}.csv")
+    console.exported(console.visitor(request), f"{what} of import {import_id}", None)
+    return SentFile(
+        set_aside.csv_stream(now.lake, import_id, of), f"{what.replace(' ', '-')}-{import_id}.csv"
+    )
 
 
 def _is_id(text: str) -> bool:
@@ -98,6 +112,16 @@ ENDPOINTS = (
         SET_ASIDE_PATH,
         rows_set_aside,
         "The rows that an import could not store, as they came, with the reason in front",
+        Told("The file", (CSV,), f"Line,Field,Value,Reason,{EXPORT_HEADER}\n"),
+        refusals=(404,),
+        scopes=frozenset({Scope.INGEST}),
+    ),
+    Endpoint(
+        "GET",
+        DOUBTED_PATH,
+        rows_in_doubt,
+        "The rows that an import stored though their cost contradicts their tokens and prices (the first ten "
+        "thousand), as they came, with the reason in front",
         Told("The file", (CSV,), f"Line,Field,Value,Reason,{EXPORT_HEADER}\n"),
         refusals=(404,),
         scopes=frozenset({Scope.INGEST}),

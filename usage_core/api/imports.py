@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from usage_core.access.rules import Scope
 from usage_core.api import parameters
 from usage_core.api.answers import refusal
-from usage_core.api.calls import SET_ASIDE_PATH
+from usage_core.api.calls import DOUBTED_PATH, SET_ASIDE_PATH
 from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Parameter
 from usage_core.errors import GivenUp, MappingRefused, SelectionError, UsageError
@@ -95,13 +95,15 @@ def _told(outcome: Outcome, base: str) -> Mapping[str, Any]:
         "first_call_at": _instant(receipt.first_call_at),
         "last_call_at": _instant(receipt.last_call_at),
         "notes": [each for each in (outcome.note, *receipt.notes) if each],
-        "rows_set_aside": _set_aside(receipt, base),
+        "rows_doubted": receipt.rows_doubted,
+        "rows_set_aside": _file(receipt.rows_rejected, SET_ASIDE_PATH, receipt, base),
+        "rows_in_doubt": _file(receipt.rows_doubted, DOUBTED_PATH, receipt, base),
     }
 
 
-def _set_aside(receipt: Receipt, base: str) -> str | None:
-    """Where its rows set aside can be read."""
-    return base + SET_ASIDE_PATH.format(import_id=receipt.import_id) if receipt.rows_rejected else None
+def _file(rows: int, path: str, receipt: Receipt, base: str) -> str | None:
+    """Where rows of an import can be read, if there are any."""
+    return base + path.format(import_id=receipt.import_id) if rows else None
 
 
 def _instant(moment: Any) -> str | None:
@@ -116,9 +118,10 @@ _FILE = {
         "outcome": {"type": "string", "enum": ["stored", "set aside", "refused"]},
         "error": {"description": "Why it was refused; then nothing else is told.", "type": "string"},
         **{name: {"type": "string"} for name in ("import_id", "source")},
-        **{f"rows_{part}": {"type": "integer", "minimum": 0} for part in PARTS},
+        **{f"rows_{part}": {"type": "integer", "minimum": 0} for part in (*PARTS, "doubted")},
         **{
-            name: {"type": ["string", "null"]} for name in ("first_call_at", "last_call_at", "rows_set_aside")
+            name: {"type": ["string", "null"]}
+            for name in ("first_call_at", "last_call_at", "rows_set_aside", "rows_in_doubt")
         },
         "notes": {"type": "array", "items": {"type": "string"}},
     },
@@ -139,7 +142,9 @@ EXAMPLE: dict[str, Any] = {
             "first_call_at": "2026-11-01T00:00:03.120Z",
             "last_call_at": "2026-11-30T23:58:41.007Z",
             "notes": [],
+            "rows_doubted": 0,
             "rows_set_aside": None,
+            "rows_in_doubt": None,
         }
     ]
 }

@@ -22,6 +22,7 @@ from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.undoing import Taken
 from usage_core.metrics.facts import receipts
 from usage_core.store.lake import Lake
+from usage_core.store.tables import DOUBTED, REJECTED
 
 
 @app.command("import")
@@ -60,6 +61,9 @@ def _print_outcome(lake: Lake, outcome: Outcome) -> None:
     for note in (outcome.note, *outcome.result.notes):
         if note:
             out.print(f"  {note}", markup=False, soft_wrap=True)
+    if outcome.result.rows_doubted:
+        told = f"  Which: python -m usage_core rejected {outcome.result.import_id} --in-doubt"
+        out.print(told, markup=False, soft_wrap=True)
     if outcome.result.rows_rejected:
         print_set_aside(lake, outcome.result)
 
@@ -105,10 +109,13 @@ def mappings_command() -> None:
 def rejected(
     import_id: Annotated[str, typer.Argument(help="The import's id, from its receipt")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File; - for standard output")] = None,
+    in_doubt: Annotated[
+        bool, typer.Option("--in-doubt", help="Those stored whose cost contradicts tokens x price instead")
+    ] = False,
 ) -> None:
     """Write the rows an import set aside as CSV."""
     with store() as lake, output_to(output) as file:
-        for piece in set_aside.csv_stream(lake, import_id):
+        for piece in set_aside.csv_stream(lake, import_id, DOUBTED if in_doubt else REJECTED):
             file.write(piece)
 
 

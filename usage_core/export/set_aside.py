@@ -1,4 +1,4 @@
-"""The rows an import set aside, as a CSV file: why, and then each as it came.
+"""The rows an import set aside, or stored with a doubt, as a CSV file: why, and then each as it came.
 
 The columns of the file come last, under their own headings, so that this file can be corrected and
 imported in place of the first; the columns in front are not read.
@@ -25,16 +25,15 @@ COLUMNS = (
 )
 ROWS_AT_ONCE = 100_000
 
-_FIELD = sa.case(
-    {name: column.label for name, column in (buckets.BY_NAME | BY_NAME).items()}, value=REJECTED.c.field
-)
+_LABELS = {name: column.label for name, column in (buckets.BY_NAME | BY_NAME).items()}
 
 
-def rows(import_id: str) -> sa.Select[int, str | None, str | None, str]:
-    """The rows set aside by an import, in the order of the file, with fields as the export names them."""
-    r = REJECTED.c
+def rows(import_id: str, of: sa.Table = REJECTED) -> sa.Select[int, str | None, str | None, str]:
+    """The rows set aside by an import, in the order of the file, with fields as the export names them; or
+    those of another table of such rows."""
+    r = of.c
     return (
-        sa.select(r.line, _FIELD.label("field"), r.value, r.reason)
+        sa.select(r.line, sa.case(_LABELS, value=r.field).label("field"), r.value, r.reason)
         .where(r.import_id == import_id)
         .order_by(r.line, r.reason)
     )
@@ -47,8 +46,8 @@ def is_import(lake: Lake, import_id: str) -> bool:
         return connection.execute(known.limit(1)).first() is not None
 
 
-def csv_stream(lake: Lake, import_id: str) -> Iterator[bytes]:
-    """The rows set aside by an import as CSV, in pieces, the header first.
+def csv_stream(lake: Lake, import_id: str, of: sa.Table = REJECTED) -> Iterator[bytes]:
+    """The rows set aside by an import, or those of another table, as CSV, in pieces, the header first.
 
     Raises:
         SelectionError: there is no such import; before the first piece.
@@ -59,8 +58,11 @@ def csv_stream(lake: Lake, import_id: str) -> Iterator[bytes]:
         headings = _headings(connection, import_id)
         columns = [*COLUMNS, *(_column(place, heading) for place, heading in enumerate(headings))]
         yield _header(columns)
-        texts = [_text(place, heading).label(f"text_{place}") for place, heading in enumerate(headings)]
-        statement, start = rows(import_id).add_columns(*texts), 0
+        original = of.c.original
+        texts = [
+            _text(original, place, heading).label(f"text_{place}") for place, heading in enumerate(headings)
+        ]
+        statement, start = rows(import_id, of).add_columns(*texts), 0
         while (table := arrow(connection, statement.limit(ROWS_AT_ONCE).offset(start))).num_rows:
             yield lines(table, columns)
             start += table.num_rows
@@ -75,9 +77,8 @@ def _column(place: int, heading: str) -> Column:
     return Column(Form.TEXT, heading, "As it came", name=f"text_{place}")
 
 
-def _text(place: int, heading: str) -> sa.ColumnElement[str | None]:
+def _text(original: sa.Column[str], place: int, heading: str) -> sa.ColumnElement[str | None]:
     """What a row held under a heading; of one with more or fewer fields than headings, what it held there."""
-    original = REJECTED.c.original
     pointer = "/" + heading.replace("~", "~0").replace("/", "~1")
     under = sa.func.json_extract_string(original, pointer)
     at = sa.func.json_extract_string(original, f"$[{place}]")

@@ -8,7 +8,7 @@ from usage_core.intake.receipt import Receipt
 from usage_core.intake.source import Source, headings
 from usage_core.intake.staging import Staging
 from usage_core.prices import catalogue
-from usage_core.store.tables import REJECTED
+from usage_core.store.tables import DOUBTED, REJECTED
 
 MOST_DROPPED = 200
 """Headings that a receipt keeps of those whose columns were not kept."""
@@ -37,9 +37,12 @@ def accounted(stage: Staging, source: Source, rows: int) -> dict[str, Any]:
 
 
 def write_down(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None:
-    """Store a receipt, and the rows that its import set aside."""
-    rejected = sa.text(
-        f"INSERT INTO {REJECTED.name} BY NAME SELECT :import_id AS import_id, * FROM {stage.name}.rejected"
-    )
-    connection.execute(rejected, {"import_id": receipt.import_id})
+    """Store a receipt, the rows that its import set aside, and those whose cost is in doubt."""
+    staged = {REJECTED: "rejected", DOUBTED: "doubted"}
+    for table, name in staged.items():
+        if table is DOUBTED and not receipt.rows_doubted:
+            continue
+        rows = f"SELECT :import_id AS import_id, * FROM {stage.name}.{name}"
+        insert = sa.text(f"INSERT INTO {table.name} BY NAME {rows}")
+        connection.execute(insert, {"import_id": receipt.import_id})
     receipt.store(connection)

@@ -200,6 +200,9 @@ def problem(column: Column, made: Check, *, must: bool) -> str:
     )
 
 
+PRICE_FACTOR = 10**PRICE_PLACES
+"""A price times this is whole: pico-USD for a token."""
+
 COST = f"""
     CASE WHEN input_tokens IS NULL OR (input_tokens > 0 AND input_price IS NULL)
            OR (output_tokens > 0 AND output_price IS NULL) THEN NULL

@@ -38,6 +38,8 @@ class Receipt:
     first_period_start: datetime | None = None
     last_period_end: datetime | None = None
     """Of a file of sums: what its periods reach from and to."""
+    rows_doubted: int = 0
+    """Of those stored, rows whose cost contradicts their tokens and prices."""
 
     def __post_init__(self) -> None:
         parts = (self.rows_stored, self.rows_duplicate, self.rows_rejected, self.rows_skipped)
@@ -49,7 +51,7 @@ class Receipt:
     def of(cls, row: Mapping[str, Any]) -> "Receipt":
         """The receipt that a row of the store holds."""
         values = {each.name: row[each.name] for each in fields(cls)}
-        values["rows_skipped"] = row["rows_skipped"] or 0
+        values |= {name: row[name] or 0 for name in ("rows_skipped", "rows_doubted")}
         values["skipped_reasons"] = json.loads(row["skipped_reasons"] or "{}")
         values["columns_dropped"] = tuple(json.loads(row["columns_dropped"] or "[]"))
         values["headings"] = tuple(json.loads(row["headings"] or "[]"))
@@ -66,8 +68,9 @@ class Receipt:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Further sentences: that it holds sums, why rows were skipped, and what was not kept."""
-        return notes(self.skipped_reasons, self.columns_dropped, self.holds_sums)
+        """Further sentences: that it holds sums, how many costs are in doubt, why rows were skipped, and what
+        was not kept."""
+        return notes(self.skipped_reasons, self.columns_dropped, self.holds_sums, self.rows_doubted)
 
     @property
     def holds_sums(self) -> bool:
@@ -85,9 +88,18 @@ class Receipt:
 SUMS = "They are sums, not calls: they stand on the Cost page, under Provider totals."
 
 
-def notes(skipped: Mapping[str, int], dropped: Sequence[str], holds_sums: bool = False) -> tuple[str, ...]:
+DOUBTED = (
+    "{rows:,} of the rows stored {have} a cost that their tokens and prices contradict by more than "
+    "rounding: what counts is tokens × price."
+)
+
+
+def notes(
+    skipped: Mapping[str, int], dropped: Sequence[str], holds_sums: bool = False, doubted: int = 0
+) -> tuple[str, ...]:
     """What a receipt says besides its sum, as sentences."""
     said = [SUMS] * holds_sums
+    said += [DOUBTED.format(rows=doubted, have="has" if doubted == 1 else "have")] * bool(doubted)
     said += [f"Skipped {rows:,}: {reason}" for reason, rows in skipped.items()]
     if dropped:
         said.append(f"Not kept: {listed(dropped)}.")

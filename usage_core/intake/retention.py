@@ -21,7 +21,7 @@ from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import COMMON
 from usage_core.store.price_tables import REPRICING_SUMS
 from usage_core.store.settings import CALLS_SINCE, calls_since, put_note, reporting_zone
-from usage_core.store.tables import BUCKETS, CALLS, IMPORTS, KEPT_BY, KEPT_MONTHS, REJECTED
+from usage_core.store.tables import BUCKETS, CALLS, IMPORTS, KEPT_BY, KEPT_MONTHS, LISTED_ROWS
 from usage_core.timeframe import midnight
 
 c = CALLS.c
@@ -150,7 +150,7 @@ def _delete(connection: sa.Connection, doomed: Doomed, loss: Loss, zone: str) ->
     small_files.delete(connection, CALLS, sa.and_(*doomed.conditions(zone)))
     rollups.renew(connection, zone, loss.first, loss.last)
     if doomed.before is not None and doomed.key is None:
-        _delete_rejected(connection)
+        _delete_listed(connection)
 
 
 def months_ago(months: int, today: date) -> date:
@@ -183,12 +183,13 @@ def retain(lake: Lake, since: date, waiting: Callable[[], None] = lambda: None) 
     return loss
 
 
-def _delete_rejected(connection: sa.Connection) -> None:
-    """Delete the rows set aside by imports of which no call is left."""
+def _delete_listed(connection: sa.Connection) -> None:
+    """Delete the rows that were listed of imports of which no call is left."""
     i = IMPORTS.c
     left = sa.exists().where(c.import_id == i.import_id)
     of_old = sa.select(i.import_id).where(i.last_call_at.is_not(None), ~left)
-    connection.execute(sa.delete(REJECTED).where(REJECTED.c.import_id.in_(of_old)))
+    for listed in LISTED_ROWS:
+        connection.execute(sa.delete(listed).where(listed.c.import_id.in_(of_old)))
 
 
 def clear_disk(lake: Lake) -> int:

@@ -6,6 +6,7 @@ What is wrong with a row is looked for only where not all its fields are plainly
 from collections.abc import Collection, Mapping
 
 from usage_core.intake.checks import CHECKS, COST, GUARDED, ONE_OF, STAGED, TYPES, problem, raw_of
+from usage_core.intake.doubts import can_be, doubt
 from usage_core.schema import EXPORT_COLUMNS, MAX_PICO, Column, Form
 from usage_core.store.engine import literal
 
@@ -30,7 +31,7 @@ def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[
     Texts may be `guarded` (see `text_guard`). Typed values of the fields given, `cost`, `record`, `skip`, and
     what is wrong with the row, if anything: `reason`, and `bad`, a list of the field, its value, and the row
     as it came, a JSON object of headings and texts from the columns that `original` names. A skipped row's
-    reason is `skip`.
+    reason is `skip`. Of fields with costs and prices also `doubt` (see `doubts`).
     """
     kept = "".join(f", {column}" for column in original.values())
     fields = [column for column in STAGED if column.name in given]
@@ -39,10 +40,12 @@ def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[
     missing = "".join(
         f", NULL::{TYPES[column.form]} AS {column.name}" for column in STAGED if column not in fields
     )
+    came = as_it_came(original, guarded)
+    doubted = f", {doubt(came)} AS doubt" if can_be(given) else ""
     good = " AND ".join(f"({_is_good(column)})" for column in fields)
     return f"""
     SELECT {", ".join(_staged(column) for column in fields)}, try_cast(cost AS BIGINT) AS cost, record, skip,
-        {_reason(fields)} AS reason, {_bad(fields, as_it_came(original, guarded))} AS bad
+        {_reason(fields)} AS reason, {_bad(fields, came)} AS bad{doubted}
     FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND coalesce({_TOO_DEAR}, false) = false
                              AND {good}, false) AS good
           FROM (SELECT *, {COST} AS cost
@@ -54,14 +57,14 @@ def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[
 def view(given: Collection[str]) -> str:
     """SQL for all that is known of the checked rows in the table `loaded`: `row`, their place in it, a column
     for every field of `STAGED` (NULL where not given; see `STAGED_AS`), `cost`, `record`, `skip`, `reason`,
-    `bad_field`, `bad_value` and `original`."""
+    `bad_field`, `bad_value`, `original` and, of fields that can be, `doubt`."""
     fields = ", ".join(
         _alias(column) if column.name in given else f"NULL::{TYPES[column.form]} AS {_alias(column)}"
         for column in STAGED
     )
     return (
         f"SELECT rowid AS row, {fields}, cost, record, skip, reason, bad[1] AS bad_field, "
-        "bad[2] AS bad_value, bad[3] AS original FROM {s}.loaded"
+        f"bad[2] AS bad_value, bad[3] AS original{', doubt' * can_be(given)} FROM {{s}}.loaded"
     )
 
 

@@ -4,6 +4,7 @@ from datetime import UTC
 from pathlib import Path
 
 from usage_core.importers.format import Format
+from usage_core.intake.at_lines import at_lines
 from usage_core.intake.bucket_storing import store_buckets
 from usage_core.intake.reading import read
 from usage_core.intake.receipt import Receipt
@@ -70,31 +71,16 @@ def _name(stage: Staging) -> None:
 
 
 def _set_aside(stage: Staging) -> None:
-    """List the rows that will not be stored, with their lines, in `rejected`.
-
-    Rows of a CSV file are numbered without the broken records between them, so a row's record is its row id
-    plus one plus the broken records before it; its line is the record plus the shift in force there.
+    """List the rows that will not be stored, with their lines, in `rejected`."""
+    bad = """(
+        SELECT record, row, bad_field AS field, bad_value AS value, reason, original
+        FROM {s}.checked WHERE reason IS NOT NULL AND skip IS NULL
+        UNION ALL
+        SELECT record, NULL, NULL, NULL, reason, original FROM {s}.broken WHERE record IS NOT NULL)
     """
     stage.run(
-        """
-        CREATE TABLE {s}.rejected AS
-        WITH gaps AS (
-            SELECT rows_before, max(n) AS n FROM (
-                SELECT record - row_number() OVER (ORDER BY record) AS rows_before,
-                       row_number() OVER (ORDER BY record) AS n
-                FROM {s}.broken WHERE record IS NOT NULL)
-            GROUP BY rows_before),
-        bad AS (
-            SELECT coalesce(c.record, c.row + 1 + coalesce(g.n, 0)) AS record, c.bad_field AS field,
-                   c.bad_value AS value, c.reason, c.original
-            FROM {s}.checked c ASOF LEFT JOIN gaps g ON c.row >= g.rows_before
-            WHERE c.reason IS NOT NULL AND c.skip IS NULL
-            UNION ALL
-            SELECT record, NULL, NULL, reason, original FROM {s}.broken WHERE record IS NOT NULL)
-        SELECT bad.record + l.line - l.record AS line, field, value, reason, original
-        FROM bad ASOF JOIN {s}.lines l ON bad.record >= l.record
-        UNION ALL SELECT line, NULL, NULL, reason, original FROM {s}.broken WHERE record IS NULL
-        """
+        f"CREATE TABLE {{s}}.rejected AS {at_lines(bad)} "
+        "UNION ALL SELECT line, NULL, NULL, reason, original FROM {s}.broken WHERE record IS NULL"
     )
 
 

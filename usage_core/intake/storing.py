@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from usage_core.intake.accounting import accounted, write_down
 from usage_core.intake.checks import COST_PICO, KIND, STAGED
+from usage_core.intake.doubts import list_doubted
 from usage_core.intake.price_rules import in_force
 from usage_core.intake.pricing import FALLS_INTO, cost, price_list
 from usage_core.intake.receipt import Receipt
@@ -87,6 +88,10 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         "SELECT min(called_at), max(called_at), count(*) FROM {s}.checked WHERE reason IS NULL"
     )
     [[duplicates]] = stage.run("SELECT count(*) FROM {s}.duplicates")
+    doubted = 0
+    if good > duplicates:
+        _name_fresh(stage, duplicates)
+        doubted = list_doubted(stage, source.format.mapped())
     receipt = Receipt(
         import_id=str(uuid.uuid4()),
         imported_at=datetime.now(UTC).replace(tzinfo=None),
@@ -94,11 +99,11 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         rows_duplicate=duplicates,
         first_call_at=first,
         last_call_at=last,
+        rows_doubted=doubted,
         **accounted(stage, source, rows),
     )
     with lake.writing() as connection:
         if receipt.rows_stored:
-            _name_fresh(stage, duplicates)
             _insert(connection, stage, receipt)
         write_down(connection, stage, receipt)
     return receipt

@@ -14,7 +14,7 @@ from usage_core.schema import usd
 from usage_core.store import rollups
 from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone
-from usage_core.store.tables import BUCKETS, CALLS, IMPORTS, REJECTED
+from usage_core.store.tables import BUCKETS, CALLS, IMPORTS, LISTED_ROWS
 
 FEWEST_CHARACTERS = 4
 """An import may be named by the beginning of its id, this long at least."""
@@ -137,8 +137,8 @@ def undo(lake: Lake, given: str, waiting: Callable[[], None] = lambda: None) -> 
     with lake.writing(waiting) as connection:
         receipt = find(connection, given)
         _take_out(connection, receipt)
-        own = REJECTED.c.import_id == receipt.import_id
-        connection.execute(sa.delete(REJECTED).where(own))
+        for listed in LISTED_ROWS:
+            connection.execute(sa.delete(listed).where(listed.c.import_id == receipt.import_id))
         undone: dict[str, Any] = {"undone_at": datetime.now(UTC).replace(tzinfo=None)}
         connection.execute(sa.update(IMPORTS).where(i.import_id == receipt.import_id).values(undone))
     return receipt

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from usage_core.store import rollups
 from usage_core.store.kept import KEPT, Kept
 from usage_core.store.small_files import META
-from usage_core.store.tables import CALLS, DAYS, LISTS, METADATA, REJECTED, VIEWS
+from usage_core.store.tables import CALLS, DAYS, LISTED_ROWS, LISTS, METADATA, VIEWS
 
-_PASSED_ON = (CALLS, REJECTED, *LISTS)
+_PASSED_ON = (CALLS, *LISTED_ROWS, *LISTS)
 COPIED = tuple(each for each in (*METADATA.sorted_tables, *VIEWS.sorted_tables) if each not in _PASSED_ON)
 """Of completion times the lists alone: they take half the memory, and are read ten times as fast."""
 

@@ -46,10 +46,12 @@ IMPORTS = sa.Table(
     sa.Column("rows_skipped", sa.BigInteger()),
     *_texts("skipped_reasons", "columns_dropped", "headings"),
     *_moments("first_period_start", "last_period_end"),
+    sa.Column("rows_doubted", sa.BigInteger()),
 )
 """One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected + rows_skipped. Of
 an import that was undone it is all that is left. A file of calls has times of calls, one of sums of periods.
 
+`rows_doubted` are those stored whose cost contradicts their tokens and prices.
 `skipped_reasons` is a JSON object of reasons and rows, `columns_dropped` a JSON list of headings,
 `headings` one of those that were kept; each NULL where unknown."""
 
@@ -64,17 +66,28 @@ BUCKETS = sa.Table(
 """One row per version of a bucket (see `buckets`). Of those that differ in nothing but what adds up the one
 imported last counts; the others stay, so that undoing an import brings back what was before."""
 
-REJECTED = sa.Table(
-    "rejected_rows",
-    METADATA,
-    sa.Column("import_id", sa.String(), nullable=False),
-    sa.Column("line", sa.BigInteger(), nullable=False),
-    *_texts("field", "value"),
-    sa.Column("reason", sa.String(), nullable=False),
-    sa.Column("original", sa.String()),
-)
+
+def _rows_listed(name: str) -> sa.Table:
+    return sa.Table(
+        name,
+        METADATA,
+        sa.Column("import_id", sa.String(), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        *_texts("field", "value"),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("original", sa.String()),
+    )
+
+
+REJECTED = _rows_listed("rejected_rows")
 """One row per row set aside, with its line in the file (the header is line 1). `original` is the row as it
 came: a JSON object of headings and texts, or a JSON list of texts where they are not as many as headings."""
+
+DOUBTED = _rows_listed("doubted_rows")
+"""The same of rows that were stored though their cost contradicts their tokens and prices; the first of an
+import, if they are many."""
+
+LISTED_ROWS = (REJECTED, DOUBTED)
 
 LIMITS = sa.Table(
     "limits",
