@@ -18,6 +18,7 @@ from tests.pages.conftest import check, texts, visit
 from tests.pages.test_answers import BEFORE, BOB, DOLLAR, LINK, MONDAY, NOW, some
 from usage_core import cached
 from usage_core.intake.run import import_file
+from usage_core.metrics import gaps
 from usage_core.metrics.change import Change, Part, Reason
 from usage_core.metrics.unusual import Finding
 from usage_core.schema import usd
@@ -209,6 +210,14 @@ def test_sound_data(holding: Holding) -> None:
     app = visit(**WEEKS)
     assert health(app).endswith("every call has a price, no hour is missing, no row was set aside")
     assert not app.main.get("page_link")
+
+
+def test_calls_are_awaited_but_for_the_sample(holding: Holding, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gaps, "awaited", lambda *_: 430)
+    holding("awaited", daily())
+    assert "none since, usually about 430" in health(visit(**WEEKS))
+    holding("")
+    assert "none since" not in health(visit())
 
 
 def test_what_is_missing_from_the_data(holding: Holding, tmp_path: Path) -> None:
