@@ -112,8 +112,10 @@ def _said(outcome: Outcome) -> tuple[str, str]:
 def _told(receipt: Receipt) -> str:
     aside = " The rows set aside can be downloaded below, corrected in that file, and imported again."
     more = aside if receipt.rows_rejected else ""
-    more += " The rows whose cost is in doubt can be downloaded below." if receipt.rows_doubted else ""
-    return "  \n".join((plain(receipt.sentence) + more, *map(plain, receipt.notes)))
+    said = [plain(receipt.sentence) + more, *map(plain, receipt.notes)]
+    if receipt.rows_doubted:  # which is said first
+        said[1] += " These rows can be downloaded below."
+    return "  \n".join(said)
 
 
 def receipts(zone: str) -> None:
@@ -143,16 +145,16 @@ def receipts(zone: str) -> None:
         undone = [wording.moment(row["undone_at"], zone) if row["undone_at"] else "" for row in past]
         table.insert(2, "Undone", undone)
     if any(row["rows_doubted"] for row in past):
-        place = table.columns.get_loc("Skipped")
+        place = table.columns.get_loc("Rows set aside")
         table.insert(place, "In doubt", [row["rows_doubted"] for row in past])
-        table.insert(place + 3, "Rows in doubt", [_link(row, "rows_doubted", DOUBTED_PATH) for row in past])
-    numbers = ("Rows read", "Stored", "Already there", "Set aside", "In doubt", "Skipped")
+        table.insert(place + 2, "Rows in doubt", [_link(row, "rows_doubted", DOUBTED_PATH) for row in past])
+    numbers = ("Rows read", "Stored", "Already there", "Set aside", "Skipped", "In doubt")
     config = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
     config["In doubt"] = st.column_config.NumberColumn(format="localized", help=IN_DOUBT)
     for name in ("Rows set aside", "Rows in doubt"):
         config[name] = st.column_config.LinkColumn(display_text="Download")
     config["Notes"] = st.column_config.TextColumn(help="What was skipped and why; columns that were not kept")
-    st.dataframe(table, hide_index=True, column_config=config, key="receipts")
+    st.dataframe(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="receipts")
 
 
 def _link(row: dict[str, object], count: str, path: str) -> str:

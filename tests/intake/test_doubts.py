@@ -8,8 +8,10 @@ import pytest
 
 from tests.importing import LABELS, Shelf, as_csv, row
 from usage_core.export import set_aside
+from usage_core.importers.registry import formats
 from usage_core.intake import doubts, undoing
 from usage_core.intake.mapping import From, Mapping, as_format
+from usage_core.intake.rows import checked, view
 from usage_core.intake.run import import_file
 from usage_core.store.tables import DOUBTED
 
@@ -76,6 +78,15 @@ def test_many_are_all_counted_and_the_first_listed(shelf: Shelf, monkeypatch: py
     receipt = shelf.take(body(*[("9", "", "")] * 4), HEADER)
     assert receipt.rows_doubted == 4
     assert [each[0] for each in listed(shelf, receipt.import_id)] == ["2", "3"]
+
+
+def test_formats_without_costs_are_not_looked_at() -> None:
+    left_alone = {each.name for each in formats() if not each.sums and not doubts.can_be(each.mapped())}
+    assert left_alone == {
+        each.name for each in formats() if not each.sums and "cost_pico" not in each.mapped()
+    }
+    [langdock] = [each for each in formats() if each.name == "langdock"]
+    assert "doubt" not in checked("SELECT 1", langdock.mapped(), False, {}) + view(langdock.mapped())
 
 
 def test_units_of_a_mapping_are_seen_through(shelf: Shelf) -> None:
