@@ -1,4 +1,5 @@
-"""What of the look no setting of Streamlit's reaches: contrast, and room that is kept while a page loads."""
+"""What of the look no setting of Streamlit's reaches: contrast, where the keyboard is, and room that is kept
+while a page loads."""
 
 import streamlit as st
 
@@ -12,7 +13,21 @@ button[role="radio"][aria-checked="true"] { color: inherit !important; font-weig
 .st-key-tiles [data-testid="stSkeleton"] { height: 190px; }
 </style>"""
 
+# The keyboard's place is framed, and what is focused without being seen is framed by what is seen of it: a
+# field by its box, a choice by its label, a table by its edge.
+FOCUS = """<style>
+:focus-visible:not(input, textarea, canvas),
+[data-baseweb="input"]:has(:focus-visible), [data-baseweb="textarea"]:has(:focus-visible),
+[data-baseweb="select"]:has(input:focus-visible), label:has(input:focus-visible),
+[data-testid="stDataFrame"]:has(canvas:focus-visible) {
+  outline: 2px solid light-dark(%s, %s) !important; outline-offset: 2px !important; border-radius: 4px;
+}
+main:focus-visible, [data-testid="stTab"]:focus-visible { outline-offset: -3px !important; }
+[data-testid="stElementToolbar"]:has(:focus-visible) { opacity: 1 !important; }
+</style>"""
+
 
 def draw() -> None:
     """Put it into the page; to be called once in a run."""
-    st.html(STYLE)
+    colours = tuple(st.get_option(f"theme.{theme}.linkColor") for theme in ("light", "dark"))
+    st.html(STYLE + FOCUS % colours)

@@ -35,7 +35,7 @@ def rows(chart: Chart, kind: str) -> pd.DataFrame:
 def test_a_fan_has_a_line_for_each_percentile_and_says_all_of_a_day() -> None:
     chart = fan(percentiles(3), "Completion time", DAYS)
     check(chart)
-    assert chart.spec["title"]["text"] == ["Completion time by day", "(logarithmic, Europe/Berlin)"]
+    assert chart.spec["title"]["text"] == ["Completion time by day", "(ms to s, logarithmic, Europe/Berlin)"]
     drawn = rows(chart, "line").dropna(subset=["value"])
     assert {name: list(each["value"]) for name, each in drawn.groupby("name")} == {
         name: [100.0 * times, 200.0 * times, 300.0 * times] for times, name in enumerate(LINES, start=1)

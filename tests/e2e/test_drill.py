@@ -124,6 +124,9 @@ def test_the_keyboard_opens_the_numbers_and_chooses_a_row(overview: Page, settle
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "CANVAS":
             break
+        here = page.locator(":focus").first
+        expect(here).to_have_css("outline-style", "solid")  # wherever the keyboard is, it is framed
+    expect(page.get_by_test_id("stDataFrame").first).to_have_css("outline-style", "solid")
     page.keyboard.press("Shift+Space")
     settled(page)
     expect(page.locator(".st-key-narrowed")).to_be_visible()

@@ -16,6 +16,9 @@ _LABEL = (
     "datum.value < 3600000 ? datum.value / 60000 + ' min' : datum.value / 3600000 + ' h'"
 )
 
+_UNITS = (("h", 3_600_000), ("min", 60_000), ("s", 1000))
+"""Units and the least ms that are said in them, as `_LABEL` does."""
+
 _LEAST_SPAN = 8.0
 """The end of an axis is at least so many times its beginning: the bar of one call is a bar, not a wall."""
 
@@ -41,6 +44,16 @@ def duration_axis(low: float, high: float, most: int = 12, *, grid: bool = False
     """An axis of durations from low to high (ms)."""
     overlap: dict[str, Any] = {} if grid else {"labelOverlap": "parity", "labelSeparation": 8}
     return axis(values=ticks(low, high, most), labelExpr=_LABEL, domain=not grid, grid=grid, **overlap)
+
+
+def units(low: float, high: float) -> str:
+    """The units of such an axis, as a title says them: "ms to min"."""
+    first, last = _unit(low), _unit(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def _unit(ms: float) -> str:
+    return next((name for name, least in _UNITS if ms >= least), "ms")
 
 
 def logarithmic(low: float, high: float) -> alt.Scale:

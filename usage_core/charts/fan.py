@@ -21,7 +21,7 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
-from usage_core.charts.durations import LEAST_MS, duration_axis, logarithmic
+from usage_core.charts.durations import LEAST_MS, duration_axis, logarithmic, units
 from usage_core.charts.numbers import CALLS
 from usage_core.charts.periods import Periods
 from usage_core.charts.units import unknown
@@ -56,14 +56,14 @@ def fan(frame: pd.DataFrame, title: str, periods: Periods) -> Chart:
     `frame`: bucket (naive datetime64, local start of the period), p50, p90, p95, p99 and longest (float,
     ms, missing where unknown), calls (int, those with a completion time).
     """
-    head = heading(f"{title} by {periods.grain}", "logarithmic", periods.zone)
-    known = frame.dropna(subset=["p50"])
+    named, known = f"{title} by {periods.grain}", frame.dropna(subset=["p50"])
     if known.empty:
-        return nothing(head, unknown("ms"))
+        return nothing(heading(named, "logarithmic", periods.zone), unknown("ms"))
     index = periods.over(frame["bucket"])
     figures = frame.drop_duplicates("bucket").set_index("bucket").reindex(index)
     drawn = figures[[*LINES, LONGEST]].astype(float).clip(lower=LEAST_MS)
     domain = (max(LEAST_MS, float(drawn["p50"].min()) / 1.3), float(drawn[LONGEST].max()) * 1.3)
+    head = heading(named, units(*domain), "logarithmic", periods.zone)
     notes = [time.note(periods, index[-1], "it may still change")]
     shape = _Shape(head, time.time_shape(index, periods, notes), domain)
     table = _table(figures, drawn, periods, index, domain)

@@ -29,7 +29,7 @@ class Colours:
 
 LIGHT = Colours(
     background="#ffffff",
-    text="#1f2730",
+    text="#10161d",
     quiet="#5b6672",
     category=(
         "#1a72cf",
