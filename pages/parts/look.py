@@ -16,10 +16,10 @@ button[role="radio"][aria-checked="true"] { color: inherit !important; font-weig
 # The keyboard's place is framed, and what is focused without being seen is framed by what is seen of it: a
 # field by its box, a choice by its label, a table by its edge.
 FOCUS = """<style>
-:focus-visible:not(input, textarea, canvas),
+:focus-visible:not(input, textarea, canvas, td),
 [data-baseweb="input"]:has(:focus-visible), [data-baseweb="textarea"]:has(:focus-visible),
 [data-baseweb="select"]:has(input:focus-visible), label:has(input:focus-visible),
-[data-testid="stDataFrame"]:has(canvas:focus-visible) {
+[data-testid="stDataFrame"]:has(:focus-visible) {
   outline: 2px solid light-dark(%s, %s) !important; outline-offset: 2px !important; border-radius: 4px;
 }
 main:focus-visible, [data-testid="stTab"]:focus-visible { outline-offset: -3px !important; }
