@@ -75,14 +75,17 @@ class SentFile(StreamingResponse):
 
 
 async def in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Take pieces in a thread of their own; when the reader goes away, stop and let go of the store."""
+    """Take pieces in a thread of their own, each made while the one before it is sent; when the reader goes
+    away, stop and let go of the store."""
     maker, loop = one_thread(), asyncio.get_running_loop()
+    coming = loop.run_in_executor(maker, next, pieces, None)
     try:
-        while (piece := await loop.run_in_executor(maker, next, pieces, None)) is not None:
+        while (piece := await coming) is not None:
+            coming = loop.run_in_executor(maker, next, pieces, None)
             yield piece
     finally:
         with CancelScope(shield=True):  # by the same thread, and so after what it is still at
-            await loop.run_in_executor(maker, _close, pieces)
+            await asyncio.gather(coming, loop.run_in_executor(maker, _close, pieces), return_exceptions=True)
         maker.shutdown(wait=False)
 
 
