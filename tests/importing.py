@@ -1,12 +1,12 @@
 """A store to import text into, and what became of it."""
 
 import csv
-import io
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,11 +60,12 @@ def row(**given: str) -> list[str]:
     return list((GOOD | given).values())
 
 
-def as_csv(rows: Iterable[Sequence[str]], ending: str = "\r\n") -> str:
-    """Rows as CSV without a header, written by Python's own writer."""
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator=ending).writerows(rows)
-    return text.getvalue()
+def as_csv(rows: Iterable[Sequence[str]], ending: str = "\n") -> str:
+    """Rows as CSV without a header, written by Python's own writer, which quotes both characters of its own
+    line ends."""
+    lines: list[str] = []
+    csv.writer(SimpleNamespace(write=lines.append)).writerows(rows)
+    return "".join(line.removesuffix("\r\n") + ending for line in lines)
 
 
 @dataclass(frozen=True)

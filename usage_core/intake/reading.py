@@ -171,8 +171,11 @@ def _collect(stage: Staging, source: Source, rejects: str) -> int | None:
 
 
 def _is_safe(source: Source) -> bool:
-    """Whether DuckDB can be given a CSV file: it breaks down, and the whole database with it, where a column
-    that is not asked for is not UTF-8."""
+    """Whether DuckDB can be given a CSV file: it takes the header for a row where a blank line stands before
+    it, and breaks down, and the whole database with it, where a column that is not asked for is not UTF-8."""
+    with source.path.open("rb") as file:
+        if file.read(len(codecs.BOM_UTF8) + 1).removeprefix(codecs.BOM_UTF8)[:1] in (b"\r", b"\n"):
+            return False
     if len(source.columns()) == len(source.header):
         return True
     decoder = codecs.getincrementaldecoder("utf-8")()
