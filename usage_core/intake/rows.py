@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from usage_core.intake.checks import CHECKS, COST, GUARDED, ONE_OF, STAGED, TYPES, problem, raw_of
 from usage_core.intake.doubts import can_be, doubt
-from usage_core.schema import EXPORT_COLUMNS, MAX_PICO, Column, Form
+from usage_core.schema import BY_NAME, EXPORT_COLUMNS, MAX_PICO, Column, Form
 from usage_core.store.engine import literal
 
 LONGEST_ORIGINAL = 32_767
@@ -23,15 +23,17 @@ STAGED_AS = {"kind": "given_kind", "cost_pico": "recorded"}
 """Fields whose value is made only when the row is stored, and what is staged for them."""
 
 _TOO_DEAR = f"cost > {MAX_PICO}"
+_DEAR = "input_tokens"
+"""The field that is named where not a field but the cost is refused."""
 
 
 def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[str, str]) -> str:
     """SQL for the rows of a query with a text column for each field given and those of `CARRIED`, checked.
 
     Texts may be `guarded` (see `text_guard`). Typed values of the fields given, `cost`, `record`, `skip`, and
-    what is wrong with the row, if anything: `reason`, and `bad`, a list of the field, its value, and the row
-    as it came, a JSON object of headings and texts from the columns that `original` names. A skipped row's
-    reason is `skip`. Of fields with costs and prices also `doubt` (see `doubts`).
+    what is wrong with the row, if anything: `reason`, and `bad`, a list of the field, its value, the row as
+    it came, a JSON object of headings and texts from the columns that `original` names, and the reason again.
+    A skipped row's reason is `skip`. Of fields with costs and prices also `doubt` (see `doubts`).
     """
     kept = "".join(f", {column}" for column in original.values())
     fields = [column for column in STAGED if column.name in given]
@@ -45,12 +47,14 @@ def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[
     good = " AND ".join(f"({_is_good(column)})" for column in fields)
     return f"""
     SELECT {", ".join(_staged(column) for column in fields)}, try_cast(cost AS BIGINT) AS cost, record, skip,
-        {_reason(fields)} AS reason, {_bad(fields, came)} AS bad{doubted}
-    FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND coalesce({_TOO_DEAR}, false) = false
-                             AND {good}, false) AS good
-          FROM (SELECT *, {COST} AS cost
-                FROM (SELECT *, {values}{missing}
-                      FROM (SELECT {raw}, {", ".join(CARRIED)}{kept} FROM ({rows})))))
+        CASE WHEN NOT good THEN coalesce(broken, skip, bad[4]) END AS reason, bad{doubted}
+    FROM (SELECT *, CASE WHEN NOT good AND skip IS NULL AND broken IS NULL
+                    THEN {_bad(fields, came)} END AS bad
+          FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND coalesce({_TOO_DEAR}, false) = false
+                                   AND {good}, false) AS good
+                FROM (SELECT *, {COST} AS cost
+                      FROM (SELECT *, {values}{missing}
+                            FROM (SELECT {raw}, {", ".join(CARRIED)}{kept} FROM ({rows}))))))
     """
 
 
@@ -77,20 +81,29 @@ def _problem(column: Column) -> str:
     return problem(column, CHECKS[column], must=column in EXPORT_COLUMNS and column.required)
 
 
-def _reason(fields: Collection[Column]) -> str:
-    problems = ", ".join(_problem(column) for column in fields)
-    return f"""
-        CASE WHEN NOT good THEN coalesce(broken, skip, {problems}, CASE WHEN {_TOO_DEAR}
-            THEN 'With these tokens and prices the call would cost more than 9 million USD.' END) END"""
+def _first_problem(fields: Collection[Column]) -> str:
+    """SQL for the number of the first field with a problem, from 1 and in two digits, and the problem; last
+    comes what the row costs. NULL where nothing is wrong."""
+    too_dear = (
+        f"CASE WHEN {_TOO_DEAR} "
+        "THEN 'With these tokens and prices the call would cost more than 9 million USD.' END"
+    )
+    problems = [*map(_problem, fields), too_dear]
+    numbered = [f"'{number:02}' || {each}" for number, each in enumerate(problems, start=1)]
+    return f"coalesce({', '.join(numbered)})"
 
 
 def _bad(fields: Collection[Column], original: str) -> str:
-    named = " ".join(f"WHEN ({_problem(column)}) IS NOT NULL THEN '{column.name}'" for column in fields)
-    value = " ".join(f"WHEN ({_problem(column)}) IS NOT NULL THEN {raw_of(column)}" for column in fields)
-    return f"""
-        CASE WHEN NOT good AND reason IS NOT NULL AND skip IS NULL AND broken IS NULL
-        THEN [CASE {named} ELSE 'input_tokens' END,
-              left(CASE {value} ELSE raw_input_tokens END, {SHOWN_VALUE}), {original}] END"""
+    """SQL for the first problem of a row: field, value, the row as it came, and what the problem is.
+
+    To read the statement takes longer than to check a short file, so each field's problem is in it once.
+    """
+    names = ", ".join(literal(each) for each in (*(column.name for column in fields), _DEAR))
+    texts = ", ".join((*map(raw_of, fields), raw_of(BY_NAME[_DEAR])))
+    place = "left(problem, 2)::INT"
+    found = f"[[{names}][{place}], left([{texts}][{place}], {SHOWN_VALUE}), {original}, substr(problem, 3)]"
+    chosen = f"CASE WHEN problem IS NOT NULL THEN {found} END"
+    return f"list_transform([{_first_problem(fields)}], lambda problem: {chosen})[1]"
 
 
 def as_it_came(original: Mapping[str, str], guarded: bool) -> str:

@@ -87,13 +87,14 @@ def _set_aside(stage: Staging) -> None:
 def _leave_out(lake: Lake, stage: Staging) -> None:
     """Skip the calls of months whose calls are no longer kept: their sums are, and hold them already."""
     with lake.reading() as connection:
-        since, zone = calls_since(connection), reporting_zone(connection)
-    if since is not None:
-        edge = midnight(since, zone).astimezone(UTC).replace(tzinfo=None)
-        why = f"It was made before {since}, and calls before that day are no longer kept."
-        stage.run(
-            "UPDATE {s}.loaded SET skip = $1, reason = $1 WHERE reason IS NULL AND called_at < $2", why, edge
-        )
+        if (since := calls_since(connection)) is None:
+            return
+        zone = reporting_zone(connection)
+    edge = midnight(since, zone).astimezone(UTC).replace(tzinfo=None)
+    why = f"It was made before {since}, and calls before that day are no longer kept."
+    stage.run(
+        "UPDATE {s}.loaded SET skip = $1, reason = $1 WHERE reason IS NULL AND called_at < $2", why, edge
+    )
 
 
 def _compare(stage: Staging, source: Source) -> None:

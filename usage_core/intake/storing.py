@@ -7,6 +7,7 @@ then the catalogue's; else the cost is unknown.
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +25,9 @@ from usage_core.store.lake import Lake
 from usage_core.store.new_sums import NEW, append_new
 from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import CALLS
+
+FEW_ROWS = 20_000
+"""So many rows are kept whole while they are stored and added up."""
 
 PORTION_ROWS = 1_000_000
 """Rows put into the store by one statement."""
@@ -134,6 +138,8 @@ def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None
     portions, in_order = _laid_out(stage)
     order = "" if in_order else f"ORDER BY {CALLS.c.called_at.name}"
     _price(connection, stage)
+    # Past SQLAlchemy's dialect, which reads what makes a table letter by letter.
+    native: Any = connection.connection.driver_connection
     given = {"source": literal(receipt.source), "import_id": literal(receipt.import_id)}
     for start, end in portions:
         given |= {"start": literal(start), "end": literal(end)}
@@ -141,13 +147,16 @@ def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None
             _NEW.format_map(given | {"priced": priced}).replace("{s}", stage.name)
             for priced in (_PRICED, _AS_THEY_ARE)
         )
-        # To find a price takes longer than to keep it; the other rows are looked at again.
-        connection.exec_driver_sql(f"CREATE TEMP TABLE {_LISTED} AS {listed}")
-        connection.exec_driver_sql(f"CREATE TEMP VIEW {NEW.name} AS {rest} UNION ALL FROM {_LISTED}")
+        new = f"{NEW.name} AS {rest} UNION ALL FROM {_LISTED}"
+        # To find a price takes longer than to keep it; the other rows are looked at again, unless they are so
+        # few that this takes no longer than to read the statement again.
+        native.execute(f"CREATE TEMP TABLE {_LISTED} AS {listed}")
+        kind = "TABLE" if receipt.rows_stored <= FEW_ROWS else "VIEW"
+        native.execute(f"CREATE TEMP {kind} {new}")
         connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {NEW.name} {order}"))
         append_new(connection, zone, start, end)
-        connection.execute(sa.text(f"DROP VIEW {NEW.name}"))
-        connection.execute(sa.text(f"DROP TABLE {_LISTED}"))
+        native.execute(f"DROP {kind} {NEW.name}")
+        native.execute(f"DROP TABLE {_LISTED}")
 
 
 def _laid_out(stage: Staging) -> tuple[list[tuple[datetime, datetime]], bool]:
