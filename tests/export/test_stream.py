@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.importing import EVER, FIELDS, GOOD, HEADER, Shelf, as_csv, row
 from usage_core.export import stream
 from usage_core.export.csv_lines import HEADER as FIRST_LINE
-from usage_core.export.csv_lines import instants
+from usage_core.export.csv_lines import instants, lines, pieces
 from usage_core.export.preview import file_name, first_lines, line_bytes, preview
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, EXPORT_HEADER, Column
 from usage_core.selection import Selection
@@ -221,3 +221,16 @@ def test_the_file_name_carries_range_and_zone() -> None:
 def test_tables_hold_the_ten_columns(filled: Shelf) -> None:
     with filled.lake.reading() as connection:
         assert next(stream.tables(connection, EVER)).column_names == FIELDS
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 59, 10**6])
+def test_pieces_are_the_lines_whatever_their_size(filled: Shelf, rows: int) -> None:
+    with filled.lake.reading() as connection:
+        for table in stream.tables(connection, EVER):
+            some = table.slice(0, 59)
+            made = list(pieces(some, rows=rows))
+            assert b"".join(made) == lines(some)
+            assert [piece.count(b"\n") for piece in made] == [
+                min(rows, some.num_rows - start) for start in range(0, some.num_rows, rows)
+            ]
+            assert not list(pieces(some.slice(0, 0)))
