@@ -4,6 +4,7 @@ A rollup answers for the whole days (or hours) within a timeframe; the ends that
 from the calls. Long timeframes are read by whole months where completion times are kept by those, too.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -81,6 +82,12 @@ class Choice(NamedTuple):
 
     rollup: sa.Table
     cover: Cover
+
+    def but_for_edges(self, selection: Selection) -> Hashable:
+        """All that a statement on the rollup takes from a selection but the edges of its cover."""
+        (_, offset), *changes = offsets(selection.timeframe)
+        filters = tuple(selection.filters.items())
+        return (filters, self.rollup.name, tuple(self.cover.edges), offset, *changes)
 
 
 def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> Choice | None:

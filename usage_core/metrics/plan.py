@@ -13,13 +13,8 @@ from usage_core.metrics.covers import Choice, Coverage, Wanted, choose
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.question import MOST_ROWS, Question
 from usage_core.metrics.sources import rows
-from usage_core.metrics.times import Times
+from usage_core.metrics.times import Times, in_bins
 from usage_core.store.tables import CALLS
-from usage_core.timeframe import offsets
-
-EXACT_PERCENTILES_UP_TO = 2_000_000
-"""In a store of at most so many calls percentiles are read from the calls. In a larger one they come
-from bins, within 1 %, where a rollup has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ class Plan(NamedTuple):
     def sources(self) -> list[str]:
         """The tables that answer."""
         names = {step.source for step in self[:2] if step}
-        return sorted(names | ({_name(self.binned.times.choice)} if self.binned else set()))
+        return sorted(names | ({self.binned.times.source} if self.binned else set()))
 
 
 def plan(question: Question, coverage: Coverage | None) -> Plan:
@@ -65,12 +60,8 @@ def plan(question: Question, coverage: Coverage | None) -> Plan:
     sums = tuple(name for name in question.metrics if not METRICS[name].percent)
     if coverage is None or not percentiles:
         return Plan(_summed(question, question.metrics, coverage))
-    if coverage.calls > EXACT_PERCENTILES_UP_TO:
-        wanted = Wanted(question.by, bins=True, keep=question.keep)
-        choice = choose(question.selection, wanted, coverage)
-        if choice:
-            binned = Binned(percentiles, Times(question.selection, wanted, choice))
-            return Plan(_summed(question, sums or ("calls",), coverage), binned=binned)
+    if times := in_bins(question.selection, question.by, coverage, question.keep):
+        return Plan(_summed(question, sums or ("calls",), coverage), binned=Binned(percentiles, times))
     first = _summed(question, sums, coverage) if sums else None
     if first and first.source != CALLS.name:
         return Plan(first, _summed(question, percentiles, None))
@@ -90,7 +81,7 @@ def _summed(question: Question, metrics: tuple[str, ...], coverage: Coverage | N
     if choice is None:
         return Step(metrics, _sums(question, wanted, choice, metrics), CALLS.name)
     statement = _any_sums(question, wanted, choice, metrics)
-    return Step(metrics, statement, _name(choice), edges=choice.cover.edges)
+    return Step(metrics, statement, choice.rollup.name, edges=choice.cover.edges)
 
 
 def _sums(
@@ -110,11 +101,8 @@ def _sums(
 
 def _but_for_edges(question: Question, wanted: Wanted, choice: Choice, *more: Hashable) -> Hashable:
     """All that a statement depends on but the edges of its cover."""
-    (_, offset), *changes = offsets(question.selection.timeframe)
-    filters = tuple(question.selection.filters.items())
     of_question = (question.metrics, question.by, question.keep, question.limit)
-    cover = (choice.rollup.name, tuple(choice.cover.edges))
-    return (of_question, wanted, filters, cover, offset, *changes, more)
+    return (of_question, wanted, choice.but_for_edges(question.selection), more)
 
 
 # To put a statement together takes longer than to answer it. What is kept is the statement alone.
@@ -137,7 +125,3 @@ def _ordered(
     # Where another statement has the first figure, there is no cutting off before it is known.
     limit = question.limit if metrics[0] == question.metrics[0] else MOST_ROWS
     return statement.order_by(figures[0].desc().nulls_last(), *groups).limit(limit)
-
-
-def _name(choice: Choice | None) -> str:
-    return choice.rollup.name if choice else CALLS.name

@@ -24,9 +24,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from usage_core.metrics.covers import Coverage, Wanted, choose
-from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
 from usage_core.metrics.sources import rows
+from usage_core.metrics.times import is_large
 from usage_core.metrics.times import unit as unit_of
 from usage_core.selection import Selection
 from usage_core.store.columns import by_column
@@ -66,8 +66,7 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     since no rollup has those of the selection. At most MOST_ROWS rows, in order of time.
     """
     unit = unit_of(selection)
-    large = coverage is not None and coverage.calls > EXACT_PERCENTILES_UP_TO
-    if coverage is not None and large and unit == "day":
+    if coverage is not None and is_large(coverage) and unit == "day":
         selection = selection.over(replace(selection.timeframe, zone=coverage.zone))
     wanted = Wanted((unit, "provider", "model"), frozenset({"time_doublings"}))
     days = _days(connection, rows(selection, wanted, choose(selection, wanted, coverage)).c, unit)

@@ -7,12 +7,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from usage_core.metrics.answer import ask
-from usage_core.metrics.covers import Coverage, Wanted, choose
+from usage_core.metrics.covers import Coverage
 from usage_core.metrics.dimensions import SHOWN_PER_DOUBLING, time_bin_edges
 from usage_core.metrics.histograms import Histograms, Whole
-from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import Question
-from usage_core.metrics.times import Times, added_up
+from usage_core.metrics.times import added_up, in_bins
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
 
@@ -26,11 +25,9 @@ def time_counts(
     together. Calls without a completion time are left out. `coverage` as for `answer.ask`.
     """
     by = ("model",) if models else ()
-    wanted = Wanted(by, bins=True)
-    large = coverage is not None and coverage.calls > EXACT_PERCENTILES_UP_TO
-    choice = choose(selection, wanted, coverage) if large else None
-    if choice:
-        frame = _shown(added_up(connection, Times(selection, wanted, choice)), by)
+    times = in_bins(selection, by, coverage)
+    if times:
+        frame = _shown(added_up(connection, times), by)
         if models:
             frame = frame[np.array([(value or UNKNOWN) in models for value in frame["model"]], dtype=bool)]
     else:

@@ -11,12 +11,17 @@ import sqlalchemy as sa
 from cachetools import LRUCache, cached
 
 from usage_core.metrics import sources
-from usage_core.metrics.covers import SHORT, Choice, Wanted
+from usage_core.metrics.covers import SHORT, Choice, Coverage, Wanted, choose
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.histograms import Group, Histograms, Lists, histograms, read
 from usage_core.selection import Selection
 from usage_core.store.kept import once
-from usage_core.timeframe import Grain, offsets
+from usage_core.store.tables import CALLS
+from usage_core.timeframe import Grain
+
+EXACT_PERCENTILES_UP_TO = 2_000_000
+"""In a store of at most so many calls percentiles are read from the calls. In a larger one they come
+from bins, within 1 %, where a rollup has them."""
 
 
 class Times(NamedTuple):
@@ -25,6 +30,11 @@ class Times(NamedTuple):
     selection: Selection
     wanted: Wanted
     choice: Choice | None
+
+    @property
+    def source(self) -> str:
+        """The table that answers."""
+        return self.choice.rollup.name if self.choice else CALLS.name
 
     @property
     def by_day(self) -> "Times | None":
@@ -40,6 +50,23 @@ class Times(NamedTuple):
         frame, by = self.selection.timeframe, self.wanted.by
         zone = frame.zone if any(DIMENSIONS[name].is_period for name in by) else ""
         return (frame.start, frame.end, zone, *self.selection.filters.items(), self.wanted)
+
+
+def in_bins(
+    selection: Selection, by: tuple[str, ...], coverage: Coverage | None, keep: tuple[str, ...] | None = None
+) -> Times | None:
+    """The times of a store too large for them to be read from its calls; None where it is not, or where no
+    rollup has them."""
+    if not is_large(coverage):
+        return None
+    wanted = Wanted(by, bins=True, keep=keep)
+    choice = choose(selection, wanted, coverage)
+    return Times(selection, wanted, choice) if choice else None
+
+
+def is_large(coverage: Coverage | None) -> bool:
+    """Whether a store is known to have too many calls to sort them."""
+    return coverage is not None and coverage.calls > EXACT_PERCENTILES_UP_TO
 
 
 def unit(selection: Selection) -> Grain:
@@ -84,12 +111,7 @@ def _read(connection: sa.Connection, times: Times) -> Iterator[Lists]:
 
 def _but_for_edges(times: Times) -> Hashable:
     """All that a statement depends on but the edges of its cover."""
-    selection, wanted, choice = times
-    if choice is None:
-        return times
-    (_, offset), *changes = offsets(selection.timeframe)
-    filters = tuple(selection.filters.items())
-    return (wanted, filters, choice.rollup.name, tuple(choice.cover.edges), offset, *changes)
+    return (times.wanted, times.choice.but_for_edges(times.selection)) if times.choice else times
 
 
 # To put a statement together takes longer than to answer it. What is kept is the statement alone.

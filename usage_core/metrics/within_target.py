@@ -12,13 +12,12 @@ import pandas as pd
 import sqlalchemy as sa
 
 from usage_core.errors import SelectionError
-from usage_core.metrics.covers import Coverage, Wanted, choose
+from usage_core.metrics.covers import Coverage, Wanted
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.histograms import Histograms, bin_of_time
-from usage_core.metrics.plan import EXACT_PERCENTILES_UP_TO
 from usage_core.metrics.question import MOST_ROWS
 from usage_core.metrics.sources import rows
-from usage_core.metrics.times import Times, added_up
+from usage_core.metrics.times import added_up, in_bins
 from usage_core.selection import Selection
 from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
 from usage_core.store.tables import CALLS
@@ -65,18 +64,16 @@ def within_target(
         SelectionError: the target is not between 0 and a day, or a breakdown is not known.
     """
     _check(target_ms, by)
-    binned = Wanted(by, bins=True)
-    large = coverage is not None and coverage.calls > EXACT_PERCENTILES_UP_TO
-    choice = choose(selection, binned, coverage) if large else None
-    if choice:
-        found = _in_bins(added_up(connection, Times(selection, binned, choice)), target_ms)
+    times = in_bins(selection, by, coverage)
+    if times:
+        found = _in_bins(added_up(connection, times), target_ms)
     else:
         found = [tuple(row) for row in connection.execute(_in_calls(selection, target_ms, by))]
     in_time = bool(by) and DIMENSIONS[by[0]].is_period
     by_name = sorted(found, key=lambda row: [(value is None, value) for value in row[: len(by)]])
     in_order = by_name if in_time else sorted(by_name, key=lambda row: -row[len(by)])
-    frame = _frame(in_order[:MOST_ROWS], by, spread(target_ms) if choice else None)
-    frame.attrs["sources"] = [choice.rollup.name if choice else CALLS.name]
+    frame = _frame(in_order[:MOST_ROWS], by, spread(target_ms) if times else None)
+    frame.attrs["sources"] = [times.source if times else CALLS.name]
     return frame
 
 
