@@ -47,12 +47,19 @@ def changes_to_apply() -> None:
 
 def _costs(changes: Sequence[Change]) -> str:
     """What becomes of the cost of calls, and of those without one (Markdown)."""
-    before, after = (sum((getattr(one, name) for one in changes), Decimal(0)) for name in ("before", "after"))
-    said = f"{plain(wording.money_exact(before))} becomes {plain(wording.money_exact(after))}"
+    calls = sum(one.calls for one in changes)
+    amounts = [sum((getattr(one, name) for one in changes), Decimal(0)) for name in ("before", "after")]
     unpriced = [sum(getattr(one, name) for one in changes) for name in ("unpriced_before", "unpriced_after")]
+    before, after = (_known(*each, calls) for each in zip(amounts, unpriced, strict=True))
+    said = f"{plain(before)} becomes {plain(after)}"
     if any(unpriced):
         said += f", and of these calls {unpriced[1]:,} have no price instead of {unpriced[0]:,}"
     return said
+
+
+def _known(amount: Decimal, unpriced: int, calls: int) -> str:
+    """What calls cost, as far as it is known: unknown where none of them has a price."""
+    return wording.money_exact(amount if unpriced < calls else None)
 
 
 def _by_month(changes: Sequence[Change], before: str, after: str) -> list[dict[str, object]]:
@@ -62,8 +69,8 @@ def _by_month(changes: Sequence[Change], before: str, after: str) -> list[dict[s
             "Month (UTC)": f"{one.month:%Y-%m}",
             "API key": names.get(one.api_key_id, one.api_key_id),
             "Calls": one.calls,
-            f"Cost {before}": wording.money_exact(one.before),
-            f"Cost {after}": wording.money_exact(one.after),
+            f"Cost {before}": _known(one.before, one.unpriced_before, one.calls),
+            f"Cost {after}": _known(one.after, one.unpriced_after, one.calls),
             f"Without a price {before}": one.unpriced_before,
             f"Without a price {after}": one.unpriced_after,
         }
@@ -115,8 +122,8 @@ def _line(one: Repricing) -> dict[str, object]:
         "No.": one.number,
         "When (UTC)": wording.moment(one.at, "UTC"),
         "Calls": one.calls,
-        "Cost before": wording.money_exact(one.before),
-        "Cost after": wording.money_exact(one.after),
+        "Cost before": _known(one.before, one.unpriced_before, one.calls),
+        "Cost after": _known(one.after, one.unpriced_after, one.calls),
         "Without a price before": one.unpriced_before,
         "Without a price after": one.unpriced_after,
         "By": named(one.by),

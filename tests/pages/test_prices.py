@@ -99,6 +99,7 @@ def test_a_price_is_entered_applied_and_taken_back(holding: Holding) -> None:
         ["a", 1, "$2.50"],
         ["b", 1, "$2.50"],
     ]
+    assert set(changes["Cost now"]) == {"–"}, "no cost is known, which is not a cost of nothing"
     app.button(key="reprice").click().run()
     check(app, "Prices")
     assert said(app) == "Every call of the 3 models seen has a price."
