@@ -2,10 +2,10 @@
 
     python -m benchmarks.export [--calls 10000000] [--json FILE]
 
-All write the same ten columns of the same calls in the same order as CSV, in turns, each three times; the
-median counts. `HTTP` is a real server and a client that reads and counts lines; its memory is the most
-the server held above what it held when idle, seen every 50 ms. `COPY` is DuckDB's `COPY (SELECT … ORDER
-BY …) TO FILE` from the same store, `pandas` the same SELECT as a data frame and its `to_csv`, each in a
+All write the same ten columns of the same calls in the same order as CSV, in turns, each five times (pandas
+once); the median counts. `HTTP` is a real server and a client that reads and counts lines; its memory
+is the most the server held above what it held when idle, seen every 50 ms. `COPY` is DuckDB's `COPY (SELECT …
+ORDER BY …) TO FILE` from the same store, `pandas` the same SELECT as a data frame and its `to_csv`, each in a
 fresh process. "first row" is when the first bytes after the header arrive.
 
 Reruns: one visitor draws pages whose figures are known, without an export and while one runs after another.
@@ -32,7 +32,7 @@ from benchmarks.visitors import Days, Visitor
 from usage_core.schema import EXPORT_COLUMNS, EXPORT_HEADER
 from usage_core.store.lake import open_lake
 
-RUNS, RERUNS = 3, 40
+TURNS, PANDAS_TURNS, RERUNS = 5, 1, 40
 ROOT = Path(__file__).parents[1]
 BAR_FIRST_BYTE_S, BAR_MEMORY_MB, BAR_RERUN = 0.5, 400, 2
 FIRST_DAY = (store.UNTIL - timedelta(days=store.DAYS)).date()
@@ -89,24 +89,30 @@ def watched(server: serving.Server) -> Iterator[list[float]]:
         thread.join()
 
 
-def over_http(folder: Path) -> dict[str, Any]:
-    """Exports from a server that has shown a page before, and its memory above idle."""
+def over_http(server: serving.Server) -> dict[str, Any]:
+    """An export from a server, with the processor seconds and the most memory it took there."""
+    used = server.cpu_seconds()
+    with watched(server) as held:
+        run = download(server.port)
+    now = server.cpu_seconds()
+    busy = None if now is None or used is None else now - used
+    return run | {"cpu_seconds": busy, "peak_mb": max(held)}
+
+
+def in_turns(folder: Path) -> dict[str, Any]:
+    """Every way's runs, in turns, beside a server that has shown pages; then reruns during an export."""
     with serving.running(folder) as server:
         asyncio.run(_known(server))
         time.sleep(2)
-        idle, used = server.rss_mb(), server.cpu_seconds()
-        with watched(server) as held:
-            runs = [download(server.port) for _ in range(RUNS)]
-        now = server.cpu_seconds()
+        idle = server.rss_mb()
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ("HTTP", *STEPS)}
+        for turn in range(TURNS):
+            runs["HTTP"].append(over_http(server))
+            for step, (_, turns) in STEPS.items():
+                if turn < turns:
+                    runs[step].append(in_a_process(step, folder))
         reruns = asyncio.run(_reruns(server))
-    busy = None if now is None or used is None else (now - used) / RUNS
-    return {
-        "runs": runs,
-        "idle_mb": idle,
-        "above_idle_mb": max(held) - idle,
-        "cpu_seconds": busy,
-        "reruns_ms": reruns,
-    }
+    return {"runs": runs, "idle_mb": idle, "reruns_ms": reruns}
 
 
 async def _known(server: serving.Server) -> Visitor:
@@ -176,7 +182,7 @@ def _lines(path: Path) -> int:
         return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 24), b""))
 
 
-STEPS = {"COPY": copied, "pandas": by_pandas}
+STEPS = {"COPY": (copied, TURNS), "pandas": (by_pandas, PANDAS_TURNS)}
 
 
 def in_a_process(step: str, folder: Path) -> dict[str, Any]:
@@ -190,50 +196,38 @@ def in_a_process(step: str, folder: Path) -> dict[str, Any]:
 
 def measure(calls: int) -> dict[str, Any]:
     """Everything on one store; all have to write the same rows."""
-    folder = store.folder(calls)
-    served = over_http(folder)
-    others = {step: [in_a_process(step, folder) for _ in range(RUNS)] for step in STEPS}
-    for runs in (served["runs"], *others.values()):
-        assert {run["rows"] for run in runs} == {calls}
-    return {"calls": calls, "HTTP": served, **{step: {"runs": runs} for step, runs in others.items()}}
+    found = in_turns(store.folder(calls))
+    assert {run["rows"] for runs in found["runs"].values() for run in runs} == {calls}
+    return {"calls": calls} | found
 
 
-def _busy(found: dict[str, Any]) -> float:
-    """Processor seconds of one run."""
-    mean = found.get("cpu_seconds")
-    return mean or printed.median([run.get("cpu_seconds") or 0 for run in found["runs"]])
+def _row(name: str, runs: list[dict[str, Any]], idle_mb: float) -> tuple[str, ...]:
+    took = printed.median([run["seconds"] for run in runs])
+    memory = max(run["peak_mb"] or 0 for run in runs) - idle_mb
+    busy = printed.median([run["cpu_seconds"] or 0 for run in runs])
+    rate, mb_a_second = runs[0]["rows"] / took, runs[0]["bytes"] / took / 1e6
+    return name, f"{took:.1f}", f"{rate:,.0f}", f"{mb_a_second:,.0f}", f"{busy:.1f}", f"{memory:,.0f}"
 
 
 def show(found: dict[str, Any]) -> list[dict[str, Any]]:
     """Print the figures, and how they stand to the bars."""
-    served, rows, rate = found["HTTP"], [], {}
-    for name in ("HTTP", *STEPS):
-        runs = found[name]["runs"]
-        took = printed.median([run["seconds"] for run in runs])
-        rate[name] = found["calls"] / took
-        memory = served["above_idle_mb"] if name == "HTTP" else max(run["peak_mb"] or 0 for run in runs)
-        rows.append(
-            (
-                name,
-                f"{took:.1f}",
-                f"{rate[name]:,.0f}",
-                f"{runs[0]['bytes'] / took / 1e6:,.0f}",
-                f"{_busy(found[name]):.1f}",
-                f"{memory:,.0f}",
-            )
-        )
-    first = {name: max(run[f"{name}_s"] for run in served["runs"]) for name in ("first_byte", "first_row")}
-    alone, during = (served["reruns_ms"][name]["p50"] for name in ("alone", "during an export"))
+    served, idle = found["runs"]["HTTP"], found["idle_mb"]
+    rows = [_row(name, runs, idle if name == "HTTP" else 0) for name, runs in found["runs"].items()]
+    took = {name: printed.median([run["seconds"] for run in runs]) for name, runs in found["runs"].items()}
+    first = {name: max(run[f"{name}_s"] for run in served) for name in ("first_byte", "first_row")}
+    alone, during = (found["reruns_ms"][name]["p50"] for name in ("alone", "during an export"))
     verdicts = [
-        printed.verdict("Rows a second", rate["HTTP"] / rate["COPY"], 1, "times COPY's", at_least=True),
+        printed.verdict("Rows a second", took["COPY"] / took["HTTP"], 1, "times COPY's", at_least=True),
         printed.verdict("First byte", first["first_byte"], BAR_FIRST_BYTE_S, "s"),
         printed.verdict("First row", first["first_row"], BAR_FIRST_BYTE_S, "s"),
-        printed.verdict("Memory above idle", served["above_idle_mb"], BAR_MEMORY_MB, "MB"),
+        printed.verdict(
+            "Memory above idle", max(run["peak_mb"] for run in served) - idle, BAR_MEMORY_MB, "MB"
+        ),
         printed.verdict("Median rerun during an export", during / alone, BAR_RERUN, "times one without"),
     ]
     printed.show(
         printed.machine(),
-        f"{found['calls']:,} calls, {served['runs'][0]['bytes'] / 1e6:,.0f} MB",
+        f"{found['calls']:,} calls, {served[0]['bytes'] / 1e6:,.0f} MB",
         printed.table(("", "seconds", "rows/s", "MB/s", "CPU s", "memory MB"), rows),
         "Memory is above idle for HTTP, all of a process for the others.",
         *(verdict["text"] for verdict in verdicts),
@@ -248,7 +242,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.step:
         name, folder, home = given.step
-        print(json.dumps(STEPS[name](Path(folder), Path(home)) | {"peak_mb": peak_mb()}))
+        print(json.dumps(STEPS[name][0](Path(folder), Path(home)) | {"peak_mb": peak_mb()}))
         return
     found = measure(given.calls)
     printed.write(given.json, found | {"machine": printed.machine(), "bars": show(found)})

@@ -74,7 +74,11 @@ class SentFile(StreamingResponse):
             self._over()
 
 
-async def in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+SENT_BYTES = 1 << 20
+"""Sent at once: the server copies what it sends several times, a longer piece each time into new memory."""
+
+
+async def in_threads(pieces: Iterator[bytes]) -> AsyncIterator[memoryview]:
     """Take pieces in a thread of their own, each made while the one before it is sent; when the reader goes
     away, stop and let go of the store."""
     maker, loop = one_thread(), asyncio.get_running_loop()
@@ -82,7 +86,8 @@ async def in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     try:
         while (piece := await coming) is not None:
             coming = loop.run_in_executor(maker, next, pieces, None)
-            yield piece
+            for start in range(0, len(piece), SENT_BYTES):
+                yield memoryview(piece)[start : start + SENT_BYTES]
     finally:
         with CancelScope(shield=True):  # by the same thread, and so after what it is still at
             await asyncio.gather(coming, loop.run_in_executor(maker, _close, pieces), return_exceptions=True)
