@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.parts import visitor
+from pages.parts import tables, visitor
 from pages.parts.frame import selected
 from pages.parts.text import plain
 from usage_core import wording
@@ -33,6 +33,6 @@ if shown:
         }
     )
     numbers = {"Rows": st.column_config.NumberColumn(format="localized")}
-    st.dataframe(table, hide_index=True, column_config=numbers, key="audit", placeholder=wording.UNKNOWN)
+    tables.draw(table, hide_index=True, column_config=numbers, key="audit", placeholder=wording.UNKNOWN)
 else:
     st.caption("No entries." if wanted else "None yet.")

@@ -11,6 +11,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 import streamlit as st
 
+from pages.parts import tables
+from pages.parts.sidebar import labels
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import evidence
@@ -64,7 +66,7 @@ def _places(found: Reconciled, rows: Sequence[Finding]) -> None:
     link: dict[str, Any] = {"Calls": st.column_config.LinkColumn(display_text="Open")}
     link["Part"] = st.column_config.TextColumn(width=150)
     table = _table(found, rows[:SHOWN])
-    st.dataframe(
+    tables.draw(
         table, hide_index=True, column_config={**config, **numbers, **link}, key="differences", placeholder=""
     )
     if len(rows) > SHOWN:
@@ -110,7 +112,7 @@ def _lines(found: Reconciled, part: Part | None) -> None:
     right = {"Amount": st.column_config.TextColumn(alignment="right")}
     for name in numbers:
         shown[name] = shown[name].astype("Int64")
-    st.dataframe(shown, hide_index=True, column_config={**numbers, **right}, key="lines", placeholder="")
+    tables.draw(shown, hide_index=True, column_config={**numbers, **right}, key="lines", placeholder="")
     if lines.num_rows > SHOWN:
         st.caption(f"The {SHOWN} largest of {lines.num_rows:,}; the download has all.")
     st.download_button(
@@ -124,7 +126,7 @@ def _lines(found: Reconciled, part: Part | None) -> None:
 
 
 def _table(found: Reconciled, rows: Sequence[Finding]) -> pd.DataFrame:
-    names = cached.known().key
+    names = labels("key")
     return pd.DataFrame(
         {
             "Part": [str(each.part) for each in rows],
@@ -158,15 +160,20 @@ def calls_link(found: Reconciled, rows: Iterable[Finding]) -> str:
     asked += [("range", f"{day:%Y-%m-%d}") for day in _days(found, called)]
     asked.append(("tz", found.period.zone))
     if not is_gateway(found.period.provider):
-        asked.append(("provider", found.period.provider))
+        asked += _named("provider", [found.period.provider])
     billed = {each.model for each in called}
     models = [name for name, to in found.names.calls.items() if to in billed]
-    asked += [("model", name) for name in models if len(models) <= MOST_NAMED]
+    asked += _named("model", models if len(models) <= MOST_NAMED else ())
     ids = {each.key for each in called}
-    names = cached.known().key
-    if ids <= names.keys() and len(ids) <= MOST_NAMED:
-        asked += [("key", names[key]) for key in sorted(ids, key=str)]
+    if ids <= labels("key").keys() and len(ids) <= MOST_NAMED:
+        asked += _named("key", sorted(map(str, ids)))
     return f"export?{urlencode(asked)}"
+
+
+def _named(by: str, values: Iterable[str]) -> list[tuple[str, str]]:
+    """Values of a filter as they stand in links."""
+    known = labels(by)
+    return [(by, known.get(value, value)) for value in values]
 
 
 def _days(found: Reconciled, rows: Sequence[Finding]) -> tuple[date, date]:

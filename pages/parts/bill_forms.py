@@ -9,7 +9,7 @@ from pages.parts.bill_answer import sign_off_of, signed_words
 from pages.parts.bill_changes import change, number
 from pages.parts.bill_months import state_of
 from pages.parts.bill_uploads import every
-from pages.parts.text import plain
+from pages.parts.text import plain, selectable
 from usage_core import cached, wording
 from usage_core.bills import conclude, names, periods, standing
 from usage_core.bills.conclude import Reconciled, Tolerance
@@ -17,6 +17,7 @@ from usage_core.bills.names import Alias, AliasKind
 from usage_core.bills.periods import State
 from usage_core.bills.standing import Bill
 from usage_core.bills.who import named
+from usage_core.names import visible_lines
 
 
 def draw(found: Reconciled) -> None:
@@ -75,7 +76,7 @@ def _ask(found: Reconciled) -> None:
         st.caption("There is nothing to ask.")
         return
     st.caption("Ready to send, with the evidence from above attached.")
-    st.code(asked, language=None, wrap_lines=True)
+    st.code(visible_lines(asked), language=None, wrap_lines=True)
 
 
 def _which(found: Reconciled) -> str:
@@ -141,9 +142,11 @@ def _names(found: Reconciled) -> None:
     if on_bill:
         with st.form("bill-name", border=False):
             left, right = st.columns(2)
+            on_bill = selectable(on_bill)
             chosen = left.selectbox("On the bill", list(on_bill), key="alias-billed")
             ids = {f"model: {name}": name for name in found.names.calls}
             ids |= {f"key: {name}": id_ for id_, name in known.key.items()}
+            ids = selectable(ids)
             stands_for = right.selectbox("In the log", list(ids), index=None, key="alias-stands-for")
             if st.form_submit_button("They are the same"):
                 kind, name = on_bill[chosen]
@@ -158,7 +161,7 @@ def _names(found: Reconciled) -> None:
 
 
 def _withdraw_alias(given: list[Alias]) -> None:
-    said = {f"{each.billed_as} is {each.kind} {each.stands_for}": each.alias_id for each in given}
+    said = selectable({f"{each.billed_as} is {each.kind} {each.stands_for}": each.alias_id for each in given})
     if not said:
         return
     with st.form("bill-name-back", border=False):

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from pages.parts import tables
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import periods
 from usage_core.bills.conclude import cents, month_name, signed_cents
 from usage_core.bills.periods import Month, State
+from usage_core.names import visible
 
 ASK = (State.DIFFERS, State.CHANGED, State.NO_RATE, State.NO_USAGE, State.NO_CALLS)
 """States that need somebody."""
@@ -131,7 +133,7 @@ def _coloured(table: pd.DataFrame) -> Any:
         found = next((shade for mark, shade in SHADES.items() if mark in str(text)), "")
         return f"background-color: {found}" if found else ""
 
-    return table.style.map(shade, subset=list(table.columns[1:]))
+    return tables.legible(table).style.map(shade, subset=list(table.columns[1:]))
 
 
 def grid() -> None:
@@ -140,7 +142,7 @@ def grid() -> None:
     if table.empty:
         return
     wide = {name: st.column_config.TextColumn(width=158) for name in table.columns[1:]}
-    st.dataframe(
+    tables.draw(
         _coloured(table),
         hide_index=True,
         width="content",
@@ -172,7 +174,7 @@ def look_at(which: Which) -> None:
 
 
 def _label(which: Which) -> str:
-    return f"{which.provider}, {month_name(which.month)}"
+    return visible(f"{which.provider}, {month_name(which.month)}")
 
 
 def chosen() -> Which | None:

@@ -4,9 +4,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import bill_changes, bill_months, visitor
+from pages.parts import bill_changes, bill_months, tables, visitor
 from pages.parts.bill_changes import RESULTS
-from pages.parts.text import plain
+from pages.parts.text import plain, selectable
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills import standing
@@ -84,10 +84,10 @@ def bills(zone: str) -> None:
     if not found:
         st.caption("None yet. A bill in no known format can be entered with the template.")
     else:
-        st.dataframe(_table(found, zone), hide_index=True, key="bills")
+        tables.draw(_table(found, zone), hide_index=True, key="bills")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         template()
-        standing_ones = {_said(bill): bill for bill in found if bill.stands}
+        standing_ones = selectable({_said(bill): bill for bill in found if bill.stands})
         if standing_ones:
             with st.popover("Withdraw a bill"):
                 _withdraw(standing_ones)

@@ -7,10 +7,10 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from pages.parts import drawn, drill, figures
+from pages.parts import drawn, drill, figures, tables
 from pages.parts.cost_replays import label
 from pages.parts.cost_tables import PERCENT, number_format
-from pages.parts.text import plain
+from pages.parts.text import plain, selectable
 from usage_core import cached, timeframe, wording
 from usage_core.metrics.definitions import Unit
 from usage_core.metrics.newest_prices import Model, newest_prices
@@ -56,7 +56,7 @@ def _stands_for() -> StandsFor | None:
     )
     if how == SAME:
         return "provider"
-    models = {label(model): model for model in cached.found(newest_prices)}
+    models = selectable({label(model): model for model in cached.found(newest_prices)})
     names = sorted(models, key=str.casefold)
     chosen = right.selectbox(
         "Model", names, None, key="stand-in", bind="query-params", placeholder="Choose a model"
@@ -155,7 +155,7 @@ def _silent(selection: Selection) -> None:
     st.markdown(said)
     if len(table):
         number = st.column_config.NumberColumn
-        st.dataframe(
+        tables.draw(
             table,
             hide_index=True,
             key="silent",

@@ -9,7 +9,7 @@ import pandas as pd
 from pages.parts import figures
 from pages.parts.cost import totals
 from pages.parts.sidebar import NOT_GIVEN
-from pages.parts.text import plain
+from pages.parts.text import plain, selectable
 from usage_core import cached, wording
 from usage_core.charts.chart import Chart
 from usage_core.charts.compared import compared
@@ -77,7 +77,8 @@ def seen(kind: str) -> dict[str, Offer]:
     """The models of a kind that were called at a price, by label in alphabetical order."""
     prices = cached.found(newest_prices)
     offers = [Offer(label(model), price, model) for model, price in prices.items() if model.kind == kind]
-    return {offer.label: offer for offer in sorted(offers, key=lambda offer: offer.label.casefold())}
+    offers.sort(key=lambda offer: offer.label.casefold())
+    return selectable({offer.label: offer for offer in offers})
 
 
 @cached.shared

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cost_replays, drawn, drill
+from pages.parts import cost_replays, drawn, drill, tables
 from pages.parts.cost_replays import KINDS, Offer
 from pages.parts.cost_tables import PERCENT, number_format
 from pages.parts.text import plain
@@ -65,7 +65,7 @@ def _every_model(chosen: Selection) -> None:
         "p95 time": time,
         "Calls timed": number(format="localized", help="Its calls in the timeframe, whatever the filters"),
     }
-    st.dataframe(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="models-seen")
+    tables.draw(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="models-seen")
 
 
 def _offer(kind: str) -> Offer | None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts import address, sidebar, trail
+from pages.parts import address, sidebar, tables, trail
 from usage_core.charts.chart import PICK, PICK_AT, PICK_NAME, Chart
 from usage_core.selection import Selection
 from usage_core.timeframe import Grain, Preset, following
@@ -125,10 +125,10 @@ def table(
 ) -> None:
     """A table, each row of which can be chosen to narrow to its name and to its period (local starts)."""
     if drill is None or not leads(drill, names, at):
-        st.dataframe(frame, key=key, **options)
+        tables.draw(frame, key=key, **options)
         return
     chosen = partial(_chosen, key, drill, names, at, grain)
-    st.dataframe(frame, key=key_of(key), on_select=chosen, selection_mode="single-row", **options)
+    tables.draw(frame, key=key_of(key), on_select=chosen, selection_mode="single-row", **options)
 
 
 def _chosen(

@@ -7,6 +7,7 @@ import shlex
 import pandas as pd
 import streamlit as st
 
+from pages.parts import tables
 from pages.parts.sidebar import download_url
 from pages.parts.text import plain
 from usage_core import cached, wording
@@ -114,7 +115,7 @@ def first_rows(selection: Selection, kind: File, of: Summed | None) -> None:
     else:
         text = cached.first_lines(selection)
     header, *rows = csv.reader(io.StringIO(text, newline=""))
-    st.dataframe(pd.DataFrame(rows, columns=header), hide_index=True, key="first-rows")
+    tables.draw(pd.DataFrame(rows, columns=header), hide_index=True, key="first-rows")
 
 
 def columns(kind: File, of: Summed | None) -> None:
@@ -130,7 +131,7 @@ def columns(kind: File, of: Summed | None) -> None:
         for each in (of.columns if of else kind.format.columns)
     ]
     table = pd.DataFrame(rows, columns=["Column", "Meaning", "Written as", "Empty means"])
-    st.dataframe(table, hide_index=True, key="columns")
+    tables.draw(table, hide_index=True, key="columns")
 
 
 def command(selection: Selection, kind: File, of: Summed | None) -> None:
@@ -147,4 +148,12 @@ def command(selection: Selection, kind: File, of: Summed | None) -> None:
     which += [f"--compress={kind.codec}"] if kind.codec else []
     words = ("python", "-m", "usage_core", "export", *edges, *filters, *sums, *which)
     output = ("-o", f"{'usage' if of or kind.format.content else 'calls'}{kind.suffix}")
-    st.code(shlex.join((*words, *output)), language="bash")
+    st.code(" ".join(map(_word, (*words, *output))), language="bash")
+
+
+def _word(word: str) -> str:
+    """A word of a command as a shell reads it; in it, what is not seen or turns the text is a number."""
+    if word.isprintable():
+        return shlex.quote(word)
+    written = (f"\\{each}" if each in "\\'" else each for each in word)
+    return "$'" + "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in written) + "'"

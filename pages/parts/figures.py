@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from pages.parts.sidebar import NOT_GIVEN
+from pages.parts.sidebar import NOT_GIVEN, labels
 from usage_core import cached, timeframe, wording
 from usage_core.charts.periods import Periods
 from usage_core.metrics.definitions import METRICS, OVERVIEW, Unit
 from usage_core.metrics.question import Question
-from usage_core.selection import UNKNOWN, Selection
+from usage_core.names import shown
+from usage_core.selection import FILTERS, UNKNOWN, Selection
 from usage_core.timeframe import Grain, Timeframe
 
 COLOURED = 8
@@ -76,8 +77,8 @@ def periods(selection: Selection) -> Periods:
 
 def names(dimension: str, values: Iterable[str | None]) -> tuple[str, ...]:
     """Values of a breakdown as a person reads them, in their order."""
-    known = cached.known().key if dimension == "key" else {}
-    return tuple(known.get(value, value) if value else NOT_GIVEN for value in values)
+    known = labels(dimension) if dimension in FILTERS else {}
+    return tuple(known.get(value or UNKNOWN) or (shown(value) if value else NOT_GIVEN) for value in values)
 
 
 AMOUNTS = ("cost_usd", "calls", "input_tokens", "output_tokens", "unpriced_calls")

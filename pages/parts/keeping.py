@@ -8,7 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 import streamlit as st
 
-from pages.parts import visitor
+from pages.parts import tables, visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -89,9 +89,7 @@ def _kept() -> None:
     if not kept.num_rows:
         return
     st.markdown("Sums of calls that are no longer kept:")
-    st.dataframe(
-        _table(kept.slice(0, SHOWN)), hide_index=True, key="kept-months", placeholder=wording.UNKNOWN
-    )
+    tables.draw(_table(kept.slice(0, SHOWN)), hide_index=True, key="kept-months", placeholder=wording.UNKNOWN)
     if kept.num_rows > SHOWN:
         st.caption(f"The newest {SHOWN} of {kept.num_rows:,}; the download has all.")
     st.download_button(

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import mapping_form, uploads, visitor
+from pages.parts import mapping_form, tables, uploads, visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -76,9 +76,9 @@ def _look(file: UploadedFile) -> Look:
 def _rows(look: Look) -> None:
     """The first rows as they are."""
     st.caption(f"The first rows of {plain(look.name)}, as they are:")
-    shown = [[mapping_form.shown(row.get(at, "")) for at in look.places] for row in look.rows[:ROWS]]
+    shown = [[row.get(at, "") for at in look.places] for row in look.rows[:ROWS]]
     names = mapping_form.distinct(look.places)
-    st.dataframe(pd.DataFrame(shown, columns=names), hide_index=True, key="mapping-rows")
+    tables.draw(pd.DataFrame(shown, columns=names), hide_index=True, key="mapping-rows")
 
 
 def _start(look: Look, zone: str) -> tuple[str, Mapping]:
@@ -101,10 +101,10 @@ def _told(found: Preview) -> None:
         st.success(f"{beginning} all can be imported.", icon=":material/check:")
     else:
         st.warning(f"{beginning} {found.good:,} can be imported; {bad:,} would be set aside:")
-        st.dataframe(
+        tables.draw(
             pd.DataFrame(
                 [
-                    (BY_NAME[field].label if field else "", reason, count, line, mapping_form.shown(value))
+                    (BY_NAME[field].label if field else "", reason, count, line, value)
                     for field, reason, count, line, value in found.refused
                 ],
                 columns=["Field", "Reason", "Rows", "First line", "Its value"],
@@ -114,7 +114,7 @@ def _told(found: Preview) -> None:
         )
     if found.calls:
         st.caption("The first calls, as they would be stored (times in UTC):")
-        st.dataframe(
+        tables.draw(
             _calls(found),
             hide_index=True,
             key="mapping-calls",
@@ -132,7 +132,7 @@ def _calls(found: Preview) -> pd.DataFrame:
                 None if pd.isna(each) else wording.plain_decimal(usd(int(each))) for each in calls[name]
             ]
         else:
-            calls[name] = [None if pd.isna(each) else mapping_form.shown(str(each)) for each in calls[name]]
+            calls[name] = [None if pd.isna(each) else str(each) for each in calls[name]]
     return calls.rename(columns={name: BY_NAME[name].label for name in calls})
 
 

@@ -17,6 +17,7 @@ from usage_core.intake.mapping_sql import (
     WITHOUT_CACHED,
     YEAR_FIRST,
 )
+from usage_core.names import visible
 from usage_core.schema import BY_NAME
 
 FIRST = FIELDS[:9]
@@ -34,14 +35,9 @@ NOT_THERE: At = ()
 LONGEST = 60
 
 
-def shown(text: str) -> str:
-    """A text from a file, without what turns or hides others."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)
-
-
 def place(at: At) -> str:
     """A column, or what is in its objects, as a person reads it."""
-    return shown(" › ".join(at))[:LONGEST] if at else "Not in the file"
+    return visible(" › ".join(at))[:LONGEST] if at else "Not in the file"
 
 
 def distinct(places: Sequence[At]) -> list[str]:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import patterns_capacity as capacity
 from pages.parts import patterns_capacity_said as said
-from pages.parts import visitor
+from pages.parts import tables, visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -61,12 +61,12 @@ def _table(selection: Selection, limited: Limited, known: Timeframe) -> None:
     table = said.table(selection, limited, known)
     served = [row.served for row in rows if row.served]
     if not visitor.here().is_administrator:
-        st.dataframe(table, hide_index=True, column_config=_columns(limited), key="limits")
+        tables.draw(table, hide_index=True, column_config=_columns(limited), key="limits")
         return
     # What was typed belongs to these rows and no others.
     shown = zlib.crc32(repr((limited, served, [row.limit for row in rows])).encode())
     with st.form("limits", border=False):
-        edited = st.data_editor(
+        edited = tables.edit(
             table,
             key=f"limits-{shown}",
             hide_index=True,

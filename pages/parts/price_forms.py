@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 import pandas as pd
 import streamlit as st
 
-from pages.parts import prices, visitor
+from pages.parts import prices, tables, visitor
 from pages.parts.sidebar import NOT_GIVEN
-from pages.parts.text import plain
+from pages.parts.text import plain, selectable
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills.who import named
@@ -46,12 +46,16 @@ def suggestions() -> None:
 def _take_up(provider: str | None, model: str, like: str) -> None:
     """Fill in the form."""
     st.session_state["rule"] = next(name for name, kind in KINDS.items() if kind is RuleKind.ALIAS)
-    st.session_state["rule-model"] = _named(provider, model)
+    named = {subject: name for name, subject in _subjects().items()}
+    st.session_state["rule-model"] = named[provider, model]
     st.session_state["rule-stands-for"] = like
 
 
-def _named(provider: str | None, model: str) -> str:
-    return f"{model}  ·  {provider or NOT_GIVEN}"
+def _subjects() -> dict[str, tuple[str | None, str]]:
+    """Every model seen, provider and model, by a name for both."""
+    every = cached.prices_seen()
+    named = {f"{one.model}  ·  {one.provider or NOT_GIVEN}": (one.provider, one.model) for one in every}
+    return selectable(named)
 
 
 def enter() -> None:
@@ -84,16 +88,16 @@ def enter() -> None:
 
 def _rule(kind: RuleKind):  # type: ignore[no-untyped-def]
     """The fields of a kind of rule; gives a function that makes the rule of what is in them."""
-    every = list(dict.fromkeys((one.provider, one.model) for one in cached.prices_seen()))
     if kind is RuleKind.DISCOUNT:
-        providers = sorted({provider or NOT_GIVEN for provider, _ in every})
-        provider = st.selectbox("Provider", providers, key="rule-provider")
+        seen = {one.provider for one in cached.prices_seen()}
+        providers = selectable({provider or NOT_GIVEN: provider for provider in sorted(seen, key=str)})
+        provider = st.selectbox("Provider", list(providers), key="rule-provider")
         percent = st.text_input("Per cent off the catalogue's prices", placeholder="12.5", key="rule-percent")
         times = _times()
         return lambda: Rule(
-            kind=kind, provider=_given(provider), percent=_number(percent, "The discount"), **times()
+            kind=kind, provider=providers.get(provider), percent=_number(percent, "The discount"), **times()
         )
-    names = {_named(provider, model): (provider, model) for provider, model in every}
+    names = _subjects()
     chosen = st.selectbox("Model", list(names), key="rule-model")
     subject = dict(zip(("provider", "model"), names.get(chosen, (None, None)), strict=True))
     if kind is RuleKind.ALIAS:
@@ -129,10 +133,6 @@ def _times():  # type: ignore[no-untyped-def]
 
 def _midnight(day: date | None) -> datetime | None:
     return day and datetime.combine(day, time(), tzinfo=UTC)
-
-
-def _given(provider: str | None) -> str | None:
-    return None if provider == NOT_GIVEN else provider
 
 
 def _chosen(name: str | None) -> str:
@@ -175,8 +175,9 @@ def history() -> None:
     if not rules:
         st.caption("No price was entered yet. The catalogue's prices are used for calls without one.")
         return
-    st.dataframe(pd.DataFrame([_line(entered) for entered in rules]), hide_index=True, key="rules")
+    tables.draw(pd.DataFrame([_line(entered) for entered in rules]), hide_index=True, key="rules")
     standing = {_said(entered): entered.rule_id for entered in rules if entered.withdrawn_at is None}
+    standing = selectable(standing)
     if standing:
         with st.form("withdraw", border=False):
             chosen = st.selectbox("Withdraw", list(standing), key="withdraw-which")

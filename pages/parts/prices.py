@@ -7,6 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
+from pages.parts import tables
 from pages.parts.sidebar import NOT_GIVEN
 from pages.parts.text import plain
 from usage_core import cached, wording
@@ -119,7 +120,7 @@ def models() -> None:
             for name in PRICES
         },
     }
-    st.dataframe(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="models")
+    tables.draw(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="models")
 
 
 def without_price() -> list[Seen]:
@@ -132,7 +133,7 @@ def drifts(selection: Selection) -> None:
     found = cached.price_drifts(selection)
     st.markdown(_drift_sentence(found))
     if found:
-        st.dataframe(_drift_table(found), hide_index=True, key="drifts")
+        tables.draw(_drift_table(found), hide_index=True, key="drifts")
 
 
 def _drift_sentence(found: Iterable[Drift]) -> str:

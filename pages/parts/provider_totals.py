@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.parts import tables
+from pages.parts.sidebar import labels
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.metrics.provider_totals import (
@@ -121,7 +123,7 @@ def _table(selection: Selection) -> None:
         name: st.column_config.NumberColumn(format="localized") for name in ("Calls", *CLASSES)
     }
     config["Cost (USD)"] = st.column_config.NumberColumn(format="$%.4f")
-    st.dataframe(
+    tables.draw(
         _filled(table), hide_index=True, column_config=config, key="totals", placeholder=wording.UNKNOWN
     )
     st.caption(
@@ -140,7 +142,7 @@ def _name(by: By, group: Any) -> str:
         return "Not said"
     if by == "day":
         return wording.day(group.date())
-    return cached.known().key.get(group, group) if by == "key" else str(group)
+    return labels("key").get(group, group) if by == "key" else str(group)
 
 
 def _float(amount: Decimal | None) -> float | None:

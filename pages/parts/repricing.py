@@ -6,8 +6,9 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from pages.parts import visitor
+from pages.parts import tables, visitor
 from pages.parts.price_forms import TOLD
+from pages.parts.sidebar import labels
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -63,7 +64,7 @@ def _known(amount: Decimal, unpriced: int, calls: int) -> str:
 
 
 def _by_month(changes: Sequence[Change], before: str, after: str) -> list[dict[str, object]]:
-    names = cached.known().key
+    names = labels("key")
     return [
         {
             "Month (UTC)": f"{one.month:%Y-%m}",
@@ -88,7 +89,7 @@ def _shown(lines: Sequence[dict[str, object]], key: str) -> None:
         for name in table.columns
         if name.startswith(("Cost", "Calls", "Without"))
     }
-    st.dataframe(table, hide_index=True, column_config=config, key=key)
+    tables.draw(table, hide_index=True, column_config=config, key=key)
 
 
 def history() -> None:

@@ -11,7 +11,7 @@ from usage_core import cached, timeframe, wording
 from usage_core.access import configuration
 from usage_core.access.rules import Visitor
 from usage_core.api.calls import CALLS_PATH
-from usage_core.metrics.facts import Directory
+from usage_core.names import told_apart, visible
 from usage_core.selection import FILTERS, UNKNOWN, Selection
 from usage_core.timeframe import Preset, Timeframe
 
@@ -24,7 +24,7 @@ def selection() -> Selection:
     """Draw the sidebar and give what is selected in it."""
     with st.sidebar:
         frame = _timeframe()
-        chosen = _filters(cached.known())
+        chosen = _filters()
         selected = Selection(frame, **chosen)
         _download(selected)
     return selected
@@ -76,8 +76,8 @@ def _zone() -> str:
     return zone
 
 
-def _filters(known: Directory) -> dict[str, tuple[str, ...]]:
-    options = {name: _labels(name, known) for name in FILTERS}
+def _filters() -> dict[str, tuple[str, ...]]:
+    options = {name: choices(name) for name in FILTERS}
     link = {name: st.query_params.get_all(name) for name in FILTERS}
     # The widgets follow the link on its first run, when they are none yet, and on the browser's way back.
     asked = link if address.rules() else {name: st.session_state.get(name, link[name]) for name in FILTERS}
@@ -99,7 +99,7 @@ def account(here: Visitor) -> None:
     with st.sidebar:
         if here.email:
             st.divider()
-            st.text(f"{here.email}, {here.role}")
+            st.text(visible(f"{here.email}, {here.role}"))
             st.button(
                 "Sign out", icon=":material/logout:", on_click=st.logout, width="stretch", key="sign-out"
             )
@@ -110,16 +110,21 @@ def account(here: Visitor) -> None:
 
 def choices(name: str) -> dict[str, str]:
     """Label -> value of every choice a filter has."""
-    return _labels(name, cached.known())
+    return {label: value for value, label in labels(name).items()}
 
 
-def _labels(name: str, known: Directory) -> dict[str, str]:
+@cached.shared
+def labels(name: str) -> dict[str, str]:
+    """Value -> label of every choice a filter has: what a person reads, in links as well, each another."""
+    known = cached.known()
     if name == "key":
-        return {label: key for key, label in known.key.items()}
+        apart = told_apart(known.key.values())
+        return {key: apart[label] for key, label in known.key.items()}
     values: Sequence[str | None] = getattr(known, name)
-    named = {value: value for value in values if value}
-    missing = {f"{NOT_GIVEN} " if NOT_GIVEN in named else NOT_GIVEN: UNKNOWN} if None in values else {}
-    return named | missing
+    apart = told_apart(value for value in values if value)
+    missing = f"{NOT_GIVEN} " if NOT_GIVEN in apart.values() else NOT_GIVEN
+    named = {value: apart[value] for value in values if value}
+    return named | ({UNKNOWN: missing} if None in values else {})
 
 
 def _clear() -> None:

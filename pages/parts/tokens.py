@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from pages.parts import visitor
+from pages.parts import tables, visitor
 from pages.parts.text import plain
 from usage_core import wording
 from usage_core.access import tokens
 from usage_core.access.rules import Scope, Why
 from usage_core.access.tokens import Token
 from usage_core.errors import AccessRefused, TokenRefused
+from usage_core.names import visible
 
 CREATED, REVOKED, REFUSED = "token-created", "token-revoked", "token-refused"
 NAME, SCOPES, LASTS, CHOICE = "token-name", "token-scopes", "token-lasts", "token-revoke"
@@ -69,7 +70,7 @@ def every(zone: str) -> None:
         }
     )
     st.caption(f"Times in {plain(zone)}.")
-    st.dataframe(table, hide_index=True, key="tokens")
+    tables.draw(table, hide_index=True, key="tokens")
 
 
 def revoker(zone: str) -> None:
@@ -81,7 +82,7 @@ def revoker(zone: str) -> None:
         "Revoke a token",
         list(left),
         index=None,
-        format_func=lambda number: left[number].name,
+        format_func=lambda number: visible(left[number].name),
         placeholder="Choose the token to revoke",
         key=CHOICE,
     )

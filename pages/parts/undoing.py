@@ -9,6 +9,7 @@ from usage_core.access.journal import Event
 from usage_core.errors import AccessRefused, UndoRefused
 from usage_core.intake import undoing
 from usage_core.intake.undoing import Taken
+from usage_core.names import visible
 
 CHOICE, DONE = "undo-import", "undone-import"
 
@@ -25,7 +26,7 @@ def chooser(zone: str) -> None:
         row = left[import_id]
         at = wording.moment(row["imported_at"], zone)
         what = "row" if row["first_period_start"] else "call"
-        return f"{row['file_name']}, {at}: {wording.plural(row['rows_stored'], what)}"
+        return visible(f"{row['file_name']}, {at}: {wording.plural(row['rows_stored'], what)}")
 
     chosen = st.selectbox(
         "Undo an import",

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import visitor
+from pages.parts import tables, visitor
 from pages.parts.text import plain
 from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
@@ -154,7 +154,7 @@ def receipts(zone: str) -> None:
     for name in ("Rows set aside", "Rows in doubt"):
         config[name] = st.column_config.LinkColumn(display_text="Download")
     config["Notes"] = st.column_config.TextColumn(help="What was skipped and why; columns that were not kept")
-    st.dataframe(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="receipts")
+    tables.draw(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="receipts")
 
 
 def _link(row: dict[str, object], count: str, path: str) -> str:

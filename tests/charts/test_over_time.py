@@ -3,7 +3,7 @@ import pytest
 
 from tests.charts.samples import HOSTILE, PLAIN, amounts, check, expressions, parts
 from usage_core.charts import Periods, over_time
-from usage_core.charts.names import NO_NAME
+from usage_core.names import NO_NAME
 
 DAYS = Periods("day", "Europe/Berlin")
 
@@ -93,7 +93,7 @@ def test_hostile_names_are_values_and_stay_apart() -> None:
     check(chart)
     names = set(chart.frame["name"])
     assert len(names) == 9
-    assert {NO_NAME, "Other", "Other (all the rest)", "line break   turned"} <= names
+    assert {NO_NAME, "Other", "Other (all the rest)", "line break \ufffd turned"} <= names
     assert {HOSTILE[0], HOSTILE[3]} <= names
     known = "".join(expressions(chart.spec))
     assert not any(name in known for name in HOSTILE if name not in ("", "datum.value"))

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +12,7 @@ from pages.parts.text import plain
 from tests.metrics.by_hand import Row, call
 from tests.pages.conftest import check, texts, visit
 from tests.pages.test_pages import PAGES, PRICES
+from usage_core.names import shown, visible
 from usage_core.text_guard import guard
 
 HOSTILE = {
@@ -23,7 +24,7 @@ HOSTILE = {
     "icon": ":material/star:",
     "colour": ":red[x]",
     "mathematics": "$x^2$",
-    "turned": "\u202eabc\u2066",
+    "turned": "\u202eabc\u2066\u200f",
     "bold": "**b** `code` ~~x~~",
     "heading": "## h",
     "address": "https://evil.example",
@@ -37,7 +38,7 @@ MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC).replace(tzinfo=None)
 LINK: dict[str, str | list[str]] = {"tf": "Custom", "range": ["2026-11-01", "2026-11-10"]}
 
 
-TURNING = set("\u202e\u2066\u2028\x0c\x85\x1f")
+TURNING = set("\u202e\u2066\u2028\x0c\x85\x1f\u200f")
 
 
 def hostile_calls() -> list[Row]:
@@ -70,6 +71,18 @@ def check_texts(app: AppTest, title: str) -> None:
     for text in texts(app):
         assert not [name for name in HOSTILE.values() if name in text], text
         assert not set(text) & TURNING, text
+    for text in chosen_among(app):
+        assert not set(text) & TURNING, text
+
+
+def chosen_among(app: AppTest) -> Iterator[str]:
+    """Every text of a page that is no Markdown: of tables, and of what can be chosen."""
+    for table in app.dataframe:
+        yield from map(str, table.value.columns)
+        yield from (text for _, column in table.value.items() for text in column if isinstance(text, str))
+    for each in (*app.selectbox, *app.multiselect):
+        yield from each.options
+    yield from (each.value for each in app.code)
 
 
 @pytest.mark.parametrize(("page", "title"), PAGES.items())
@@ -89,7 +102,7 @@ def test_marks_of_a_name_mean_nothing(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["html", "link", "mathematics", "turned"])
 def test_a_sentence_on_a_hostile_name(hostile: None, kind: str) -> None:
     """With this provider's calls alone, the key is named on the Overview, a model on the other pages."""
-    provider = f"from {HOSTILE[kind]}"
+    provider = shown(f"from {HOSTILE[kind]}")
     for page in ("usage/overview", "usage/latency" if len(kind) % 2 else "usage/cost"):
         app = visit(page, by="Model", provider=provider, **LINK)
         assert app.sidebar.multiselect[1].value == [provider]
@@ -111,11 +124,11 @@ def test_the_command_line_shown_runs_nothing_else(hostile: None, kind: str) -> N
 
 @pytest.mark.parametrize("kind", ["lines", "formula"])
 def test_the_first_rows_are_those_of_the_file(hostile: None, kind: str) -> None:
-    app = visit("usage/export", key=HOSTILE[kind], **LINK)
+    app = visit("usage/export", key=shown(HOSTILE[kind]), **LINK)
     check(app, "Export")
     rows = app.dataframe[0].value.to_dict("records")
     assert len(rows) > 1
-    assert {row["API Key Name"] for row in rows} == {guard(HOSTILE[kind])}
+    assert {row["API Key Name"] for row in rows} == {visible(guard(HOSTILE[kind]))}
     assert {row["Output Tokens"] for row in rows} == {"1"}
 
 

@@ -23,8 +23,9 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
-from usage_core.charts.names import shortened, told_apart
+from usage_core.charts.names import shortened
 from usage_core.charts.units import Unit, scale
+from usage_core.names import told_apart
 
 MOST = 10
 """The most rows that fit the height of a chart."""

@@ -24,8 +24,9 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
-from usage_core.charts.names import Folding, fold, shortened, told_apart
+from usage_core.charts.names import Folding, fold, shortened
 from usage_core.charts.units import scale, unknown
+from usage_core.names import told_apart
 
 MOST = 9
 """The most rows beside a chart over time, which is as high."""

@@ -23,10 +23,11 @@ from usage_core.charts.chart import (
     written,
 )
 from usage_core.charts.durations import duration_x, roomy
-from usage_core.charts.names import shortened, told_apart
+from usage_core.charts.names import shortened
 from usage_core.charts.numbers import CALLS
 from usage_core.charts.palette import NAMED
 from usage_core.charts.units import amount_axis, scale, unknown
+from usage_core.names import told_apart
 
 MOST = 6
 """More lines than this cannot be told apart."""

@@ -25,11 +25,12 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
-from usage_core.charts.names import shortened, told_apart
+from usage_core.charts.names import shortened
 from usage_core.charts.numbers import amounts
 from usage_core.charts.palette import NAMED
 from usage_core.charts.periods import Periods
 from usage_core.charts.units import Unit, amount_axis, scale, unknown
+from usage_core.names import told_apart
 
 _DIRECT = 3
 """Up to so many series are named at their lines' ends, more in a legend."""

@@ -1,40 +1,19 @@
-"""The names of series: made fit to be shown, told apart, and folded into "Other"."""
+"""The names of series: shortened, and folded into "Other"."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from usage_core.charts.palette import NAMED
+from usage_core.names import told_apart
 
-NO_NAME = "(no name)"
 OTHER_NAME = "Other"
-
-
-def shown(name: object) -> str:
-    """A name as text on one line: no control characters, nothing that turns the writing direction."""
-    text = name if isinstance(name, str) else ""
-    text = "".join(" " if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char for char in text)
-    return text if text.strip() else NO_NAME
 
 
 def shortened(label: str, most: int = 60) -> str:
     """A name in a sentence: a very long one ends with an ellipsis."""
     return label if len(label) <= most else f"{label[: most - 1]}…"
-
-
-def told_apart(names: Iterable[object]) -> dict[object, str]:
-    """Each name as shown; names that would look the same are numbered."""
-    labels: dict[object, str] = {}
-    taken: set[str] = set()
-    for name in names:
-        label, number = shown(name), 2
-        while label in taken:
-            label, number = f"{shown(name)} ({number})", number + 1
-        labels[name] = label
-        taken.add(label)
-    return labels
 
 
 @dataclass(frozen=True, slots=True)

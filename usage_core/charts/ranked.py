@@ -22,9 +22,10 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
-from usage_core.charts.names import Folding, fold, shortened, told_apart
+from usage_core.charts.names import Folding, fold, shortened
 from usage_core.charts.numbers import amounts
 from usage_core.charts.units import Unit, scale, unknown
+from usage_core.names import told_apart
 
 MOST = 12
 """The most rows that fit the height of a chart."""

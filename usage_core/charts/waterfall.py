@@ -22,9 +22,10 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
-from usage_core.charts.names import shortened, told_apart
+from usage_core.charts.names import shortened
 from usage_core.charts.palette import BETTER, NEUTRAL, WORSE
 from usage_core.charts.units import Unit, scale
+from usage_core.names import told_apart
 
 _ROW, _FRAME = 30, 52
 """Pixels of a row, and of title and margin."""

@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from usage_core import wording
 from usage_core.export import set_aside
@@ -17,12 +18,22 @@ from usage_core.export.figures import records
 from usage_core.intake.receipt import Receipt
 from usage_core.metrics.definitions import METRICS, SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.names import visible_lines
 from usage_core.store.lake import Lake
 
 ID_SHOWN = 8
 """Characters of an import's id, enough to name it."""
 
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+class Terminal(Console):
+    """Where people read: a text from data gives it no orders and turns nothing around."""
+
+    def render_str(self, text: str, *args: Any, **options: Any) -> Text:
+        """Every text and every cell of a table comes through here."""
+        return super().render_str(visible_lines(text), *args, **options)
+
+
+out, err = Terminal(highlight=False), Terminal(stderr=True, highlight=False)
 
 
 def print_set_aside(lake: Lake, receipt: Receipt, shown: int = 10) -> None:
