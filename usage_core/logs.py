@@ -67,6 +67,21 @@ def _error(error: BaseException, trail: TracebackType | None) -> dict[str, Any]:
     }
 
 
+def brief(logger: str) -> None:
+    """Have a logger tell of an error by its type alone: where it came through says nothing to anybody."""
+    found = logging.getLogger(logger)
+    if _brief not in found.filters:
+        found.addFilter(_brief)
+
+
+def _brief(record: logging.LogRecord) -> bool:
+    if record.exc_info and record.exc_info[1] is not None:
+        said = record.getMessage().rstrip(".")
+        record.msg, record.args = f"{said} ({type(record.exc_info[1]).__name__}).", ()
+        record.exc_info = record.exc_text = None
+    return True
+
+
 def is_json(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the log is to be JSON.
 

@@ -3,25 +3,23 @@
 import asyncio
 from collections import defaultdict
 from datetime import UTC, datetime
-from http.cookies import SimpleCookie
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from anyio import to_thread
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.runtime_util import serialize_forward_msg
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from pages.parts import visitor
+from pages.parts.signing import BACK, LOGIN, SignIns
 from usage_core import counters
 from usage_core.access.journal import Event
 from usage_core.access.rules import Refusal, Role, Visitor, Why, sign_in_id
 from usage_core.api.routes import endpoint
 
-SIGN_IN = ("auth/login", "auth/logout", "oauth2callback")
+SIGN_IN = (LOGIN, "auth/logout", BACK)
 STREAM = "_stcore/stream"
 """The connection of a page. It is open to all, and there every run of the script is checked."""
 OPEN_CORE = ("_stcore/health", "_stcore/host-config")
@@ -38,10 +36,6 @@ PROGRAMS = tuple(f"{each}/" for each in visitor.PROGRAMS)
 WHO_ARE_YOU = (Why.NOT_SIGNED_IN, Why.EXPIRED, Why.ENDED, Why.UNKNOWN_TOKEN, Why.TOKEN_EXPIRED, Why.REVOKED)
 """Reasons to be refused that go away for whoever says anew who they are."""
 
-NEXT = "usage_next"
-"""The cookie that says where somebody was going before they had to sign in."""
-NEXT_SECONDS = 900
-LONGEST_NEXT = 3000
 LONGEST_NOTED = 200
 """So many characters of an address that was refused are told."""
 
@@ -54,7 +48,7 @@ class Doors:
 
     def __init__(self, app: ASGIApp, base: str) -> None:
         self.app, self.base = app, base
-        self.tabs = OpenTabs()
+        self.tabs, self.sign_ins = OpenTabs(), SignIns(app, base, NOT_PAGES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -84,19 +78,13 @@ class Doors:
             await self.app(*to)
 
     async def _sign(self, path: str, request: Request, receive: Receive, send: Send) -> None:
-        if path == "auth/logout":
+        if path == LOGIN:
+            await self.sign_ins.login(request, receive, send)
+        elif path == BACK:
+            await self.sign_ins.back(request, receive, send)
+        else:
             await to_thread.run_sync(self._sign_out, request)
-
-        async def noticed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if path == "auth/login":
-                    self._remember(request, headers)
-                elif path == "oauth2callback":
-                    await to_thread.run_sync(self._signed_in, request, headers)
-            await send(message)
-
-        await self.app(request.scope, receive, noticed)
+            await self.app(request.scope, receive, send)
 
     def _sign_out(self, request: Request) -> None:
         claims = visitor.claims(request.cookies)
@@ -105,45 +93,6 @@ class Doors:
             visitor.journal().end(sign_in=ended)
             visitor.journal().record(Event.SIGNED_OUT, claims.get("email"))
             self.tabs.end(ended)
-
-    def _remember(self, request: Request, headers: MutableHeaders) -> None:
-        """Keep the link somebody stood at; the browser tells it to its own console."""
-        came_from = urlsplit(request.headers.get("referer", ""))
-        link = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-        if came_from.netloc == request.headers.get("host") and self._is_page(link):
-            link = link if len(link) <= LONGEST_NEXT else came_from.path
-            headers.append("set-cookie", self._next(quote(link, safe=""), NEXT_SECONDS))
-
-    def _signed_in(self, request: Request, headers: MutableHeaders) -> None:
-        """Note who came, and send them where they were going."""
-        given = SimpleCookie()
-        for cookie in headers.getlist("set-cookie"):
-            given.load(cookie)
-        cookies = {name: morsel.value for name, morsel in given.items() if morsel["max-age"] != "0"}
-        if USER_COOKIE_NAME not in cookies:
-            return
-        found, email = visitor.of_cookies(cookies), visitor.claims(cookies).get("email")
-        if isinstance(found, Visitor):
-            visitor.journal().record(Event.SIGNED_IN, email, found.role.value)
-            counters.SIGN_INS.labels("let in").inc()
-        else:
-            visitor.journal().record(Event.REFUSED, email, found.why.value)
-            counters.SIGN_INS.labels("refused").inc()
-        link = unquote(request.cookies.get(NEXT, ""))
-        if self._is_page(link):
-            headers["location"] = link
-        headers.append("set-cookie", self._next("", 0))
-
-    def _is_page(self, link: str) -> bool:
-        """Whether a link leads to a page of this console, and nowhere else."""
-        path = urlsplit(link).path
-        below = path.startswith(f"{self.base}/") and not link.startswith("//")
-        safe = link.isprintable() and "\\" not in link
-        return below and safe and path.removeprefix(self.base).strip("/").split("/")[0] not in NOT_PAGES
-
-    def _next(self, value: str, seconds: int) -> str:
-        path = self.base or "/"
-        return f"{NEXT}={value}; Max-Age={seconds}; Path={path}; HttpOnly; SameSite=Lax"
 
 
 def _is_open(method: str, path: str) -> bool:

@@ -1,5 +1,6 @@
 """What every answer of the server carries, and what requests are turned away unread."""
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -21,6 +22,8 @@ INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 BODY_BYTES = 1 << 20
 """No request but an upload has a longer body."""
+PAUSE_SECONDS = 30
+"""Nobody who sends a body pauses for longer."""
 UPLOADS = ("_stcore/upload_file/", IMPORTS_PATH.lstrip("/"))
 
 ALWAYS = {
@@ -72,7 +75,7 @@ class Wall:
 
 class Hardening:
     """Turns away requests for other hosts, from other machines where only this one may ask, and with
-    bodies that are too long; puts the headers on every answer."""
+    bodies that are too long or too slow; puts the headers on every answer."""
 
     def __init__(self, app: ASGIApp, base: str, wall: Wall) -> None:
         self.app, self.base, self.wall = app, base, wall
@@ -144,26 +147,31 @@ def _is_this_machine(client: tuple[str, int] | None) -> bool:
         return False
 
 
-class _TooLong(Exception):
-    pass
+class _Refused(Exception):
+    """A request whose body is not heard to its end: the status and the words it is answered with."""
+
+
+_TOO_LONG = 413, "The request is too long."
+_TOO_SLOW = 408, "The request came too slowly."
 
 
 class _Body:
-    """A request whose body may have so many bytes."""
+    """A request whose body may have so many bytes, and may keep the console waiting for so long."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app, self._most = app, most
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = Headers(scope=scope).get("content-length", "0")
-        answered, heard = False, 0
+        answered, heard, is_whole = False, 0, False
 
         async def counted() -> Message:
-            nonlocal heard
-            message = await receive()
+            nonlocal heard, is_whole
+            message = await (receive() if is_whole else self._soon(receive))
             heard += len(message.get("body", b""))
+            is_whole = not message.get("more_body", False)
             if heard > self._most:
-                raise _TooLong
+                raise _Refused(*_TOO_LONG)
             return message
 
         async def noticed(message: Message) -> None:
@@ -173,9 +181,17 @@ class _Body:
 
         try:
             if not given.isdigit() or int(given) > self._most:
-                raise _TooLong
+                raise _Refused(*_TOO_LONG)
             await self._app(scope, counted, noticed)
-        except _TooLong:
+        except _Refused as refused:
             if not answered:
-                said = PlainTextResponse("The request is too long.", status_code=413)
+                status, words = refused.args
+                said = PlainTextResponse(words, status, {"Connection": "close"})
                 await said(scope, receive, send)
+
+    @staticmethod
+    async def _soon(receive: Receive) -> Message:
+        try:
+            return await asyncio.wait_for(receive(), PAUSE_SECONDS)
+        except TimeoutError:
+            raise _Refused(*_TOO_SLOW) from None

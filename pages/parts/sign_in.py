@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from pages.parts import signing
+from pages.parts.signing import Failure
 from pages.parts.text import plain
 from usage_core.access.rules import Refusal, Why
 
@@ -10,6 +12,16 @@ SAID = {
     Why.EXPIRED: ("Sign in again", "Your last sign-in has expired. Sign in again to go on where you were."),
     Why.ENDED: ("Signed out", "You are signed out. Sign in again to go on where you were."),
 }
+
+FAILED = {
+    Failure.NO_ANSWER: "The identity provider does not answer, so nobody can be signed in now. Try again in "
+    "a moment; if it lasts, tell whoever runs this console.",
+    Failure.REFUSED: "You came back from the identity provider without being signed in: you gave up there, "
+    "or it did not let you through. Try again, perhaps with another account.",
+    Failure.UNFINISHED: "The sign-in was not finished: it took too long, it was begun in another tab, or the "
+    "identity provider stopped answering. Try again; if it lasts, tell whoever runs this console.",
+}
+"""What is said of an attempt that has just failed."""
 
 
 def draw(refusal: Refusal) -> None:
@@ -27,9 +39,11 @@ def _card(refusal: Refusal) -> None:
             heading, text = SAID[refusal.why]
             st.title(heading, anchor=False)
             st.markdown(text)
-            st.button(
-                "Sign in", type="primary", icon=":material/login:", on_click=st.login, key="sign-in-now"
-            )
+            failed = FAILED.get(st.context.cookies.get(signing.FAILED))
+            if failed:
+                st.error(failed, icon=":material/error:")
+            label, icon = ("Try again", ":material/refresh:") if failed else ("Sign in", ":material/login:")
+            st.button(label, type="primary", icon=icon, on_click=st.login, key="sign-in-now")
         else:
             st.title("No access", anchor=False)
             st.markdown(_refused(refusal))

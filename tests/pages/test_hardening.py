@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -9,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
+from pages.parts import hardening
 from pages.parts.hardening import ALWAYS, BODY_BYTES, Hardening, Wall, is_allowed, policy
 from pages.parts.starting import LOOPBACK
 
@@ -102,3 +105,32 @@ def test_bodies_are_limited() -> None:
     assert client().post("/x", content=pieces()).status_code == 413
     assert client().post("/_stcore/upload_file/a/b", content=pieces()).status_code == 200
     assert client().post("/_stcore/upload_file/a/b", content=bytes(2 * BODY_BYTES + 1)).status_code == 413
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has said all is: their answer may take its time."""
+    monkeypatch.setattr(hardening, "PAUSE_SECONDS", 0.01)
+    coming = [{"type": "http.request", "body": b"a", "more_body": True}]
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0) if coming else await anyio.sleep_forever()  # type: ignore[func-returns-value]
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    async def patient(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        with anyio.move_on_after(0.05):
+            await receive()
+        await PlainTextResponse("whole")(scope, receive, send)
+
+    async def ask(method: str) -> None:
+        scope = {"type": "http", "method": method, "path": "/x", "headers": [(b"host", b"console.test")]}
+        await Hardening(patient, "", Wall(("console.test",), False, False, 9))(scope, receive, send)
+
+    anyio.run(ask, "POST")
+    assert answered[0]["status"] == 408
+    coming.append({"type": "http.request", "body": b""})
+    anyio.run(ask, "GET")
+    assert answered[2]["status"] == 200
