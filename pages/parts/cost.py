@@ -79,7 +79,7 @@ def parts(selection: Selection, by: str) -> Chart:
         made[name] = [float(amount) for amount in each]
         made["exact" if name == "value" else f"{name}_exact"] = [wording.money_exact(one) for one in each]
     order = figures.names(by, figures.order(selection, by))
-    title = f"Cost of input and output by {drawn.HEADINGS[by]}"
+    title = f"Cost of input and output by {drawn.HEADINGS[by] if by == 'key' else by}"
     return cost_parts(made, title, order, selection.timeframe.zone)
 
 

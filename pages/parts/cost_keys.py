@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from pages.parts import drawn, drill, figures, tables
+from pages.parts import drawn, drill, figures
 from pages.parts.cost_replays import label
 from pages.parts.cost_tables import PERCENT, number_format
 from pages.parts.text import plain, selectable
@@ -25,6 +25,9 @@ SILENT = {"7 days": 7, "14 days": 14, "30 days": 30, "90 days": 90}
 
 MOST_SILENT = 200
 """So many silent keys are listed, those silent for longest."""
+
+SEEN_DAYS = 30
+"""So many days up to its last call are shown of a silent key."""
 
 SHARE = "Share of its cost"
 
@@ -104,7 +107,7 @@ def _table_of(selection: Selection, stands_for: StandsFor) -> None:
         table,
         "savings",
         drawn.into("key"),
-        names=list(table["API key"]),
+        drill.Rows(list(table["API key"])),
         hide_index=True,
         placeholder="",
         column_config={
@@ -151,14 +154,16 @@ def _silent(selection: Selection) -> None:
         bind="query-params",
     )
     days, zone = SILENT[label_], selection.timeframe.zone
-    table, said = _silent_keys(selection.key, days, zone)
+    table, said, last_days = _silent_keys(selection.key, days, zone)
     st.markdown(said)
     if len(table):
         number = st.column_config.NumberColumn
-        tables.draw(
+        drill.table(
             table,
+            "silent",
+            drill.Drill("key"),
+            drill.Rows(list(table["API key"]), last_days),
             hide_index=True,
-            key="silent",
             placeholder=wording.UNKNOWN,
             column_config={
                 "Days ago": number(format="localized"),
@@ -171,8 +176,9 @@ def _silent(selection: Selection) -> None:
 
 
 @cached.shared
-def _silent_keys(only: tuple[str, ...], days: int, zone: str) -> tuple[pd.DataFrame, str]:
-    """The keys whose last call was long before the log's last, and a sentence on them (Markdown)."""
+def _silent_keys(only: tuple[str, ...], days: int, zone: str) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
+    """The keys whose last call was long before the log's last, a sentence on them (Markdown), and for each
+    the days up to that call."""
     last = cached.held().last
     known = {key: at for key, at in cached.found(last_calls).items() if not only or key in only}
     silent = {key: at for key, at in known.items() if last and at < last - timedelta(days=days)}
@@ -180,13 +186,14 @@ def _silent_keys(only: tuple[str, ...], days: int, zone: str) -> tuple[pd.DataFr
         return (
             pd.DataFrame(),
             f"Every one of the {wording.plural(len(known), 'key')} made a call in these days.",
+            (),
         )
     upto = plain(wording.moment(last, zone))
     more = f"; the {MOST_SILENT} silent for longest are listed" if len(silent) > MOST_SILENT else ""
     said = (
         f"**{wording.plural(len(silent), 'key')}** of {len(known):,d} made no call in the {days} days before "
         f"the last call of all ({upto}), whatever the timeframe{more}. A key that is not needed any more is "
-        "best withdrawn at its provider."
+        "best withdrawn at its provider. Choose one to see its last days."
     )
     shown = dict(list(silent.items())[:MOST_SILENT])
     whole = _all_time(tuple(shown), zone)
@@ -201,7 +208,8 @@ def _silent_keys(only: tuple[str, ...], days: int, zone: str) -> tuple[pd.DataFr
         for (key, at), name in zip(shown.items(), figures.names("key", shown), strict=True)
     ]
     table = pd.DataFrame(rows).astype({"Calls in all": "Int64", "Cost in all (USD)": float})
-    return table, said
+    ends = [at.astimezone(timeframe.zone_info(zone)).date() for at in shown.values()]
+    return table, said, tuple(drill.days(end - timedelta(days=SEEN_DAYS - 1), end) for end in ends)
 
 
 def _all_time(keys: tuple[str, ...], zone: str) -> dict[str, dict[str, Any]]:

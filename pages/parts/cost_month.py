@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from pages.parts import drawn
+from pages.parts import drawn, drill
 from pages.parts.text import plain
 from usage_core import cached, timeframe, wording
 from usage_core.charts.chart import Chart
@@ -172,7 +172,7 @@ def section(selection: Selection, _by: str) -> None:
     """The chart of the month, and how its projection is made."""
     of = asked(selection)
     if of is not None:
-        drawn.chart(_chart(of), "month", note=_notes(of))
+        drawn.chart(_chart(of), "month", drill.Drill(), _notes(of))
 
 
 @cached.shared
@@ -204,6 +204,8 @@ def _frame(month: Month) -> pd.DataFrame:
                 "high": high,
                 "day": wording.day(day),
                 "before_day": wording.day(earlier),
+                "at": drill.days(day, day),
+                "before_at": drill.days(earlier, earlier),
                 "exact": wording.money_exact(exact) if exact is not None else _about(middle),
                 "before_exact": wording.money_exact(before.get(earlier)),
                 "range": f"{_about(low)} to {_about(high)}" if estimate and exact is None else "",

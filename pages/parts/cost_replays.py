@@ -23,6 +23,8 @@ KINDS = {"Completions": Kind.COMPLETION, "Embeddings": Kind.EMBEDDING, "Other ca
 
 TIMES = ("calls", "p50_ms", "p95_ms")
 
+OFFERED = "offered"
+
 
 class Offer(NamedTuple):
     """A price to replay calls at: what it is called, and the model that has it, if it is one seen here."""
@@ -104,7 +106,8 @@ def what_is_replayed(chosen: Selection, heading: str, selection: Selection) -> s
 
 @cached.shared
 def every_model(chosen: Selection) -> pd.DataFrame:
-    """What all replayed calls would cost with each model seen, the cheapest first."""
+    """What all replayed calls would cost with each model seen, the cheapest first; not to be shown of it is
+    OFFERED, the label of the offer."""
     whole, took = together(chosen).iloc[0], times(chosen)
     rows = []
     for offer in seen(chosen.kind[0]).values():
@@ -123,6 +126,7 @@ def every_model(chosen: Selection) -> pd.DataFrame:
                 "Median time": wording.duration_ms(time.get("p50_ms")),
                 "p95 time": wording.duration_ms(time.get("p95_ms")),
                 "Calls timed": time.get("calls"),
+                OFFERED: offer.label,
             }
         )
     rows.sort(key=lambda row: row["Would cost (USD)"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cost_replays, drawn, drill, tables
+from pages.parts import cost_replays, drawn, drill
 from pages.parts.cost_replays import KINDS, Offer
 from pages.parts.cost_tables import PERCENT, number_format
 from pages.parts.text import plain
@@ -43,7 +43,7 @@ def section(selection: Selection, _by: str) -> None:
         return
     st.markdown(cost_replays.what_is_replayed(chosen, heading, selection))
     _every_model(chosen)
-    st.caption(ASSUMED)
+    st.caption(f"Choose a model to see below what it would be by key. {ASSUMED}")
     offer = _offer(KINDS[heading])
     if offer:
         _result(chosen, offer)
@@ -65,7 +65,16 @@ def _every_model(chosen: Selection) -> None:
         "p95 time": time,
         "Calls timed": number(format="localized", help="Its calls in the timeframe, whatever the filters"),
     }
-    tables.draw(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="models-seen")
+    offered = [{"priced-as": None, "replay-at": label} for label in table.get(cost_replays.OFFERED, ())]
+    drill.table(
+        table.drop(columns=cost_replays.OFFERED, errors="ignore"),
+        "models-seen",
+        drill.Drill(),
+        drill.Rows(further=offered),
+        hide_index=True,
+        column_config=config,
+        placeholder=wording.UNKNOWN,
+    )
 
 
 def _offer(kind: str) -> Offer | None:
@@ -163,7 +172,7 @@ def _result(chosen: Selection, offer: Offer) -> None:
         table,
         "replayed-table",
         drawn.into("key"),
-        names=list(table["API key"]),
+        drill.Rows(list(table["API key"])),
         hide_index=True,
         placeholder=wording.UNKNOWN,
         column_config=config,

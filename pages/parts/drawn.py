@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import address, figures
-from pages.parts.drill import Drill, chart_options, leads
+from pages.parts.drill import Drill, Rows, chart_options, further_of
 from pages.parts.drill import table as drill_table
 from pages.parts.frame import selected
 from pages.parts.sentences import kept_only
@@ -86,20 +86,20 @@ def _numbers_of(drawn: Chart, key: str, drill: Drill | None) -> None:
         for heading, written in table.formats.items()
     }
     rows = drawn.frame.loc[table.frame.index]
+    further = [further_of(drill, row) for row in rows.to_dict("records")] if drill and drill.into else None
+    narrowing = Rows(rows.get(PICK_NAME), rows.get(PICK_AT), drawn.grain, further)
     with opened:
         drill_table(
             table.frame,
             f"{key}-table",
             drill,
-            names=rows.get(PICK_NAME),
-            at=rows.get(PICK_AT),
-            grain=drawn.grain,
+            narrowing,
             hide_index=True,
             column_config=config,
             placeholder=wording.UNKNOWN,
             alt=" ".join(drawn.spec["title"]["text"]),
         )
-        if drill is not None and leads(drill, rows.get(PICK_NAME), rows.get(PICK_AT)):
+        if drill is not None and narrowing.lead(drill):
             st.caption("Choose a row to narrow to it; with the keyboard: Shift and Space.")
 
 
@@ -163,7 +163,7 @@ def ranking(
         table[label] = _numbers(frame[name], metric.unit)
         places = "%.4f" if metric.unit is Unit.USD else "localized"
         config[label] = st.column_config.NumberColumn(format=places, help=metric.meaning)
-    drill_table(table, key, drill, names=frame["name"], hide_index=True, column_config=config)
+    drill_table(table, key, drill, Rows(frame["name"]), hide_index=True, column_config=config)
 
 
 def _numbers(values: "pd.Series[object]", unit: Unit) -> "pd.Series[object]":

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -11,11 +12,13 @@ import pyarrow as pa
 import streamlit as st
 
 from pages.parts import address, sidebar, tables, trail
-from usage_core.charts.chart import PICK, PICK_AT, PICK_NAME, Chart
-from usage_core.selection import Selection
+from usage_core.charts.chart import PICK, PICK_AT, PICK_NAME, PICKS, Chart
+from usage_core.selection import FILTERS, Selection
 from usage_core.timeframe import Grain, Preset, following
 
 _TURNS = "drill-turns"
+
+NOTHING: Mapping[str, str | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +31,55 @@ class Drill:
     """The page that explains what was clicked, "usage/cost"; None for the same."""
     show: Mapping[str, str] = field(default_factory=dict)
     """Parameters of that page, as they stand in its link; "" for the page's own choice."""
+    into: Mapping[str, str] = field(default_factory=dict)
+    """Columns of a chart that are not drawn -> what their values are in the link: another filter, or a
+    parameter of the page that narrows a part of it."""
 
 
-def narrow(drill: Drill, name: str | None, at: str | None, grain: Grain | None) -> None:
+def narrow(
+    drill: Drill,
+    name: str | None,
+    at: str | None,
+    grain: Grain | None = None,
+    further: Mapping[str, str | None] = NOTHING,
+) -> None:
     """Narrow the selection to a name and to the period that begins at a local time; for callbacks.
 
-    What is unknown, or says nothing new, narrows nothing. A period is cut to the timeframe.
+    `at` can be days, too: "2026-11-03/2026-11-20", the first and the last. `further` are values of other
+    filters and of the page's own parameters. What is unknown, or says nothing new, narrows nothing. A
+    period that is not said by its days is cut to the timeframe.
     """
     here, before, named = trail.here(), address.params(), _named(drill.by, name)
+    for by in FILTERS:
+        named |= _named(by, further.get(by))
     found = named | _period(at, grain, here.selection)
+    of_page = {each: [value] if value else [] for each, value in further.items() if each not in FILTERS}
     stays = drill.to in (None, here.page)
-    if not found or (stays and trail.selects(before | found) == trail.selects(before)):
+    narrows = bool(found) and not (stays and trail.selects(before | found) == trail.selects(before))
+    if not narrows and not of_page:
         return
-    asked = (before if stays else address.of_the_frame(before)) | found
+    asked = (before if stays else address.of_the_frame(before)) | found | of_page
     if named or drill.by is None:
         asked |= {parameter: [value] if value else [] for parameter, value in drill.show.items()}
-    trail.go(drill.to, asked, tuple(drill.show))
+    if narrows:
+        trail.go(drill.to, asked, tuple(drill.show))
+    else:
+        address.wish(drill.to, asked)
 
 
 def _named(by: str | None, name: str | None) -> address.Params:
     return {by: [name]} if by and name and name in sidebar.choices(by) else {}
 
 
+def days(first: date, last: date) -> str:
+    """Days, whatever the timeframe, as `narrow` takes them."""
+    return f"{first.isoformat()}/{last.isoformat()}"
+
+
 def _period(at: str | None, grain: Grain | None, selection: Selection) -> address.Params:
     """The days of a period; an hour is shown by its day, as a timeframe has whole days."""
+    if at and "/" in at:
+        return _days(at)
     if not at or not grain:
         return {}
     try:
@@ -64,6 +92,18 @@ def _period(at: str | None, grain: Grain | None, selection: Selection) -> addres
     first, last = max(start.date(), frame.first_day), min(last, frame.last_day)
     if first > last or (first, last) == (frame.first_day, frame.last_day):
         return {}
+    return _custom(first, last)
+
+
+def _days(at: str) -> address.Params:
+    try:
+        first, last = map(date.fromisoformat, at.split("/"))
+    except ValueError:
+        return {}
+    return _custom(first, last)
+
+
+def _custom(first: date, last: date) -> address.Params:
     return {"tf": [Preset.CUSTOM.label], "range": [first.isoformat(), last.isoformat()]}
 
 
@@ -84,9 +124,7 @@ def _picked(key: str) -> Mapping[str, Any]:
 
 def chart_options(chart: Chart, key: str, drill: Drill | None) -> dict[str, Any]:
     """What `st.vega_lite_chart` is given for a chart that can be clicked, or that cannot."""
-    clickable = drill is not None and "params" in chart.spec
-    said = ((PICK_NAME,) if clickable and drill and drill.by else ()) + ((PICK_AT,) if clickable else ())
-    said = tuple(column for column in said if column in chart.frame.columns)
+    said = _said(chart, drill) if drill and "params" in chart.spec else ()
     if drill is None or not said:
         spec = {name: part for name, part in chart.spec.items() if name != "params"}
         return {"data": _sent(chart, ()), "spec": spec, "key": key}
@@ -95,50 +133,55 @@ def chart_options(chart: Chart, key: str, drill: Drill | None) -> dict[str, Any]
     return {"data": _sent(chart, said), "spec": chart.spec, "key": key_of(key), **options}
 
 
+def _said(chart: Chart, drill: Drill) -> tuple[str, ...]:
+    """The columns of a chart that say what a click on it narrows to."""
+    wanted = (*((PICK_NAME,) if drill.by else ()), PICK_AT, *drill.into)
+    return tuple(column for column in wanted if column in chart.frame.columns)
+
+
 @lru_cache(maxsize=256)
 def _sent(chart: Chart, said: tuple[str, ...]) -> pa.Table:
     """A chart's frame as it is sent: most of what drawing a chart costs, so it is done once for all. Of
     what can be picked it holds only what is followed: a mark of which nothing is said has no hand."""
-    unsaid = {PICK_NAME, PICK_AT} - set(said)
+    unsaid = set(PICKS) - set(said)
     return pa.Table.from_pandas(chart.frame.drop(columns=list(unsaid), errors="ignore"), preserve_index=False)
 
 
 def _clicked(key: str, drill: Drill, grain: Grain | None) -> None:
-    marks = _picked(key).get(PICK) or [{}]
-    narrow(drill, marks[0].get(PICK_NAME), marks[0].get(PICK_AT), grain)
+    mark = (_picked(key).get(PICK) or [{}])[0]
+    narrow(drill, mark.get(PICK_NAME), mark.get(PICK_AT), grain, further_of(drill, mark))
 
 
-def leads(drill: Drill, names: object, at: object) -> bool:
-    """Whether there is anything to narrow to: names that are a filter's, or periods."""
-    return at is not None or (names is not None and drill.by is not None)
+def further_of(drill: Drill, mark: Mapping[str, str | None]) -> dict[str, str | None]:
+    """What else a mark narrows to, by its parameter in the link."""
+    return {to: mark[column] for column, to in drill.into.items() if mark.get(column)}
 
 
-def table(
-    frame: pd.DataFrame,
-    key: str,
-    drill: Drill | None,
-    *,
-    names: Sequence[str | None] | None = None,
-    at: Sequence[str | None] | None = None,
-    grain: Grain | None = None,
-    **options: Any,
-) -> None:
-    """A table, each row of which can be chosen to narrow to its name and to its period (local starts)."""
-    if drill is None or not leads(drill, names, at):
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the rows of a table narrow to, each by its place, as `narrow` takes it."""
+
+    names: Sequence[str | None] | None = None
+    at: Sequence[str | None] | None = None
+    grain: Grain | None = None
+    further: Sequence[Mapping[str, str | None]] | None = None
+
+    def lead(self, drill: Drill) -> bool:
+        """Whether there is anything to narrow to: names that are a filter's, periods, or anything further."""
+        return self.at is not None or bool(self.further) or (self.names is not None and drill.by is not None)
+
+
+def table(frame: pd.DataFrame, key: str, drill: Drill | None, rows: Rows, **options: Any) -> None:
+    """A table, each row of which can be chosen to narrow to what it stands for."""
+    if drill is None or not rows.lead(drill):
         tables.draw(frame, key=key, **options)
         return
-    chosen = partial(_chosen, key, drill, names, at, grain)
+    chosen = partial(_chosen, key, drill, rows)
     tables.draw(frame, key=key_of(key), on_select=chosen, selection_mode="single-row", **options)
 
 
-def _chosen(
-    key: str,
-    drill: Drill,
-    names: Sequence[str | None] | None,
-    at: Sequence[str | None] | None,
-    grain: Grain | None,
-) -> None:
-    rows = _picked(key).get("rows") or []
-    if rows:
-        name, start = (None if each is None else list(each)[rows[0]] for each in (names, at))
-        narrow(drill, name, start, grain)
+def _chosen(key: str, drill: Drill, rows: Rows) -> None:
+    places = _picked(key).get("rows") or []
+    if places:
+        name, at = (None if each is None else list(each)[places[0]] for each in (rows.names, rows.at))
+        narrow(drill, name, at, rows.grain, rows.further[places[0]] if rows.further else NOTHING)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import drawn, figures
+from pages.parts import drawn, figures, latency_calls
 from pages.parts import latency_figures as answers
 from pages.parts import latency_pictures as pictures
 from pages.parts import latency_tables as tables
@@ -13,7 +13,6 @@ from pages.parts.drill import Drill
 from pages.parts.sentences import before as before_it
 from usage_core import wording
 from usage_core.charts.distribution import MOST as MOST_MODELS
-from usage_core.metrics.slow_calls import MOST as MOST_CALLS
 from usage_core.metrics.within_target import LONGEST_TARGET_MS
 from usage_core.selection import Selection
 
@@ -29,6 +28,8 @@ TILES = {label: FIGURES[label] for label in ("p50", "p95", "p99", "Longest", "Ou
 
 ALL_KINDS = "All kinds"
 TARGET_S = 10.0
+
+SEE_CALLS = "Choose a {} to see its calls below, the slowest first."
 
 
 def of_one_kind(selection: Selection) -> tuple[Selection, tuple[str, ...]]:
@@ -139,7 +140,9 @@ def spread(selection: Selection, whole: Selection) -> None:
     compared = tuple(labels[label] for label in chosen if label in labels) or models[:MOST_MODELS]
     left, right = st.columns(2)
     with left:
-        drawn.chart(pictures.all_times(selection), "distribution")
+        drawn.chart(
+            pictures.all_times(selection), "distribution", latency_calls.of_a_time(), SEE_CALLS.format("bar")
+        )
     with right:
         drawn.chart(pictures.compared(selection, whole, compared), "compared", Drill("model"))
 
@@ -151,18 +154,6 @@ def by_tokens(selection: Selection) -> None:
     )
     if opened.open:
         with opened, st.spinner("Reading the calls"):
-            drawn.chart(pictures.by_tokens(selection), "tokens")
-
-
-def slowest(selection: Selection) -> None:
-    """The slowest calls; they are looked for only when this is opened."""
-    opened = st.expander(
-        f"The {MOST_CALLS} slowest calls", key="slow-calls", on_change="rerun", bind="query-params"
-    )
-    if opened.open:
-        with opened, st.spinner("Reading the calls"):
-            table = tables.slowest(selection)
-            if table:
-                table.draw("slowest", Drill("key"))
-            else:
-                st.caption("No call has a completion time.")
+            drawn.chart(
+                pictures.by_tokens(selection), "tokens", latency_calls.of_a_cell(), SEE_CALLS.format("cell")
+            )

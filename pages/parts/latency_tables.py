@@ -17,7 +17,7 @@ from pages.parts.drill import Drill
 from usage_core import cached, wording
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.shifts import PERCENTILES, SPEED, Verdict
-from usage_core.metrics.slow_calls import slow_calls
+from usage_core.metrics.slow_calls import EVERY, Within, slow_calls
 from usage_core.schema import COLUMNS, Form, usd
 from usage_core.selection import Selection
 from usage_core.timeframe import zone_info
@@ -76,7 +76,7 @@ class Table:
     def draw(self, key: str, leads: Drill) -> None:
         """Show it; a row leads on."""
         options = {"column_config": self.config, "hide_index": True, "placeholder": wording.UNKNOWN}
-        drill.table(self.cells, key, leads, names=self.names, at=self.at, grain="hour", **options)
+        drill.table(self.cells, key, leads, drill.Rows(self.names, self.at, "hour"), **options)
 
 
 def _ready(
@@ -121,9 +121,9 @@ def changes(selection: Selection, by: str) -> Table:
 
 
 @cached.shared
-def slowest(selection: Selection) -> Table | None:
-    """The slowest calls with all their columns, by key and day; None where no call has a time."""
-    frame, zone = cached.found(slow_calls, selection), selection.timeframe.zone
+def slowest(selection: Selection, within: Within = EVERY) -> Table | None:
+    """The slowest calls with all their columns, by key and day; None where there is none."""
+    frame, zone = cached.found(slow_calls, selection, within), selection.timeframe.zone
     if frame.empty:
         return None
     columns = {column.name: column for column in COLUMNS}

@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import drill, figures
-from pages.parts.drill import Drill
 from pages.parts.sentences import before, kept_only
 from usage_core import cached, wording
 from usage_core.metrics.movement import RULES, Moved, Movement, movement
@@ -24,8 +23,13 @@ def section(selection: Selection) -> None:
     numbers = {name: st.column_config.NumberColumn(format="localized") for name in ("Calls", "Before")}
     config = {**numbers, "Change": st.column_config.TextColumn(alignment="right")}
     shown, names = table.drop(columns="key"), list(table["API key"])
+    was = selection.previous.timeframe
+    # A key without calls now is shown where it had them.
+    at = [None if calls else drill.days(was.first_day, was.last_day) for calls in table["Calls"]]
     if names:
-        drill.table(shown, "moved", Drill("key"), names=names, hide_index=True, column_config=config)
+        drill.table(
+            shown, "moved", drill.Drill("key"), drill.Rows(names, at), hide_index=True, column_config=config
+        )
     st.caption(rules(selection))
 
 

@@ -2,20 +2,21 @@
 
 import time
 import zlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
 
+from pages.parts import drill, figures, tables, visitor
 from pages.parts import patterns_capacity as capacity
 from pages.parts import patterns_capacity_said as said
-from pages.parts import tables, visitor
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.metrics.limits import Limited, LimitRefused, Served, as_limit, change
 from usage_core.selection import Selection
-from usage_core.timeframe import Timeframe
+from usage_core.timeframe import Timeframe, zone_info
 
 SOON_S = 0.3
 """What is done sooner needs no words."""
@@ -55,25 +56,43 @@ def _read(selection: Selection, limited: Limited) -> None:
 
 
 def _table(selection: Selection, limited: Limited, known: Timeframe) -> None:
+    """Every peak, which can be chosen to see its day; and, for an administrator, the limits to enter."""
     rows = capacity.peaks(selection, limited, known).each
     if not rows:
         return
-    table = said.table(selection, limited, known)
+    table, zone = said.table(selection, limited, known), zone_info(selection.timeframe.zone)
+    providers = [{"provider": name} for name in table["Provider"]]
+    models = [row.served[1] for row in rows if row.served]
+    at = [row.at and row.at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for row in rows]
+    drill.table(
+        table,
+        "peaks",
+        drill.Drill("model", "usage/overview"),
+        drill.Rows(figures.names("model", models), at, "hour", providers),
+        hide_index=True,
+        column_config=_columns(limited),
+        placeholder=wording.UNKNOWN,
+        alt=said.summary(selection, limited, known),
+    )
+    if visitor.here().is_administrator:
+        with st.expander("Enter limits", key="enter-limits", bind="query-params"):
+            _form(rows, table, limited)
+
+
+def _form(rows: Sequence[capacity.Reached], table: pd.DataFrame, limited: Limited) -> None:
+    """The limits, to be typed and saved."""
     served = [row.served for row in rows if row.served]
-    if not visitor.here().is_administrator:
-        tables.draw(table, hide_index=True, column_config=_columns(limited), key="limits")
-        return
     # What was typed belongs to these rows and no others.
     shown = zlib.crc32(repr((limited, served, [row.limit for row in rows])).encode())
     with st.form("limits", border=False):
         edited = tables.edit(
-            table,
+            table[["Provider", "Model", "Peak", "Limit"]],
             key=f"limits-{shown}",
             hide_index=True,
-            disabled=[name for name in table.columns if name != "Limit"],
+            disabled=["Provider", "Model", "Peak"],
             column_config=_columns(limited),
             placeholder=wording.UNKNOWN,
-            alt=said.summary(selection, limited, known),
+            alt=f"What the providers allow: the most {said.WORDS[limited]}, by provider and model.",
         )
         sent = st.form_submit_button("Save limits", icon=":material/save:")
     if sent:
@@ -89,7 +108,7 @@ def _columns(limited: Limited) -> dict[str, object]:
     return {
         "Peak": number(format="localized", help=f"The most {words}"),
         "When": st.column_config.TextColumn(help="The first time there were so many"),
-        "Limit": number(format="localized", help="What the provider allows; type here, then save"),
+        "Limit": number(format="localized", help="What the provider allows, as entered here"),
         "Used": st.column_config.ProgressColumn(
             format="%.1f %%", min_value=0, max_value=100, help="The peak as a part of the limit"
         ),

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.parts import tables
+from pages.parts import drill
 from pages.parts.sidebar import labels
 from pages.parts.text import plain
 from usage_core import cached, wording
@@ -123,8 +123,15 @@ def _table(selection: Selection) -> None:
         name: st.column_config.NumberColumn(format="localized") for name in ("Calls", *CLASSES)
     }
     config["Cost (USD)"] = st.column_config.NumberColumn(format="$%.4f")
-    tables.draw(
-        _filled(table), hide_index=True, column_config=config, key="totals", placeholder=wording.UNKNOWN
+    days = [drill.days(*[each.group.date()] * 2) if by == "day" and each.group else None for each in found]
+    drill.table(
+        _filled(table),
+        "totals",
+        drill.Drill(None if by == "day" else by),
+        drill.Rows(list(table[chosen]), days),
+        hide_index=True,
+        column_config=config,
+        placeholder=wording.UNKNOWN,
     )
     st.caption(
         "A day is a day of the provider, most often of UTC. Input tokens are those neither read from nor "

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import drawn, latency
+from pages.parts import drawn, latency, latency_calls
 from pages.parts import latency_words as words
 from pages.parts.frame import selected
 
@@ -21,4 +21,4 @@ if not drawn.nothing_selected(whole):
     latency.target(selection, whole, by)
     latency.spread(selection, whole)
     latency.by_tokens(selection)
-    latency.slowest(selection)
+    latency_calls.section(selection)

@@ -88,7 +88,9 @@ def check(chart: Chart) -> None:
     json.dumps(chart.spec, allow_nan=False)
     schema().validate({**chart.spec, "data": {"name": "frame"}})
     assert not list(parts(chart.spec, "data"))
-    assert not list(parts(chart.spec, "config"))
+    assert list(parts(chart.spec, "config")) == [{"aria": False}]
+    marks = list(parts(chart.spec, "mark"))
+    assert all(("description" in mark) != (mark.get("aria") is False) for mark in marks)
     assert set(parts(chart.spec, "field")) <= set(chart.frame.columns)
     assert chart.spec["width"] == "container"
     assert chart.spec["height"] <= 420

@@ -29,6 +29,8 @@ def days(known: int, expected: int = 0, before: int = 0) -> pd.DataFrame:
                 "high": 10.0 * number + 5 if projected else None,
                 "day": f"{number} Nov 2026",
                 "before_day": f"{number} Oct 2026",
+                "at": f"2026-11-{number:02d}/2026-11-{number:02d}",
+                "before_at": f"2026-10-{number:02d}/2026-10-{number:02d}",
                 "exact": f"{'about ' if number > known else ''}${10 * number}.00",
                 "before_exact": f"${8 * number}.00",
                 "range": "about $1 to about $2" if projected and number > known else "",

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import drill, trail
-from pages.parts.drill import Drill
+from pages.parts.drill import Drill, Rows
 from tests.metrics.by_hand import Row, call
 from tests.pages.conftest import HOME, check, found, send, texts, visit
 from usage_core.charts.chart import PICK_AT, PICK_NAME
@@ -286,8 +285,9 @@ def test_a_period_is_cut_to_the_timeframe(
 
 
 def test_where_a_drill_leads() -> None:
-    one = SimpleNamespace()
-    assert drill.leads(Drill(), None, one)
-    assert not drill.leads(Drill(), one, None)
-    assert drill.leads(Drill("key"), one, None)
-    assert not drill.leads(Drill("key"), None, None)
+    one = ["one"]
+    assert Rows(at=one).lead(Drill())
+    assert Rows(further=[{"took": "1-2"}]).lead(Drill())
+    assert not Rows(one).lead(Drill())
+    assert Rows(one).lead(Drill("key"))
+    assert not Rows().lead(Drill("key"))

@@ -9,13 +9,17 @@ import pandas as pd
 from usage_core import wording
 from usage_core.charts.chart import (
     LABEL_SIZE,
+    PICK_OUTPUT,
+    PICK_TOOK,
     QUIET_TEXT,
     Chart,
     Column,
     Spec,
     axis,
+    between,
     heading,
     nothing,
+    pickable,
     seal,
     tooltip,
 )
@@ -41,7 +45,7 @@ def cells(frame: pd.DataFrame, title: str, zone: str = "") -> Chart:
     """Cells of output tokens by completion time, few to many calls in one hue, with the middle as a line.
 
     `frame`: tokens_from, tokens_to, ms_from, ms_to (floats, lower included, upper not), calls (int), a
-    row for each cell with calls; tokens and times in ranges that grow by a factor.
+    row for each cell with calls; tokens and times in ranges that grow by a factor. A cell can be picked.
     """
     head = heading(title, "calls", "logarithmic", zone)
     if frame.empty:
@@ -88,8 +92,8 @@ def _tokens(low: float, high: float) -> str:
 
 def _table(frame: pd.DataFrame, middles: pd.DataFrame) -> pd.DataFrame:
     """A row for each cell, then one for each middle."""
-    ranges = zip(frame["tokens_from"], frame["tokens_to"], strict=True)
-    times = zip(frame["ms_from"], frame["ms_to"], strict=True)
+    ranges = list(zip(frame["tokens_from"], frame["tokens_to"], strict=True))
+    times = list(zip(frame["ms_from"], frame["ms_to"], strict=True))
     total = int(frame["calls"].sum())
     drawn = pd.DataFrame(
         {
@@ -102,6 +106,8 @@ def _table(frame: pd.DataFrame, middles: pd.DataFrame) -> pd.DataFrame:
             "took": [" to ".join(map(wording.duration_ms, each)) for each in times],
             "exact": [wording.count_exact(int(calls)) for calls in frame["calls"]],
             "share": [wording.share(int(calls) / total) for calls in frame["calls"]],
+            PICK_TOOK: [between(*each) for each in times],
+            PICK_OUTPUT: [between(*each) for each in ranges],
         }
     )
     return pd.concat([drawn, middles[["at", "middle"]]], ignore_index=True)
@@ -143,7 +149,7 @@ def _spec(shape: _Shape) -> Spec:
         .encode(x=x("at"), y=y("middle"), color=alt.ColorValue(alt.ExprRef(shade)))
         for wide, shade in ((5, "background"), (2, STRONG))  # the wide one sets the other off from dark cells
     ]
-    return seal(alt.layer(filled, *lines), shape.title, 400)
+    return seal(alt.layer(pickable(filled, PICK_TOOK, PICK_OUTPUT), *lines), shape.title, 400)
 
 
 def _powers(most: float) -> list[float]:

@@ -1,5 +1,6 @@
 """What a chart is, and what all charts have in common."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -44,7 +45,13 @@ PICK = "pick"
 
 PICK_NAME, PICK_AT = "pick_name", "pick_at"
 """Columns that are not drawn: the whole name of what a mark stands for, and the local start of its
-period as ISO text; missing where there is none to narrow to, as for "Other"."""
+period as ISO text, or its first and last day ("2026-11-03/2026-11-03") where it lies in no timeframe;
+missing where there is none to narrow to, as for "Other"."""
+
+PICK_TOOK, PICK_OUTPUT = "pick_took", "pick_output"
+"""Likewise the completion times (ms) and the output tokens of a mark's calls, as `whole_numbers` has them."""
+
+PICKS = (PICK_NAME, PICK_AT, PICK_TOOK, PICK_OUTPUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,18 @@ def seal(chart: Drawing, title: str, height: int = HEIGHT) -> Spec:
         for key in ("$schema", "config", "data", "datasets"):
             part.pop(key, None)
     spec["padding"] = {"bottom": 8}
+    _quieten(spec)
     return spec
+
+
+def _quieten(spec: Spec) -> None:
+    """A screen reader says a chart's sentence and of its parts only those that say something themselves:
+    without it, it would read out coordinates, axes and hundreds of dots. The table has all of it."""
+    spec["config"] = {"aria": False}
+    for part in [spec, *spec.get("layer", [])]:
+        if "mark" in part:
+            mark = part["mark"] if isinstance(part["mark"], dict) else {"type": part["mark"]}
+            part["mark"] = mark if "description" in mark else {**mark, "aria": False}
 
 
 def pickable(marks: alt.Chart, *fields: str) -> alt.Chart:
@@ -116,7 +134,8 @@ def pickable(marks: alt.Chart, *fields: str) -> alt.Chart:
 
 
 def spoken(*fields: str) -> alt.ExprRef:
-    """What a screen reader says of a mark: these columns. Without it, it would read out coordinates."""
+    """What a screen reader says of a mark: these columns. For a few marks, one for each name; of many it
+    says nothing, as the chart's sentence and its table do."""
     return alt.ExprRef(" + ', ' + ".join(f"datum.{field}" for field in fields))
 
 
@@ -182,6 +201,16 @@ def written(x: alt.X, y: Any, column: str, **mark: Any) -> alt.Chart:
     text = alt.Text(field=column, type="nominal")
     chart: alt.Chart = alt.Chart().mark_text(**mark).encode(x=x, y=y, text=text, color=QUIET_COLOUR)
     return chart
+
+
+def whole_numbers(lower: float, upper: float) -> tuple[int, int]:
+    """The first and the last whole number of a bin (lower included, upper not); that of 1 holds 0, too."""
+    return (0 if lower <= 1 else math.ceil(lower)), math.ceil(upper) - 1
+
+
+def between(lower: float, upper: float) -> str:
+    """A bin as it is picked: "1000-1413", both ends included."""
+    return "{}-{}".format(*whole_numbers(lower, upper))
 
 
 def nothing(title: str, note: str = NO_CALLS) -> Chart:

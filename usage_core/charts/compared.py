@@ -20,6 +20,7 @@ from usage_core.charts.chart import (
     nothing,
     pickable,
     seal,
+    spoken,
     tooltip,
     written,
 )
@@ -95,7 +96,9 @@ def _spec(shape: _Shape) -> Spec:
     tips = tooltip(row="Name", name="Which", exact="Exactly", difference="Difference")
     rule = alt.Chart().mark_rule(strokeWidth=2, opacity=0.5, tooltip=None)
     joined = rule.encode(x=_x("value", shape), x2=alt.X2(field="other"), y=y, color=QUIET_COLOUR)
-    points = alt.Chart().mark_point(size=110, filled=True, opacity=1)
+    points = alt.Chart().mark_point(
+        size=110, filled=True, opacity=1, description=spoken("row", "name", "exact")
+    )
     shade = colour(shape.names[1:], shape.names[0], (shape.names[0], shape.names[1]))
     dots = points.encode(x=_x("value", shape), y=y, color=shade, tooltip=tips)
     ends = written(_x("end", shape), y, "said", align="left", baseline="middle", dx=10)

@@ -21,6 +21,7 @@ from usage_core.charts.chart import (
     nothing,
     pickable,
     seal,
+    spoken,
     tooltip,
     written,
 )
@@ -132,7 +133,7 @@ def _spec(shape: _Shape) -> Spec:
     tips = tooltip(row="Name", part="Part", exact="Exactly", share="Share of its cost")
     bars = (
         alt.Chart()
-        .mark_bar()
+        .mark_bar(description=spoken("row", "part", "exact"))
         .encode(
             x=x,
             x2=alt.X2(field="high"),

@@ -20,7 +20,6 @@ from usage_core.charts.chart import (
     nothing,
     pickable,
     seal,
-    spoken,
     tooltip,
 )
 from usage_core.charts.numbers import amounts
@@ -87,11 +86,9 @@ def _spec(title: str, label: str, most: float, told: tuple[tuple[str, str], ...]
     x_scale = alt.Scale(domain=hours, padding=0.12)
     x = alt.X(field="time", type="nominal", axis=starts, sort=None, scale=x_scale)
     tips = tooltip(day="Day", time="From", **dict(told))
-    cells = alt.Chart().mark_rect(cornerRadius=2, description=spoken("day", "time", "exact"))
+    cells = alt.Chart().mark_rect(cornerRadius=2)
     filled = cells.encode(x=x, y=y, color=ramp(label, most), tooltip=tips)
-    outline = alt.Chart().mark_rect(
-        cornerRadius=2, filled=False, aria=False, strokeWidth=1, strokeOpacity=0.5
-    )
+    outline = alt.Chart().mark_rect(cornerRadius=2, filled=False, strokeWidth=1, strokeOpacity=0.5)
     gaps = outline.encode(x=x, y=y, color=QUIET_COLOUR, tooltip=tips)
     gaps = gaps.transform_filter({"not": {"field": "value", "valid": True}})
     return seal(alt.layer(gaps, pickable(filled, PICK_AT)), title, 340)

@@ -8,12 +8,15 @@ import pandas as pd
 
 from usage_core import wording
 from usage_core.charts.chart import (
+    PICK_TOOK,
     Chart,
     Column,
     Spec,
+    between,
     colour,
     heading,
     nothing,
+    pickable,
     seal,
     tooltip,
     written,
@@ -43,7 +46,7 @@ def histogram(
     """Calls by how long they took, on a logarithmic axis.
 
     `frame`: lower, upper (ms, lower included, upper not), calls (int), in buckets that grow.
-    `marks`: upright lines with a name, ("p50", 840.0) in ms.
+    `marks`: upright lines with a name, ("p50", 840.0) in ms. A bar can be picked.
     """
     head = heading(title, "calls", zone)
     counted = frame[frame["calls"] > 0]
@@ -78,6 +81,7 @@ def _table(counted: pd.DataFrame, marks: tuple[tuple[str, float], ...]) -> pd.Da
             "took": [_range(*edges) for edges in zip(counted["lower"], counted["upper"], strict=True)],
             "calls": [wording.count_exact(int(calls)) for calls in counted["calls"]],
             "share": [wording.share(float(calls / total)) for calls in counted["calls"]],
+            PICK_TOOK: [between(*edges) for edges in zip(counted["lower"], counted["upper"], strict=True)],
         }
     )
     return pd.concat([bars, _marks(marks, float(bars["from"].min()))], ignore_index=True)
@@ -109,6 +113,7 @@ def _spec(shape: _Shape) -> Spec:
             tooltip=tooltip(took="Took", calls="Calls", share="Share"),
         )
     )
+    bars = pickable(bars, PICK_TOOK)
     if not shape.marks:
         return seal(bars, shape.title)
     x, top = duration_x("mark", *shape.domain), alt.value(0)

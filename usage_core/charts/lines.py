@@ -21,7 +21,6 @@ from usage_core.charts.chart import (
     nothing,
     pickable,
     seal,
-    spoken,
     tooltip,
     written,
 )
@@ -177,12 +176,12 @@ def _spec(shape: _Shape) -> Spec:
     layers = [
         alt.Chart().mark_line(strokeWidth=2, tooltip=None).encode(x=x, y=y("value"), color=shade),
         alt.Chart()
-        .mark_point(size=18, filled=True, opacity=1, tooltip=None, aria=False)
+        .mark_point(size=18, filled=True, opacity=1, tooltip=None)
         .encode(x=x, y=y("dot"), color=shade),
         # Wide and unseen: what the pointer hits.
         pickable(
             alt.Chart()
-            .mark_point(size=260, filled=True, opacity=0, description=spoken("period", "name", "exact"))
+            .mark_point(size=260, filled=True, opacity=0)
             .encode(x=x, y=y("value"), color=shade, tooltip=tips),
             PICK_NAME,
             PICK_AT,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from usage_core import wording
 from usage_core.charts.chart import (
+    PICK_AT,
     Chart,
     Column,
     Spec,
@@ -16,6 +17,7 @@ from usage_core.charts.chart import (
     colour,
     heading,
     nothing,
+    pickable,
     seal,
     tooltip,
     written,
@@ -54,7 +56,8 @@ def month(frame: pd.DataFrame, title: str, names: tuple[str, str], zone: str) ->
     `names`: this month and the month before, as they are called. `frame`: a row for each day of the
     longer of both: number (1 to 31), known, before (floats added up, missing where there is none),
     middle, low, high (likewise; the last known day is where they begin), exact, before_exact, range
-    and day, before_day (texts for the tooltip).
+    and day, before_day (texts for the tooltip), at, before_at (those days as they are picked; what is
+    projected cannot be).
     """
     head = heading(title, scale("USD").word, zone)
     if frame["known"].isna().all() and frame["middle"].isna().all():
@@ -74,9 +77,18 @@ def month(frame: pd.DataFrame, title: str, names: tuple[str, str], zone: str) ->
 
 def _table(frame: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
     """The rows of this month, then those of the month before."""
-    this = frame.assign(name=names[0], line=frame["known"], hit=frame["known"].fillna(frame["middle"]))
+    this = frame.assign(
+        **{PICK_AT: frame["at"].where(frame["known"].notna(), None)},
+        name=names[0],
+        line=frame["known"],
+        hit=frame["known"].fillna(frame["middle"]),
+    )
     before = frame.assign(
-        name=names[1], line=frame["before"], hit=frame["before"], exact=frame["before_exact"]
+        **{PICK_AT: frame["before_at"]},
+        name=names[1],
+        line=frame["before"],
+        hit=frame["before"],
+        exact=frame["before_exact"],
     )
     before = before.assign(day=frame["before_day"], range="", middle=None, low=None, high=None)
     rows = [each[each["hit"].notna()] for each in (this, before)]
@@ -92,7 +104,7 @@ def _table(frame: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
     table["said"], table["so_far"] = said.where(~inside), said.where(inside).fillna("")
     ends = table["hit"].where(table["said"].notna())
     table["said_at"] = spread(ends, float(table[["hit", "high"]].max().max()) * _APART)
-    return table[["number", "day", "name", *floats, "exact", "range", "said", "said_at", "so_far"]]
+    return table[["number", "day", "name", PICK_AT, *floats, "exact", "range", "said", "said_at", "so_far"]]
 
 
 def _said(table: pd.DataFrame, names: tuple[str, str]) -> "pd.Series[Any]":
@@ -120,13 +132,16 @@ def _spec(shape: _Shape) -> Spec:
         .mark_line(strokeWidth=2, strokeDash=[4, 4], opacity=0.6, tooltip=None)
         .encode(x=x, y=_y("middle", shape.flat), color=shade),
         # Wide and unseen: what the pointer hits.
-        alt.Chart()
-        .mark_point(size=260, filled=True, opacity=0)
-        .encode(
-            x=x,
-            y=_y("hit", shape.flat),
-            color=shade,
-            tooltip=tooltip(day="Day", exact="Cost so far", range="Range"),
+        pickable(
+            alt.Chart()
+            .mark_point(size=260, filled=True, opacity=0)
+            .encode(
+                x=x,
+                y=_y("hit", shape.flat),
+                color=shade,
+                tooltip=tooltip(day="Day", exact="Cost so far", range="Range"),
+            ),
+            PICK_AT,
         ),
         written(x, _y("said_at", shape.flat), "said", align="left", dx=8, limit=150),
         written(x, _y("line", shape.flat), "so_far", align="right", dx=-8, dy=-8, limit=150),

@@ -20,7 +20,6 @@ from usage_core.charts.chart import (
     nothing,
     pickable,
     seal,
-    spoken,
     tooltip,
 )
 from usage_core.charts.names import Folding, biggest, fold, shortened
@@ -153,7 +152,7 @@ def _spec(shape: _Shape) -> Spec:
     lighter = alt.Scale(domain=["over", "open"], range=[1, 0.5])
     chart = (
         alt.Chart()
-        .mark_rect(description=spoken("period", *names, "exact"))
+        .mark_rect()
         .encode(
             x=time.time_x("from", shape.time),
             x2=alt.X2(field="to"),

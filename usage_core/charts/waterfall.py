@@ -19,6 +19,7 @@ from usage_core.charts.chart import (
     nothing,
     pickable,
     seal,
+    spoken,
     tooltip,
     written,
 )
@@ -148,7 +149,7 @@ def _bars(kind: str, colour: str, shape: _Shape, y: alt.Y) -> alt.Chart:
 
 def _hit(y: alt.Y) -> alt.Chart:
     """The whole row tells about its part: a bar may be a hair's breadth."""
-    row = alt.Chart().mark_bar(opacity=0, aria=False)
+    row = alt.Chart().mark_bar(opacity=0, description=spoken("row", "exact", "about"))
     tips = tooltip(row="Part", exact="Exactly", about="What it is")
     hit: alt.Chart = row.encode(x=alt.value(0), x2=alt.value("width"), y=y, tooltip=tips)
     return pickable(hit, PICK_NAME)

@@ -7,6 +7,7 @@ were made and how long they took is read, and then the fifty found are read whol
 """
 
 from dataclasses import replace
+from typing import NamedTuple, TypeAlias
 
 import pandas as pd
 import sqlalchemy as sa
@@ -23,17 +24,40 @@ MOST = 50
 
 c = CALLS.c
 
+Range: TypeAlias = tuple[int, int]
+"""The least and the most of something, both included."""
+
+
+class Within(NamedTuple):
+    """Which calls are looked at: those with such completion times (ms) and output tokens; None for all."""
+
+    took: Range | None = None
+    output: Range | None = None
+
+    @property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """What holds of these calls."""
+        asked = ((c.completion_time_ms, self.took), (c.output_tokens, self.output))
+        return [column.between(*limits) for column, limits in asked if limits]
+
+
+EVERY = Within()
+
 
 def slow_calls(
-    connection: sa.Connection, selection: Selection, coverage: Coverage | None = None
+    connection: sa.Connection,
+    selection: Selection,
+    within: Within = EVERY,
+    coverage: Coverage | None = None,
 ) -> pd.DataFrame:
     """The 50 calls with the longest completion times, longest first, of equally long ones the newest.
 
     One row per call with every column of `schema.COLUMNS` as the store has it (naive UTC, whole numbers,
     Decimal prices, pico-USD; None where unknown). Calls without a completion time are not among them.
     """
-    chosen = [*conditions(selection), c.completion_time_ms.is_not(None)]
-    if coverage is not None:
+    looked_at = [*conditions(selection), *within.conditions]
+    chosen = [*looked_at, c.completion_time_ms.is_not(None)]
+    if coverage is not None and within == EVERY:
         chosen += _can_be_slowest(connection, selection, coverage)
     in_order = (c.completion_time_ms.desc(), c.called_at.desc())
     longest = sa.select(c.called_at, c.completion_time_ms).where(*chosen).order_by(*in_order).limit(MOST)
@@ -42,7 +66,7 @@ def slow_calls(
     if not found:
         return pd.DataFrame({column.name: pd.Series(dtype=object) for column in columns})
     at = sorted({row.called_at for row in found})
-    whole = sa.select(*columns).where(*conditions(selection), c.called_at.in_(at))
+    whole = sa.select(*columns).where(*looked_at, c.called_at.in_(at))
     whole = whole.where(c.completion_time_ms >= found[-1].completion_time_ms)
     records = connection.execute(whole.order_by(*in_order, c.api_key_id, c.model_name).limit(MOST)).all()
     values = zip(*records, strict=True)
