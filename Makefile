@@ -24,12 +24,18 @@ help:
 run: venv-run
 	@exec $(py) -m streamlit run app.py $(ARGS)
 
+# The types and the direction of imports are checked while the tests run, and said after them.
 test: venv-test
 	$(py) -m ruff format --check .
 	$(py) -m ruff check .
-	$(py) -m mypy
-	$(py) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
-	$(py) -m pytest $(ARGS)
+	@said=$$(mktemp); \
+	{ $(py) -m mypy && $(py) -c 'from importlinter.cli import lint_imports_command as lint; lint()'; } \
+	  >"$$said" 2>&1 & checks=$$!; \
+	trap 'kill $$checks 2>/dev/null; rm -f "$$said"' EXIT; \
+	tested=0; $(py) -m pytest $(ARGS) || tested=$$?; \
+	checked=0; wait $$checks || checked=$$?; \
+	cat "$$said"; \
+	exit $$((tested ? tested : checked))
 
 format: venv-test
 	$(py) -m ruff format .

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.importing import Shelf, open_copy
 from usage_core.access.journal import Journal
@@ -18,6 +19,7 @@ from usage_core.store.lake import Lake, open_lake
 REQUIRE_BROWSER = "USAGE_REQUIRE_BROWSER"
 BROWSER = "USAGE_CHROMIUM"
 WORKER = "PYTEST_XDIST_WORKER"
+E2E = "e2e"
 COMMANDS = (
     "chromium-headless-shell",
     "chromium",
@@ -41,19 +43,21 @@ settings.register_profile("ci", deadline=None, derandomize=True, max_examples=25
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the files of browser tests among the others: each keeps more than one
-    processor at work, so that several at a time, or one alone at the end, cost minutes."""
-    files: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        files.setdefault(item.path, []).append(item)
-    slow = [path for path in files if path.parent.name == "e2e"]
-    others = [path for path in files if path not in slow]
-    step = len(others) // (len(slow) + 1) + 1
-    for number, path in enumerate(slow):
-        others.insert(number * (step + 1), path)
-    items[:] = [item for path in others for item in files[path]]
+    """Browser tests first: they wait more than others, and alone at the end would keep one worker idle."""
+    items.sort(key=lambda item: item.path.parent.name != E2E)
+
+
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
+    """A file's tests stay on one worker; browser tests all on one, where they share browser and console."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(str(super()._split_scope(nodeid)))
+        return str(file.parent if file.parent.name == E2E else file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    return _Scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,10 +140,25 @@ class Shelf:
         if not self.dirty:
             return
         assert self.empty
+        self._become(self.empty)
         self.dirty = False
+
+    def begin(self, fill: Callable[["Shelf"], object]) -> None:
+        """Begin anew with what `fill` puts into an empty store: it is called once, and what came of it is
+        copied from then on."""
+        filled = self.folder / f"filled by {fill.__qualname__}"
+        if not filled.exists():
+            self.clear()
+            fill(self)
+            self.lake.close()
+            shutil.copytree(self.lake.folder, filled)
+        self._become(filled)
+        self.dirty = True
+
+    def _become(self, store: Path) -> None:
         self.lake.close()
         shutil.rmtree(self.lake.folder)
-        self.lake = open_copy(self.empty, self.lake.folder)
+        self.lake = open_copy(store, self.lake.folder)
 
     def stored(self, receipt: Receipt | None = None, *names: str) -> list[tuple[Any, ...]]:
         """Fields of the calls in the store, or of those of one import, in order."""

@@ -1,6 +1,11 @@
-"""The real console in a real browser: `console` starts it, `page` opens it, `settled` waits for it."""
+"""The real console in a real browser: `page` opens it, `settled` waits for it.
+
+To start a console and a browser takes longer than most tests that use them, so all tests of this folder share
+one browser and, unless they need one of their own, one console: `filled` is its address.
+"""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,11 +14,17 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+
+from usage_core import sample
+from usage_core.intake.run import import_file
+from usage_core.store.lake import open_lake
+from usage_core.timeframe import midnight
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -65,30 +76,74 @@ class Console:
 
 
 StartConsole = Callable[..., Console]
-_running: dict[tuple[object, ...], Console] = {}
+_running: list[Console] = []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartConsole]:
-    """`console(store_folder, **env)` starts the app over a store and gives it back, answering.
-
-    Asked again for the same folder and environment it gives the same console, so one is started for
-    each file of tests; all are ended after the file's last test.
-    """
+    """`console(store_folder, **env)` starts the app over a store and gives it back, answering."""
     logs = tmp_path_factory.mktemp("console")
 
     def start(store_folder: Path, port: int = 0, **env: str) -> Console:
-        key = (store_folder.resolve(), port, *sorted(env.items()))
-        if key not in _running:
-            _running[key] = _start(store_folder, port or free_port(), env, logs / f"{len(_running)}.log")
-        _await_health(_running[key])
-        return _running[key]
+        made = _start(store_folder, port or free_port(), env, logs / f"{len(_running)}.log")
+        _running.append(made)
+        _await_health(made)
+        return made
 
     try:
         yield start
     finally:
         while _running:
-            _running.popitem()[1].stop()
+            _running.pop().stop()
+
+
+@dataclass(slots=True)
+class House:
+    """The console that tests share, and its store: nobody has asked it for anything, and there are no calls
+    in it, until a test does so."""
+
+    start: Callable[[], Console]
+    store: Path
+    running: Console | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address; the console is started when somebody first wants to know it."""
+        self.running = self.running or self.start()
+        return self.running.url
+
+
+@pytest.fixture(scope="package")
+def house(console: StartConsole, empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The shared console. Tests ask for `filled`, or for `untouched`."""
+    return _house(console, empty_store, tmp_path_factory.mktemp("a store"))
+
+
+def _house(console: StartConsole, empty_store: Path, home: Path) -> House:
+    store = Path(shutil.copytree(empty_store, home / "store"))
+    return House(lambda: console(store), store)
+
+
+@pytest.fixture
+def untouched(house: House, console: StartConsole, empty_store: Path, tmp_path: Path) -> House:
+    """A console that nobody has asked for anything, over a store without calls: the shared one, as long as it
+    is that."""
+    return _house(console, empty_store, tmp_path) if house.running else house
+
+
+CALLS = 4_000
+
+
+@pytest.fixture(scope="package")
+def filled(house: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The shared console over calls of the last 60 days."""
+    log = tmp_path_factory.mktemp("filled") / "log.csv"
+    today = midnight(datetime.now(UTC).date(), "UTC")
+    sample.write_csv(log, calls=CALLS, days=60, seed=3, until=today)
+    lake = open_lake(house.store)
+    assert import_file(lake, log).rows_stored
+    lake.close()
+    return house
 
 
 def free_port() -> int:
@@ -150,14 +205,14 @@ def pytest_runtest_makereport(
     """A failed browser test shows what the console wrote."""
     report = yield
     if report.failed:
-        for running in _running.values():
+        for running in _running:
             report.sections.append((f"log of the console at {running.url}", running.log()[-20_000:]))
     return report
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """Headless Chromium for one file of tests; Playwright's own downloads are not used."""
+    """Headless Chromium; Playwright's own downloads are not used."""
     # Not for the whole session: while it runs, other tests on this worker cannot start an event loop.
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM))
@@ -165,15 +220,16 @@ def browser(chromium_path: str) -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def visits(browser: Browser) -> Iterator[BrowserContext]:
     """A browser in Berlin that reads British English. The console's code, which takes it seconds to load and
-    compile, it loads once for a file of tests."""
+    compile, it loads once."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
         accept_downloads=True,
         timezone_id="Europe/Berlin",
         locale="en-GB",
+        reduced_motion="reduce",  # to draw what moves keeps a processor at work for as long as a page takes
     )
     yield context
     context.close()

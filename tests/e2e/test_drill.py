@@ -1,38 +1,22 @@
 """Clicks in a real browser: a bar narrows, a row leads on, and Back and the browser's back undo it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.importing import open_copy
-from usage_core import sample
-from usage_core.intake.run import import_file
+from tests.e2e.conftest import House
 
 pytestmark = pytest.mark.browser
 
 
-Console = Callable[..., "object"]
 Settled = Callable[..., None]
 
 
-@pytest.fixture(scope="module")
-def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("drill")
-    today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
-    sample.write_csv(home / "log.csv", calls=3_000, days=40, seed=4, until=today)
-    lake = open_copy(empty_store, home / "store")
-    import_file(lake, home / "log.csv")
-    lake.close()
-    return home / "store"
-
-
 @pytest.fixture
-def overview(console: Console, page: Page, settled: Settled, store: Path) -> Page:
-    page.goto(console(store).url + "/?tz=Europe/Berlin")  # type: ignore[attr-defined]
+def overview(filled: House, page: Page, settled: Settled) -> Page:
+    page.goto(filled.url + "/?tz=Europe/Berlin")
     settled(page)
     return page
 

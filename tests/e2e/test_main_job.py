@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -12,30 +12,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
-from tests.importing import open_copy
+from tests.e2e.conftest import CALLS, House
 from tests.metrics.by_hand import as_log, call
-from usage_core import sample, wording
+from usage_core import wording
 from usage_core.export.stream import csv_stream
 from usage_core.intake.run import import_file
 from usage_core.selection import Selection
 from usage_core.store.lake import open_lake
 
 pytestmark = pytest.mark.browser
-
-Console = Callable[..., "object"]
-CALLS = 4_000
-
-
-@pytest.fixture(scope="module")
-def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with calls of the last 60 days."""
-    home = tmp_path_factory.mktemp("a store")
-    today = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
-    sample.write_csv(home / "log.csv", calls=CALLS, days=60, seed=3, until=today)
-    lake = open_copy(empty_store, home / "store")
-    import_file(lake, home / "log.csv")
-    lake.close()
-    return home / "store"
 
 
 def spend(page: Page) -> str:
@@ -69,10 +54,8 @@ def cost_of(rows: list[list[str]]) -> Decimal:
     return total / 1_000_000
 
 
-def test_dates_figures_and_file_agree(
-    console: Console, page: Page, settled: Callable[..., None], store: Path
-) -> None:
-    page.goto(console(store).url)  # type: ignore[attr-defined]
+def test_dates_figures_and_file_agree(filled: House, page: Page, settled: Callable[..., None]) -> None:
+    page.goto(filled.url)
     settled(page)
     first = spend(page)
     page.get_by_test_id("stSidebar").get_by_text("7 days", exact=True).click()
@@ -88,7 +71,7 @@ def test_dates_figures_and_file_agree(
         r"api-calls_\d{4}-\d\d-\d\d_to_\d{4}-\d\d-\d\d_Europe-Berlin\.csv", file.suggested_filename
     )
 
-    lake = open_lake(store)
+    lake = open_lake(filled.store)
     try:
         selection = Selection.from_params(parse_qsl(urlsplit(link).query))
         assert content == b"".join(csv_stream(lake, selection))
@@ -100,10 +83,8 @@ def test_dates_figures_and_file_agree(
     expect(page.get_by_test_id("stSidebar")).to_contain_text(f"{len(rows):,} calls")
 
 
-def test_filter_reaches_charts_and_file(
-    console: Console, page: Page, settled: Callable[..., None], store: Path
-) -> None:
-    page.goto(console(store).url + "/?provider=Anthropic&tf=90+days")  # type: ignore[attr-defined]
+def test_filter_reaches_charts_and_file(filled: House, page: Page, settled: Callable[..., None]) -> None:
+    page.goto(filled.url + "/?provider=Anthropic&tf=90+days")
     settled(page)
     rows = rows_of(Path(download(page).path()).read_bytes())
     assert {row[3] for row in rows} == {"Anthropic"}
@@ -111,9 +92,9 @@ def test_filter_reaches_charts_and_file(
 
 
 def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
-    console: Console, browser: Browser, page: Page, settled: Callable[..., None], store: Path
+    filled: House, browser: Browser, page: Page, settled: Callable[..., None]
 ) -> None:
-    page.goto(console(store).url + "/cost?tf=Last+month&model=gpt-6-luna")  # type: ignore[attr-defined]
+    page.goto(filled.url + "/cost?tf=Last+month&model=gpt-6-luna")
     settled(page)
     assert "tz=Europe%2FBerlin" in page.url
     elsewhere = browser.new_context(
@@ -133,10 +114,8 @@ def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
         elsewhere.close()
 
 
-def test_choices_stay_on_every_page(
-    console: Console, page: Page, settled: Callable[..., None], store: Path
-) -> None:
-    page.goto(console(store).url)  # type: ignore[attr-defined]
+def test_choices_stay_on_every_page(filled: House, page: Page, settled: Callable[..., None]) -> None:
+    page.goto(filled.url)
     settled(page)
     page.get_by_test_id("stSidebar").get_by_text("90 days", exact=True).click()
     settled(page)
@@ -148,45 +127,8 @@ def test_choices_stay_on_every_page(
         assert "tz=Europe%2FBerlin" in page.url
 
 
-def test_bring_in_a_log(
-    console: Console, page: Page, settled: Callable[..., None], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    home = tmp_path_factory.mktemp("empty")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    url = console(home / "store").url  # type: ignore[attr-defined]
-    page.goto(url)
-    settled(page)
-    expect(page.get_by_text("Sample workspace.")).to_be_visible()
-    page.get_by_role("link", name="Import files").click()
-    settled(page)
-    header = (
-        "Date,API Key ID,API Key Name,Provider,Model,Input Tokens,Output Tokens,Completion Time (ms),"
-        "Input Token Price (USD/1M tokens),Output Token Price (USD/1M tokens)\n"
-    )
-    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None).isoformat()
-    log = (
-        header
-        + f"{now}Z,k1,<b>prod</b>,OpenAI,gpt-4o,500,1200,3821,2.50,10.00\n"
-        + f"{now}Z,k1,<b>prod</b>,OpenAI,gpt-4o,-5,1200,3821,2.50,10.00\n"
-    )
-    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
-        {"name": "march.csv", "mimeType": "text/csv", "buffer": log.encode()}
-    )
-    page.get_by_role("button", name="Import files").click()
-    settled(page)
-    expect(
-        page.get_by_text("march.csv: 2 rows read = 1 stored + 0 already there + 1 set aside.")
-    ).to_be_visible()
-    expect(page.get_by_text("Sample workspace.")).to_have_count(0)
-    page.get_by_test_id("stSidebarNav").get_by_text("Overview", exact=True).click()
-    settled(page)
-    assert spend(page) == "$0.0133"
-    assert not [address for address in asked if not address.startswith((url, "data:", "blob:"))]
-
-
 def test_check_a_bill_and_sign_it_off(
-    console: Console, page: Page, settled: Callable[..., None], store: Path, tmp_path: Path
+    filled: House, page: Page, settled: Callable[..., None], tmp_path: Path
 ) -> None:
     def log(hour: int) -> None:
         made = call(
@@ -195,7 +137,7 @@ def test_check_a_bill_and_sign_it_off(
             **{"output_tokens": 0, "output_price": Decimal(10)},
         )
         (tmp_path / "log.csv").write_text(as_log([made]), encoding="utf-8", newline="")
-        lake = open_lake(store)
+        lake = open_lake(filled.store)
         assert import_file(lake, tmp_path / "log.csv").rows_stored == 1
         lake.close()
 
@@ -207,7 +149,7 @@ def test_check_a_bill_and_sign_it_off(
         settled(page)
 
     log(9)
-    page.goto(console(store).url + "/reconcile")  # type: ignore[attr-defined]
+    page.goto(filled.url + "/reconcile")
     settled(page)
     drop("books.csv", "Booking,Value\n1,2\n")
     expect(page.get_by_text("books.csv is not a bill in a format the console knows")).to_be_visible()

@@ -31,12 +31,16 @@ NOON = datetime(2026, 8, 5, 12, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
 
 
-@pytest.fixture
-def filled(shelf: Shelf) -> Shelf:
-    """Calls of three days of Berlin's August, of which the last is not over at `NOON`."""
+def fill(shelf: Shelf) -> None:
     at = ("2026-07-31T22:00:00Z", "2026-08-01T21:59:59.999Z", "2026-08-03T05:00:00Z", "2026-08-05T10:00:00Z")
     shelf.rows(*({"called_at": each, "api_key_id": key} for each in at for key in "ab"))
-    return shelf
+
+
+@pytest.fixture
+def filled(module_shelf: Shelf) -> Shelf:
+    """Calls of three days of Berlin's August, of which the last is not over at `NOON`."""
+    module_shelf.begin(fill)
+    return module_shelf
 
 
 def wanted(**given: Any) -> Wanted:

@@ -32,11 +32,15 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def filled(shelf: Shelf) -> Lake:
+def fill(shelf: Shelf) -> None:
     shelf.take(as_csv([*(row(**each) for each in ROWS), row(model="")]))
     maintenance.compact(shelf.lake)
-    return shelf.lake
+
+
+@pytest.fixture
+def filled(module_shelf: Shelf) -> Lake:
+    module_shelf.begin(fill)
+    return module_shelf.lake
 
 
 def answers(lake: Lake) -> list[str]:
@@ -63,7 +67,7 @@ def answers(lake: Lake) -> list[str]:
     ],
 )
 def test_what_is_left_is_what_was_never_deleted(
-    filled: Lake, shelf: Shelf, doomed: Doomed, goes: Callable[[dict[str, str]], bool]
+    filled: Lake, doomed: Doomed, goes: Callable[[dict[str, str]], bool]
 ) -> None:
     going = [each for each in ROWS if goes(each)]
     shown = retention.preview(filled, doomed)

@@ -164,11 +164,14 @@ def _do_nothing(dbapi_connection: object) -> None:
 
 def _fill(connection: sa.Connection, schema: str) -> None:
     connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
+    lists = ", ".join(f"list(DISTINCT {name}) AS {name}" for name in _NAMES)
+    connection.execute(sa.text(f"CREATE TABLE {schema}.names AS SELECT {lists} FROM lake.main.{DAYS.name}"))
     for name in _NAMES:
         # With an empty name more, since there is no ENUM of nothing.
-        known = f"SELECT {name} FROM lake.main.{DAYS.name} WHERE {name} IS NOT NULL"
-        values = f"SELECT '' UNION {known} ORDER BY 1"
+        known = f"SELECT unnest({name}) AS name FROM {schema}.names"
+        values = f"SELECT '' UNION SELECT name FROM ({known}) WHERE name IS NOT NULL ORDER BY 1"
         connection.execute(sa.text(f"CREATE TYPE {schema}.{name} AS ENUM ({values})"))
+    connection.execute(sa.text(f"DROP TABLE {schema}.names"))
     untouched = set(connection.execute(_UNTOUCHED).scalars())
     for table in COPIED:
         rows = f"SELECT *{_narrow(table, schema)} FROM lake.main.{table.name}"
