@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from usage_core.errors import SettingRefused
-from usage_core.logs import JsonLines, is_json, scrubbed
+from usage_core.logs import Brief, JsonLines, is_json, scrubbed
 
 
 def written(message: str, *values: object, error: Exception | None = None) -> dict[str, object]:
@@ -65,3 +65,17 @@ def test_the_setting() -> None:
     assert [is_json({"USAGE_LOG": kind}) for kind in ("", "text", " JSON ")] == [False, False, True]
     with pytest.raises(SettingRefused, match="Write text or json"):
         is_json({"USAGE_LOG": "xml"})
+
+
+def test_an_error_that_is_none_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("test.brief")
+    logger.addFilter(Brief(KeyError, said="The other side has gone"))
+    for error in (KeyError("secret"), ValueError("odd")):
+        try:
+            raise error
+        except (KeyError, ValueError):
+            logger.exception("Exception in application\n")
+    gone, odd = caplog.records
+    assert (gone.getMessage(), gone.exc_info) == ("The other side has gone (KeyError).", None)
+    assert odd.exc_info
+    assert odd.getMessage() == "Exception in application\n"

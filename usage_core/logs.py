@@ -67,19 +67,24 @@ def _error(error: BaseException, trail: TracebackType | None) -> dict[str, Any]:
     }
 
 
-def brief(logger: str) -> None:
-    """Have a logger tell of an error by its type alone: where it came through says nothing to anybody."""
-    found = logging.getLogger(logger)
-    if _brief not in found.filters:
-        found.addFilter(_brief)
+class Brief(logging.Filter):
+    """Has a logger tell of some errors in one line: where they came through says nothing to anybody.
 
+    Takes the kinds of errors, and what is said instead of the logger's own words.
+    """
 
-def _brief(record: logging.LogRecord) -> bool:
-    if record.exc_info and record.exc_info[1] is not None:
-        said = record.getMessage().rstrip(".")
-        record.msg, record.args = f"{said} ({type(record.exc_info[1]).__name__}).", ()
-        record.exc_info = record.exc_text = None
-    return True
+    def __init__(self, *kinds: type[BaseException], said: str = "") -> None:
+        super().__init__()
+        self.kinds, self.said = kinds, said
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; it is always written."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, self.kinds):
+            said = self.said or record.getMessage().strip().rstrip(".")
+            record.msg, record.args = f"{said} ({type(error).__name__}).", ()
+            record.exc_info = record.exc_text = None
+        return True
 
 
 def is_json(environment: Mapping[str, str] = os.environ) -> bool:

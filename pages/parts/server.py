@@ -4,13 +4,14 @@ import contextlib
 import gc
 import importlib
 import logging
+from asyncio import CancelledError
 from collections.abc import AsyncIterator
 from typing import Any
 
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
@@ -38,6 +39,10 @@ WARM = (
     "streamlit.elements.vega_charts",
     "usage_core.charts.over_time",
 )
+
+
+BROKEN_OFF = logs.Brief(CancelledError, ClientDisconnect, said="A request was broken off")
+"""The other side has gone, or the console stops: no error of anybody's."""
 
 
 def application() -> dict[str, Any]:
@@ -140,6 +145,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     for name in WARM:
         importlib.import_module(name)
     _name_pages()
+    logging.getLogger("uvicorn.error").addFilter(BROKEN_OFF)
     if logs.is_json():  # by now every logger is there
         logs.write_json()
     await to_thread.run_sync(_warm)

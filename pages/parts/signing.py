@@ -1,5 +1,6 @@
 """The way to the identity provider and back: where somebody was going, who came, and what went wrong."""
 
+import logging
 from enum import StrEnum
 from http.cookies import SimpleCookie
 from urllib.parse import quote, unquote, urlsplit
@@ -29,6 +30,7 @@ FAILED_SECONDS = 60
 
 STREAMLITS = "streamlit.web.server.starlette.starlette_auth_routes"
 """The logger of Streamlit's addresses: it writes where an error came through, for a provider that is away."""
+logging.getLogger(STREAMLITS).addFilter(logs.Brief(Exception))
 
 
 class Failure(StrEnum):
@@ -47,7 +49,6 @@ class SignIns:
 
     def __init__(self, app: ASGIApp, base: str, not_pages: tuple[str, ...]) -> None:
         self.app, self.base, self.not_pages = app, base, not_pages
-        logs.brief(STREAMLITS)
 
     async def login(self, request: Request, receive: Receive, send: Send) -> None:
         """Send somebody to the provider; where that cannot be done, back to where they were, in words."""
