@@ -32,6 +32,7 @@ def accounted(stage: Staging, source: Source, rows: int) -> dict[str, Any]:
         "rows_skipped": sum(skipped.values()),
         "skipped_reasons": skipped,
         "columns_dropped": tuple(name[:100] for name in source.format.dropped(source.header)[:MOST_DROPPED]),
+        "checksum": source.checksum,
         "headings": tuple(headings(source).values()),
     }
 

@@ -9,6 +9,7 @@ import codecs
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from usage_core.importers.format import Layout
 from usage_core.intake import columnar, documents, repair
@@ -18,8 +19,9 @@ from usage_core.intake.source import Source, headings
 from usage_core.intake.staging import Staging
 from usage_core.store.engine import literal
 
-CHUNK_BYTES = 1 << 22
+CHUNK_BYTES = 1 << 18
 TAIL_BYTES = 1 << 12
+_LINE_FEED = ord("\n")
 FATAL = ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM")
 
 
@@ -127,6 +129,14 @@ def _taken(source: Source) -> str:
 def check(stage: Staging, source: Source, rows: str) -> None:
     """Make `loaded` and `checked` from SQL for the source's columns, `record` and `broken`."""
     mapped = source.format.mapped()
+    shown = "SELECT rowid AS row, * FROM {s}.loaded" if source.format.sums else view(mapped.keys())
+    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.loaded AS {as_checked(source, rows)}")
+    stage.run(f"CREATE OR REPLACE VIEW {{s}}.checked AS {shown}")
+
+
+def as_checked(source: Source, rows: str) -> str:
+    """SQL for the rows of a file, checked, from SQL for its columns, `record` and `broken`."""
+    mapped = source.format.mapped()
     fields = ", ".join(f"({sql})::VARCHAR AS {name}" for name, sql in mapped.items())
     skip = f"CASE WHEN broken IS NULL THEN {source.format.skip or 'NULL'} END::VARCHAR AS skip"
     guarded = source.format.guarded and source.layout is Layout.CSV
@@ -135,11 +145,8 @@ def check(stage: Staging, source: Source, rows: str) -> None:
     for step in source.format.steps:
         rows = f"SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in step.items())} FROM ({rows})"
     rows = f"SELECT {fields}, {skip}, record, broken{was} FROM ({rows})"
-    sums = source.format.sums
-    made = (checked_buckets if sums else checked)(rows, mapped.keys(), guarded, original)
-    shown = "SELECT rowid AS row, * FROM {s}.loaded" if sums else view(mapped.keys())
-    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.loaded AS {made}")
-    stage.run(f"CREATE OR REPLACE VIEW {{s}}.checked AS {shown}")
+    made = checked_buckets if source.format.sums else checked
+    return made(rows, mapped.keys(), guarded, original)
 
 
 def _if_kept(source: Source, sql: str) -> str:
@@ -199,7 +206,7 @@ def _count_lines(path: Path) -> int | None:
                 chunk += file.read(1)
             if b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n"):
                 return None
-            lines += chunk.count(b"\n")
+            lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == _LINE_FEED))
             last = (last + chunk)[-TAIL_BYTES:]
     blank = last[len(last.rstrip(b"\r\n")) :].count(b"\n")
     return lines + 1 - blank if last.strip(b"\r\n") else None

@@ -40,6 +40,8 @@ class Receipt:
     """Of a file of sums: what its periods reach from and to."""
     rows_doubted: int = 0
     """Of those stored, rows whose cost contradicts their tokens and prices."""
+    checksum: str | None = None
+    """See `known_files`."""
 
     def __post_init__(self) -> None:
         parts = (self.rows_stored, self.rows_duplicate, self.rows_rejected, self.rows_skipped)

@@ -14,6 +14,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from usage_core.errors import NothingToDelete
+from usage_core.intake.known_files import forget
 from usage_core.schema import usd
 from usage_core.store import old_files, rollups, small_files
 from usage_core.store.lake import Lake
@@ -147,6 +148,7 @@ def delete(lake: Lake, doomed: Doomed, waiting: Callable[[], None] = lambda: Non
 def _delete(connection: sa.Connection, doomed: Doomed, loss: Loss, zone: str) -> None:
     if loss.first is None or loss.last is None:
         return
+    forget(connection)
     small_files.delete(connection, CALLS, sa.and_(*doomed.conditions(zone)))
     rollups.renew(connection, zone, loss.first, loss.last)
     if doomed.before is not None and doomed.key is None:

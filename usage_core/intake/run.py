@@ -6,6 +6,7 @@ from pathlib import Path
 from usage_core.importers.format import Format
 from usage_core.intake.at_lines import at_lines
 from usage_core.intake.bucket_storing import store_buckets
+from usage_core.intake.known_files import again, with_checksum
 from usage_core.intake.reading import read
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.sameness import BY_FIELDS, BY_ID
@@ -32,10 +33,16 @@ def import_file(
     Raises:
         UnrecognisedFile, UnreadableFile: nothing was stored.
     """
-    source = open_source(path, name or path.name, mapped)
+    source = with_checksum(open_source(path, name or path.name, mapped))
+
+    def waiting() -> None:
+        report("Waiting for another import", None)
+
+    if receipt := again(lake, source, waiting):
+        return receipt
     with staging(lake, report) as stage:
         rows = prepare(stage, source)
-        with lake.turn(lambda: report("Waiting for another import", None)):
+        with lake.turn(waiting):
             if source.format.sums:
                 return store_buckets(lake, stage, source, rows)
             _leave_out(lake, stage)

@@ -18,7 +18,8 @@ SEPARATORS = (",", ";", "\t", "|")
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file to read: its name as a person knows it, its header (the keys of a JSON file's first rows), and
-    the format of it; of a JSON file also how it holds its objects (see `documents.shape`)."""
+    the format of it; of a JSON file also how it holds its objects (see `documents.shape`), and of one that
+    may be known its checksum (see `known_files`)."""
 
     path: Path
     name: str
@@ -27,6 +28,7 @@ class Source:
     layout: Layout = Layout.CSV
     shaped: str = ""
     delimiter: str = ","
+    checksum: str | None = None
 
     def columns(self) -> Mapping[str, int]:
         """Column -> position in the header."""

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.errors import UndoRefused
+from usage_core.intake.known_files import forget
 from usage_core.intake.receipt import Receipt
 from usage_core.schema import usd
 from usage_core.store import rollups
@@ -151,5 +152,6 @@ def _take_out(connection: sa.Connection, receipt: Receipt) -> None:
     if not receipt.rows_stored or first is None or last is None:
         return
     own = sa.and_(c.import_id == receipt.import_id, c.called_at.between(first, last))
+    forget(connection)
     connection.execute(sa.delete(CALLS).where(own))
     rollups.renew(connection, reporting_zone(connection), first, last)

@@ -47,13 +47,15 @@ IMPORTS = sa.Table(
     *_texts("skipped_reasons", "columns_dropped", "headings"),
     *_moments("first_period_start", "last_period_end"),
     sa.Column("rows_doubted", sa.BigInteger()),
+    *_texts("checksum"),
 )
 """One receipt per imported file: rows_read = rows_stored + rows_duplicate + rows_rejected + rows_skipped. Of
 an import that was undone it is all that is left. A file of calls has times of calls, one of sums of periods.
 
 `rows_doubted` are those stored whose cost contradicts their tokens and prices.
 `skipped_reasons` is a JSON object of reasons and rows, `columns_dropped` a JSON list of headings,
-`headings` one of those that were kept; each NULL where unknown."""
+`headings` one of those that were kept; each NULL where unknown. `checksum` is of a file whose
+calls are all in the store (see `intake.known_files`)."""
 
 BUCKETS = sa.Table(
     "usage_buckets",
