@@ -44,6 +44,9 @@ MOST_BYTES = 64 * 2**20
 THREADS = 8
 """So many answers are computed at a time; those that are known wait for none of them."""
 
+EVERYWHERE = (coverage, directory, holdings, line_bytes)
+"""What every page needs of the store."""
+
 KEPT_SIGHT = "sight"
 """Where a session keeps what its last run might see."""
 
@@ -78,7 +81,7 @@ def refresh(keys: tuple[str, ...] | None = None) -> None:
     SIGHT.set(keys)
     st.session_state[KEPT_SIGHT] = keys
     _run.shown = workspace().shown()
-    _run.shown.lake.keep_hot()
+    _run.shown.lake.keep_hot(EVERYWHERE)
     _run.state = (str(_run.shown.lake.folder), _run.shown.lake.version())
 
 

@@ -14,6 +14,7 @@ from usage_core import sample
 from usage_core.errors import Interrupted
 from usage_core.intake.run import import_file
 from usage_core.store.hot import COPIED
+from usage_core.store.kept import whole
 from usage_core.store.lake import Lake, open_lake
 from usage_core.store.maintenance import change_zone
 from usage_core.store.tables import CALLS, DAYS, LISTS
@@ -155,3 +156,25 @@ def test_a_long_answer_can_be_stopped_and_the_next_one_is_not(lake: Lake) -> Non
     with pytest.raises(Interrupted):
         lake.answer(lambda connection: connection.execute(endless).all(), stopped_by)
     assert lake.answer(by_rollup) == 300
+
+
+def test_what_everybody_asks_is_read_before_anybody_asks(filled: Path, tmp_path: Path) -> None:
+    lake, asked = open_copy(filled, tmp_path / "store"), []
+
+    def calls(connection: sa.Connection) -> int:
+        asked.append(database(connection))
+        return by_rollup(connection)
+
+    lake.keep_hot((lambda connection: whole(connection, calls),))
+    assert lake.hot
+    lake.hot.make()
+    for _ in range(2):
+        assert lake.answer(lambda connection: whole(connection, calls)) == 300
+        lake.hot.forget()
+    assert asked == ["hot"]
+    add(lake, tmp_path, 2)
+    assert lake.answer(lambda connection: whole(connection, calls)) == 600
+    lake.hot.make()
+    assert lake.answer(lambda connection: whole(connection, calls)) == 600
+    assert asked == ["hot", "lake", "hot"]
+    lake.close()

@@ -9,7 +9,7 @@ from usage_core.export.formats import FORMATS
 from usage_core.export.sums import Summed
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.question import conditions
-from usage_core.metrics.sight import keys_in_sight
+from usage_core.metrics.sight import keys_in_sight, of_the_store
 from usage_core.metrics.slices import first_hours
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
@@ -34,6 +34,10 @@ def preview(rows: int, line_bytes: float) -> Preview:
 
 def line_bytes(connection: sa.Connection) -> float:
     """About how long a call's line in a CSV is: the mean of some; 0 where the store has none."""
+    return of_the_store(connection, _line_bytes)
+
+
+def _line_bytes(connection: sa.Connection) -> float:
     in_sight = keys_in_sight(CALLS.c.api_key_id)
     c = (CALLS if in_sight else SOME_CALLS).c
     columns = sa.select(*(c[column.name] for column in EXPORT_COLUMNS))

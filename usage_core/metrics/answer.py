@@ -20,6 +20,7 @@ from usage_core.metrics.question import MOST_ROWS, Question
 from usage_core.metrics.times import added_up, some_added_up
 from usage_core.schema import usd
 from usage_core.store.columns import by_column
+from usage_core.store.kept import whole
 from usage_core.store.settings import CALLS_SINCE, REPORTING_ZONE, as_day, noted_as
 from usage_core.store.tables import IMPORTS
 
@@ -31,6 +32,10 @@ Figure: TypeAlias = int | Decimal | None
 
 def coverage(connection: sa.Connection) -> Coverage:
     """What has to be known of the store to choose between rollups and calls."""
+    return whole(connection, _coverage)
+
+
+def _coverage(connection: sa.Connection) -> Coverage:
     i = IMPORTS.c
     calls_stored = sa.case((i.first_call_at.is_not(None), i.rows_stored))  # else they are sums
     of_imports = (calls_stored, i.rows_rejected)

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from usage_core.metrics.sight import keys_in_sight
+from usage_core.metrics.sight import keys_in_sight, of_the_store
 from usage_core.store.tables import CALLS, DAYS, HELD, IMPORTS, KEY_NAMES
 
 c = CALLS.c
@@ -25,6 +25,10 @@ class Holdings:
 
 def holdings(connection: sa.Connection) -> Holdings:
     """What the store holds, as far as it is in sight."""
+    return of_the_store(connection, _holdings)
+
+
+def _holdings(connection: sa.Connection) -> Holdings:
     in_sight = keys_in_sight(c.api_key_id)
     edges = sa.select(sa.func.count(), sa.func.min(c.called_at), sa.func.max(c.called_at)).where(*in_sight)
     row = connection.execute(edges if in_sight else sa.select(HELD)).one()
@@ -47,7 +51,11 @@ MOST_KEYS = 10_000
 
 
 def directory(connection: sa.Connection) -> Directory:
-    """The store's keys, providers, models and kinds, each in alphabetical order."""
+    """The store's keys, providers, models and kinds, each in alphabetical order; those in sight."""
+    return of_the_store(connection, _directory)
+
+
+def _directory(connection: sa.Connection) -> Directory:
     k, d = KEY_NAMES.c, DAYS.c
     named = sa.select(k.api_key_id, sa.func.arg_max(k.api_key_name, k.last_called_at))
     named = named.where(*keys_in_sight(k.api_key_id)).group_by(k.api_key_id)

@@ -1,9 +1,20 @@
 """What whoever asks may see, as conditions on tables that no selection holds to."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import sqlalchemy as sa
 
 from usage_core.selection import SIGHT
+from usage_core.store.kept import whole
 from usage_core.store.tables import DAYS
+
+Found = TypeVar("Found")
+
+
+def of_the_store(connection: sa.Connection, read: Callable[[sa.Connection], Found]) -> Found:
+    """What a function of nothing but the store, and of what is in sight, finds; kept where that is all."""
+    return whole(connection, read) if SIGHT.get() is None else read(connection)
 
 
 def keys_in_sight(column: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:

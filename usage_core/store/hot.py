@@ -7,10 +7,10 @@ statement on them goes on to the lake.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -25,6 +25,9 @@ COPIED = tuple(each for each in (*METADATA.sorted_tables, *VIEWS.sorted_tables) 
 
 MOST_BYTES_KEPT = 64 * 2**20
 """What was read of a copy and is kept may take so much memory."""
+
+Ahead: TypeAlias = Callable[[sa.Connection], object]
+"""Reads, and has `kept`, what everybody will ask a copy for, before anybody may ask it."""
 
 _NAMES = tuple(column.name for column in DAYS.columns if isinstance(column.type, sa.String))
 _LAKE_VERSION = sa.text("SELECT id FROM lake.current_snapshot()")
@@ -54,9 +57,10 @@ class _Copy:
 class Hot:
     """The copy of the lake that an engine's database has attached; made, and made anew, in the background."""
 
-    def __init__(self, lake: sa.Engine, readers: int) -> None:
+    def __init__(self, lake: sa.Engine, readers: int, ahead: Sequence[Ahead] = ()) -> None:
         self._lake = lake
         self._readers = readers
+        self._ahead = ahead
         self._making, self._counting = threading.Lock(), threading.Lock()
         self._wanted = -1
         self._copy: _Copy | None = None
@@ -84,7 +88,14 @@ class Hot:
                     return
                 copy = _Copy(version, self._engine(version))
                 _fill(connection, copy.schema)
+            self._read_ahead(copy)
             self._retire(copy)
+
+    def _read_ahead(self, copy: _Copy) -> None:
+        with copy.engine.connect() as connection:
+            for read in self._ahead:
+                read(connection)
+        copy.engine.get_execution_options()[KEPT].settle()
 
     def _engine(self, version: int) -> sa.Engine:
         """Connections on a copy: of their own, since with the lake on the search path every statement asks

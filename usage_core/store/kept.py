@@ -1,5 +1,6 @@
 """What was read of something that never changes, kept for whoever reads the same."""
 
+import pickle
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, TypeVar
@@ -18,13 +19,14 @@ class Kept:
 
     def __init__(self, most_bytes: int) -> None:
         self._held: LRUCache[Hashable, tuple[int, Any]] = LRUCache(most_bytes, getsizeof=lambda held: held[0])
+        self._settled: dict[Hashable, Any] = {}
         self._guard = Lock()
 
     def get(self, key: Hashable) -> Any:
         """What is kept by a key; None where nothing is."""
         with self._guard:
             held = self._held.get(key)
-        return None if held is None else held[1]
+            return self._settled.get(key) if held is None else held[1]
 
     def keep(self, key: Hashable, found: Any, size: int) -> None:
         """Keep something of so many bytes, if there is room for it at all."""
@@ -32,10 +34,20 @@ class Kept:
             if size <= self._held.maxsize:
                 self._held[key] = size, found
 
+    def settle(self) -> None:
+        """Keep what there is by now for good."""
+        with self._guard:
+            self._settled |= {key: found for key, (_size, found) in self._held.items()}
+
     def clear(self) -> None:
-        """Keep nothing of it."""
+        """Keep nothing more than what is settled."""
         with self._guard:
             self._held.clear()
+
+
+def whole(connection: sa.Connection, read: Callable[[sa.Connection], Found]) -> Found:
+    """What a function of nothing but the store finds; read once, as `once` does."""
+    return once(connection, read, lambda: read(connection), lambda found: len(pickle.dumps(found)))
 
 
 def once(

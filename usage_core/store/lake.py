@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from usage_core.errors import Interrupted, StoreUnavailable
 from usage_core.store import known_empty, migrate, rollups
 from usage_core.store.engine import EXTENSIONS, config, literal, load, memory_mb, threads
-from usage_core.store.hot import Hot
+from usage_core.store.hot import Ahead, Hot
 from usage_core.store.room import told_when_full
 from usage_core.store.scratch import Scratch
 from usage_core.store.settings import reporting_zone
@@ -93,10 +93,10 @@ class Lake:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
-    def keep_hot(self) -> None:
+    def keep_hot(self, ahead: Sequence[Ahead] = ()) -> None:
         """Have `answer` read rollups from a copy in memory, as soon as there is one of the newest state."""
         if self.hot is None:
-            self.hot = Hot(self.engine, READERS)
+            self.hot = Hot(self.engine, READERS, ahead)
         self.hot.want(self.version())
 
     def answer(self, work: Callable[[sa.Connection], Answer], stopped_by: StoppedBy | None = None) -> Answer:
