@@ -89,10 +89,10 @@ def tiles(selection: Selection) -> None:
     of = asked(selection)
     if of is None:
         return
-    month = so_far(of)
-    _known(month, is_priced(of))
+    month, priced = so_far(of), is_priced(of)
+    _known(month, priced)
     if not month.is_over:
-        _projected(month)
+        _projected(month, priced)
 
 
 def _known(month: Month, priced: bool) -> None:
@@ -113,7 +113,7 @@ def _known(month: Month, priced: bool) -> None:
         ]
         if priced
         else None,
-        chart_type="bar",
+        chart_type="area",
         border=True,
         height="stretch",
     )
@@ -132,9 +132,10 @@ def _against(month: Month) -> str:
     return f"The change is against {which}{name(before)}." if _same_days(month) is not None else ""
 
 
-def _projected(month: Month) -> None:
-    expected = month.expected()
-    value, said = wording.UNKNOWN, f"{max(0, month.days_known)} of {month.days_needed} days known"
+def _projected(month: Month, priced: bool) -> None:
+    expected = month.expected() if priced else None
+    known = f"{max(0, month.days_known)} of {month.days_needed} days known"
+    value, said = wording.UNKNOWN, known if priced else None
     if expected:
         low, middle, high = (wording.money(_rounded(each)) for each in expected)
         value, said = f"about {middle}", plain(f"{low} to {high}")
@@ -242,7 +243,7 @@ def _notes(of: Asked) -> str:
     said = [f"The month of the last call, {filters}, whatever the timeframe."]
     if month.unpriced:
         said.append(f"{wording.plural(month.unpriced, 'call')} without a price not included.")
-    if month.is_over:
+    if month.is_over or not is_priced(of):
         return " ".join(said)
     if month.through >= month.first:
         said.append(f"The line ends with the last complete day, {wording.day(month.through)}.")

@@ -114,7 +114,7 @@ def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = ""
         arrow = "off"  # with nothing to compare to, nothing got better or worse
     alike = arrow != "off" and totals.kept_from is None
     judged = {**dict.fromkeys(WORSE_WHEN_HIGHER, "inverse"), **dict.fromkeys(BETTER_WHEN_HIGHER, "normal")}
-    course = spark[name].dropna()
+    course = spark[name].dropna() if totals.now[name] is not None else ()
     against = f"The change is against the period of equal length before{kept_only(totals.kept_from)}"
     st.metric(
         label or metric.label,
@@ -124,7 +124,8 @@ def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = ""
         delta_arrow=arrow,
         help=f"{metric.meaning}. {against}.",
         chart_data=list(course) if len(course) > 1 else None,
-        chart_type="line" if metric.unit in (Unit.MS, Unit.TOKENS_PER_S) else "bar",
+        # Not bars: each would be a part of its own to a screen reader, "x: 0; y: 12.7".
+        chart_type="line" if metric.unit in (Unit.MS, Unit.TOKENS_PER_S) else "area",
         border=True,
         height="stretch",
     )

@@ -17,8 +17,11 @@ button[role="radio"][aria-checked="true"] { color: inherit !important; font-weig
 # field by its box, a choice by its label, a table by its edge.
 FOCUS = """<style>
 :focus-visible:not(input, textarea, canvas, td),
-[data-baseweb="input"]:has(:focus-visible), [data-baseweb="textarea"]:has(:focus-visible),
-[data-baseweb="select"]:has(input:focus-visible), label:has(input:focus-visible),
+[data-testid="stNumberInputContainer"]:has(input:focus-visible), label:has(input:focus-visible),
+[data-testid="stTextInputRootElement"]:has(:focus-visible),
+[data-testid="stTextAreaRootElement"]:has(:focus-visible),
+[data-testid="stSelectbox"] [role="group"]:has(input:focus-visible),
+[data-testid="stMultiSelect"] [role="group"]:has(input:focus-visible),
 [data-testid="stDataFrame"]:has(:focus-visible) {
   outline: 2px solid light-dark(%s, %s) !important; outline-offset: 2px !important; border-radius: 4px;
 }

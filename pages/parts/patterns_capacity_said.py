@@ -54,8 +54,10 @@ def summary(selection: Selection, limited: Limited, known: Timeframe) -> str:
     words = WORDS[limited]
     if not found.every.peak:
         return f"There were no {words}, as far as it is known."
-    peak = f"**{found.every.peak:,d}** {words}"
-    said = [f"There were at most {peak}, on {plain(wording.moment(found.every.at, zone))}."]
+    many = found.every.peak
+    one = words.replace("calls", "call", 1).replace("tokens", "token", 1)
+    peak = f"There was at most **1** {one}" if many == 1 else f"There were at most **{many:,d}** {words}"
+    said = [f"{peak}, on {plain(wording.moment(found.every.at, zone))}."]
     near = [row for row in found.each if row.limit and row.served]
     if not near:
         return f"{said[0]} No limit is entered for these models; with one, this says how much of it is used."

@@ -103,7 +103,8 @@ def seal(chart: Drawing, title: str, height: int = HEIGHT) -> Spec:
     for part in [spec, *spec.get("layer", [])]:
         for key in ("$schema", "config", "data", "datasets"):
             part.pop(key, None)
-    spec["padding"] = {"bottom": 8}
+    # At the right, text is measured a few pixels too short before its font is there, and would be cut.
+    spec["padding"] = {"bottom": 8, "right": 8}
     _quieten(spec)
     return spec
 

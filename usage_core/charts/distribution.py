@@ -35,6 +35,12 @@ MOST = 6
 _SPARE = (1, 5, 3, 2, 7, 6, 0, 4)
 """In which order colours are lent to lines that have none: first those least like their neighbours."""
 
+_NAME_LIMIT = alt.ExprRef("max(120, 0.6 * width)")
+"""Pixels of a name at its line's peak."""
+
+_NEAR = 0.35
+"""The part of the axis that is near its end: half of a long name."""
+
 _DIRECT = 3
 """Up to so many lines are named at their peaks, more in a legend."""
 
@@ -75,6 +81,7 @@ def distribution(
         tuple(labels.values()),
         roomy(float(table["took_ms"].min()), float(table["took_ms"].max())),
     )
+    table["side"] = _sides(table["took_ms"], shape.domain)
     peaks = [f"{shortened(name)} {took}" for name, took in _peaks(table)]
     columns = (Column("name", "Name"), Column("took", "Took"), Column("share", "Share", "share"), CALLS)
     words = f"{head}: most often {wording.joined(peaks)}."
@@ -103,6 +110,13 @@ def _line(counted: pd.DataFrame, name: str) -> pd.DataFrame:
             "peak": [name if n == peak else "" for n in range(len(parts))],
         }
     )
+
+
+def _sides(took: "pd.Series[float]", domain: tuple[float, float]) -> list[str]:
+    """How a name at a time is aligned: one near an end of the axis goes inwards."""
+    low, high = map(math.log, domain)
+    places = [(math.log(ms) - low) / (high - low) for ms in took]
+    return ["left" if place < _NEAR else "right" if place > 1 - _NEAR else "center" for place in places]
 
 
 def _holds_one(place: int, growth: float) -> bool:
@@ -150,5 +164,9 @@ def _spec(shape: _Shape) -> Spec:
         ),
     ]
     if direct:
-        layers.append(written(x, y, "peak", align="center", baseline="bottom", dy=-6))
+        layers.append(
+            written(
+                x, y, "peak", align=alt.ExprRef("datum.side"), limit=_NAME_LIMIT, baseline="bottom", dy=-6
+            )
+        )
     return seal(alt.layer(*layers), shape.title)
