@@ -1,33 +1,51 @@
-"""Every table of the console is drawn here: text from data is shown in it as `names.visible` makes it."""
+"""Every table of the console is drawn here: text from data is shown in it as `names.visible` makes it, and
+whoever copies or saves a table has no formula in it."""
 
+import re
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from usage_core.names import visible_lines
+from usage_core.text_guard import TRIGGER
+
+_FORMULA = re.compile(TRIGGER)
+_OURS = re.compile(r"[+-][<>]?\$?\d[\d,.]*(?: (?:[\w.$%<>,/]+|\([\w .,$%<>/-]*\)))*")
+"""A figure with its sign, which begins as formulas do: `-$3.20`, `+12.0 % ($483)`."""
 
 
 def legible(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame of which every text may be shown; the same one where all of them may."""
+    """A frame of which every text may be shown and taken along; the same one where all of them may."""
     shown = {}
     for at in range(frame.shape[1]):
         column = frame.iloc[:, at]
         if not pd.api.types.is_string_dtype(column) and column.dtype != object:
             continue
-        texts = [each for each in column if isinstance(each, str)]
-        if not "".join(texts).isprintable():
-            shown[at] = [visible_lines(each) if isinstance(each, str) else each for each in column]
+        before = list(column)
+        after = [_cell(each) if isinstance(each, str) else each for each in before]
+        if any(new is not old for new, old in zip(after, before, strict=True)):
+            shown[at] = after
     if shown:
         frame = frame.copy(deep=False)
         for at, values in shown.items():
             frame.isetitem(at, pd.Series(values, frame.index, frame.dtypes.iloc[at]))
-    headings = [visible_lines(each) if isinstance(each, str) else each for each in frame.columns]
+    headings = [_cell(each) if isinstance(each, str) else each for each in frame.columns]
     return frame if headings == list(frame.columns) else frame.set_axis(headings, axis=1)
+
+
+def _cell(text: str) -> str:
+    """A text as a cell holds it: what a spreadsheet would take for a formula has an apostrophe in front."""
+    seen = visible_lines(text)
+    return f"'{seen}" if _FORMULA.match(seen) and not _OURS.fullmatch(seen) else seen
 
 
 def draw(frame: Any, **options: Any) -> Any:
     """`st.dataframe` of a frame, or of one with a style, which has to be legible before it gets it."""
+    if config := options.get("column_config"):
+        options["column_config"] = {
+            _cell(name) if isinstance(name, str) else name: how for name, how in config.items()
+        }
     return st.dataframe(legible(frame) if isinstance(frame, pd.DataFrame) else frame, **options)
 
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from pages.parts.tables import legible
 from usage_core.names import HIDDEN
@@ -28,6 +29,23 @@ def test_texts_of_a_table_turn_nothing_and_the_rest_stays() -> None:
     assert list(shown.dtypes) == list(frame.dtypes)
     pd.testing.assert_frame_equal(shown.iloc[:, 2:], frame.iloc[:, 2:])
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=cmd|' /C calc'!A0", "+1+cmd|'x'", "-1+1", "@SUM(A1)", " =1", "＝1", "-2+3", "@cf/llama", "-x"],
+)
+def test_whoever_copies_or_saves_a_table_has_no_formula(text: str) -> None:
+    """Streamlit writes the cells of a table as they are."""
+    shown = legible(pd.DataFrame({text: [text]}))
+    assert [shown.columns[0], shown.iat[0, 0]] == [f"'{text}"] * 2
+
+
+@pytest.mark.parametrize(
+    "text", ["-$3.20", "+12.0 % ($483)", "-<0.1 %", "+$1.28 M", "-1 h 05 min", "+<$0.0001", "–", "'=1", "a=b"]
+)
+def test_figures_and_other_texts_are_none(text: str) -> None:
+    assert legible(pd.DataFrame({text: [text]})).iat[0, 0] == text
 
 
 def test_a_table_without_such_texts_is_the_same() -> None:
