@@ -5,7 +5,7 @@
 
 from alembic import op
 
-revision = "0021"
+revision = "0022"
 down_revision = "0002"
 
 KEPT = "sign-ins that ended stay ended"
