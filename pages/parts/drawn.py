@@ -1,7 +1,7 @@
 """Charts, tables, tiles and empty states, drawn the same on every page."""
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pandas as pd
@@ -11,7 +11,7 @@ from pages.parts import address, figures
 from pages.parts.drill import Drill, Rows, chart_options, further_of
 from pages.parts.drill import table as drill_table
 from pages.parts.frame import selected
-from pages.parts.sentences import kept_only
+from pages.parts.sentences import AHEAD, kept_only
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
@@ -185,9 +185,10 @@ def nothing_selected(selection: Selection) -> bool:
         if held.last is None:
             st.markdown("There are no calls yet. Import a log to begin.")
             return True
-        zone = selection.timeframe.zone
+        zone, ahead = selection.timeframe.zone, held.last.replace(tzinfo=UTC) > datetime.now(UTC)
         st.markdown(
-            f"The last call was made on {plain(wording.moment(held.last, zone))} ({plain(zone)})."
+            f"The last call was made on {plain(wording.moment(held.last, zone))} ({plain(zone)})"
+            + (f"; {AHEAD}." if ahead else ".")
             + (" Filters are in use." if selection.is_filtered else "")
         )
         st.button(

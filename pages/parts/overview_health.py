@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.parts import figures, visitor
 from pages.parts.frame import IMPORTS, PRICES
+from pages.parts.sentences import AHEAD
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.metrics import gaps
@@ -31,7 +32,7 @@ class Health:
 def line(selection: Selection) -> None:
     """The line under a page's answer."""
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    found = health(selection, min(selection.timeframe.end, this_hour))
+    found = health(selection, this_hour)
     icon = ":green[:material/check_circle:]" if found.sound else ":orange[:material/warning:]"
     with st.container(horizontal=True, vertical_alignment="center", key="data-health"):
         st.caption(f"{icon} {found.text}")
@@ -42,13 +43,17 @@ def line(selection: Selection) -> None:
 
 
 @cached.shared
-def health(selection: Selection, until: datetime) -> Health:
-    """The last call, calls without a price, hours without data, rows set aside; `until` is an hour up to
-    which calls are awaited."""
+def health(selection: Selection, this_hour: datetime) -> Health:
+    """The last call, calls without a price, hours without data, rows set aside; calls are awaited up to the
+    hour it is, and none after it."""
     zone, totals = selection.timeframe.zone, figures.totals(selection).now
-    missing, late = _missing_calls(selection.timeframe, until)
+    missing, late = _missing_calls(selection.timeframe, min(selection.timeframe.end, this_hour))
     aside, unpriced = cached.rows_set_aside(), totals["unpriced_calls"]
-    said = [f"Last call {plain(wording.moment(cached.held().last, zone))} ({plain(zone)})"]
+    last = cached.held().last
+    said = [f"Last call {plain(wording.moment(last, zone))} ({plain(zone)})"]
+    ahead = last is not None and last.replace(tzinfo=UTC) >= this_hour + timedelta(hours=1)
+    if ahead:
+        said.append(AHEAD)
     if late:
         said.append(f"none since, usually about {wording.count(late)}")
     if unpriced:
@@ -57,7 +62,7 @@ def health(selection: Selection, until: datetime) -> Health:
     said += _named(missing, zone)
     if aside:
         said.append(f"{wording.plural(aside, 'row')} set aside in imports")
-    sound = not (unpriced or missing or late or aside)
+    sound = not (unpriced or missing or late or aside or ahead)
     if sound:
         hours = "no hour"
         if selection.timeframe.length > timedelta(days=gaps.MOST_DAYS):

@@ -14,6 +14,9 @@ from usage_core.selection import Selection
 FEW_CALLS, DAYS_OF_A_WEEK = 20, 7
 """Fewer than this say nothing about percentiles or peaks."""
 
+AHEAD = "that is later than now: look at the clock, or the time zone, of what wrote the log"
+"""Said of the last call where it is not over yet."""
+
 
 def these(length: str) -> str:
     """A length of time as the one that is selected: `these 30 days`, `this day`."""

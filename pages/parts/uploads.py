@@ -2,15 +2,17 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date
+from typing import Any, TypeAlias
 
 import pandas as pd
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import tables, visitor
+from pages.parts import address, tables, visitor
+from pages.parts.frame import HOME
 from pages.parts.text import plain
 from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
@@ -22,8 +24,12 @@ from usage_core.intake import doubts
 from usage_core.intake.receipt import Receipt, notes
 from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.staging import Report
+from usage_core.selection import FILTERS
 from usage_core.store import maintenance
 from usage_core.store.scratch import scratch
+from usage_core.timeframe import Preset, zone_info
+
+Days: TypeAlias = tuple[date, date]
 
 COPY_BYTES = 1 << 22
 KINDS = ("refused", "set aside", "stored")
@@ -49,7 +55,9 @@ def uploader(zone: str) -> None:
         st.info("Choose at least one file first.", icon=":material/info:")
     elif sent:
         bring_in(files, zone)
-    _results(st.session_state.get("import-results", []))
+    results, days = st.session_state.get("import-results", ([], None))
+    _results(results)
+    _way_on(days)
 
 
 def bring_in(files: list[UploadedFile], zone: str, mapped: Format | None = None) -> None:
@@ -59,8 +67,32 @@ def bring_in(files: list[UploadedFile], zone: str, mapped: Format | None = None)
     """
     if not cached.workspace().has_real_calls():
         maintenance.change_zone(cached.workspace().real, zone)
-    st.session_state["import-results"] = _import(files, mapped)
+    outcomes = _import(files, mapped)
+    receipts = [outcome.result for outcome in outcomes if isinstance(outcome.result, Receipt)]
+    st.session_state["import-results"] = [_said(outcome) for outcome in outcomes], _days(receipts, zone)
     st.rerun()
+
+
+def _days(receipts: Iterable[Receipt], zone: str) -> Days | None:
+    """The first and the last day of the calls that were stored."""
+    stored = [receipt for receipt in receipts if receipt.rows_stored]
+    edges = [edge for one in stored for edge in (one.first_call_at, one.last_call_at) if edge is not None]
+    days = sorted(edge.replace(tzinfo=UTC).astimezone(zone_info(zone)).date() for edge in edges)
+    return (days[0], days[-1]) if days else None
+
+
+def _way_on(days: Days | None) -> None:
+    """The way to what was brought in: its days may lie far from those that are shown."""
+    if days is None:
+        return
+    shown = {"tf": [Preset.CUSTOM.label], "range": [day.isoformat() for day in days]}
+    st.button(
+        f"Show the calls of {plain(wording.days(*days))}",
+        on_click=address.wish,
+        args=(HOME, address.of_the_frame(address.params()) | {name: [] for name in FILTERS} | shown),
+        icon=":material/dashboard:",
+        key="show-imported",
+    )
 
 
 def _results(results: list[tuple[str, str]]) -> None:
@@ -71,10 +103,10 @@ def _results(results: list[tuple[str, str]]) -> None:
         st.caption(f"And {wording.plural(len(results) - SHOWN, 'file')} more; past imports are listed below.")
 
 
-def _import(files: list[UploadedFile], mapped: Format | None) -> list[tuple[str, str]]:
-    """Import what was uploaded; of each file in it how it went, and a sentence on it (Markdown)."""
+def _import(files: list[UploadedFile], mapped: Format | None) -> list[Outcome]:
+    """Import what was uploaded, and give what became of each file in it."""
     bar, context = st.progress(0.0, "Reading"), get_script_run_ctx()
-    results = []
+    outcomes = []
     for number, file in enumerate(files):
         count = f"{number + 1} of {len(files)}, " if len(files) > 1 else ""
 
@@ -88,8 +120,8 @@ def _import(files: list[UploadedFile], mapped: Format | None) -> list[tuple[str,
         for outcome in _outcomes(file, report, mapped):
             visitor.note(Event.IMPORTED, outcome.sentence, outcome.rows)
             counters.imported(outcome.kind, outcome.rows)
-            results.append(_said(outcome))
-    return results
+            outcomes.append(outcome)
+    return outcomes
 
 
 def _outcomes(file: UploadedFile, report: Report, mapped: Format | None) -> Iterator[Outcome]:
@@ -104,6 +136,7 @@ def _outcomes(file: UploadedFile, report: Report, mapped: Format | None) -> Iter
 
 
 def _said(outcome: Outcome) -> tuple[str, str]:
+    """How it went, and a sentence on it (Markdown)."""
     if isinstance(outcome.result, UsageError):
         return outcome.kind, "  \n".join(plain(line) for line in str(outcome.result).splitlines())
     return outcome.kind, f"{_told(outcome.result)} {plain(outcome.note)}".strip()

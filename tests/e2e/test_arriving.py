@@ -41,7 +41,9 @@ def test_from_a_link_to_the_first_figures_of_ones_own(
         page.get_by_text("march.csv: 2 rows read = 1 stored + 0 already there + 1 set aside.")
     ).to_be_visible()
     expect(page.get_by_text("Sample workspace.")).to_have_count(0)
-    page.get_by_test_id("stSidebarNav").get_by_text("Overview", exact=True).click()
+    page.get_by_role("button", name="Show the calls of ").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
     settled(page)
+    assert "tf=Custom" in page.url
     assert page.get_by_test_id("stMetricValue").first.inner_text() == "$0.0133"
     assert not [each for each in asked if not each.startswith((untouched.url, "data:", "blob:"))]

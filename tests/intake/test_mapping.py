@@ -194,7 +194,7 @@ def test_a_saved_mapping_is_used_by_its_name(
     assert mappings.saved(shelf.lake, "gate'way") == mapping
     (tmp_path / "a.csv").write_text("at,m,other\n2026-11-02 09:14:07,m,x\n")
     run = CliRunner().invoke(cli.app, ["import", "--mapping", "gate'way", str(tmp_path / "a.csv")])
-    assert "1 rows read = 1 stored" in run.stdout
+    assert "1 row read = 1 stored" in run.stdout
     assert "Not kept: other." in run.stdout
     assert [str(at) for (at,) in shelf.stored(None, "called_at")] == ["2026-11-02 08:14:07"]
     (tmp_path / "b.csv").write_text("time,m\n2026-11-02 09:14:07,m\n")

@@ -220,6 +220,15 @@ def test_calls_are_awaited_but_for_the_sample(holding: Holding, monkeypatch: pyt
     assert "none since" not in health(visit())
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_clock_that_is_ahead(holding: Holding, others: int) -> None:
+    """Of all calls, or of the last: they are not hidden without a word."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    calls = [call(now + timedelta(hours=1)), *[call(now - timedelta(days=1))] * others]
+    holding(f"ahead-{others}", calls)
+    assert "that is later than now: look at the clock" in " ".join(texts(visit()))
+
+
 def test_what_is_missing_from_the_data(holding: Holding, tmp_path: Path) -> None:
     """A Wednesday without its 30 calls, a call without a price, and a row that is no call."""
     rows = [row for row in daily() if row["called_at"].date() != WEDNESDAY.date()]

@@ -63,8 +63,9 @@ class Receipt:
     def sentence(self) -> str:
         """The receipt as a person reads it."""
         skipped = f" + {self.rows_skipped:,} skipped" if self.rows_skipped else ""
+        rows = "row" if self.rows_read == 1 else "rows"
         return (
-            f"{self.file_name}: {self.rows_read:,} rows read = {self.rows_stored:,} stored + "
+            f"{self.file_name}: {self.rows_read:,} {rows} read = {self.rows_stored:,} stored + "
             f"{self.rows_duplicate:,} already there + {self.rows_rejected:,} set aside{skipped}."
         )
 

@@ -64,7 +64,18 @@ def open_source(path: Path, name: str, mapped: Format | None = None) -> Source:
     text = head.decode("utf-8-sig", "replace")
     delimiter = separator(text) if mapped else ","
     header = tuple(next(records(text, delimiter), ()))
-    return Source(path, name, header, _format(name, header, Layout.CSV, mapped), delimiter=delimiter)
+    try:
+        known = _format(name, header, Layout.CSV, mapped)
+    except UnrecognisedFile:
+        if not text.strip():
+            raise UnrecognisedFile(f"{name} is empty, so nothing was imported.") from None
+        if any("\ufffd" in heading for heading in header):
+            raise UnreadableFile(NO_TEXT.format(name)) from None
+        raise
+    return Source(path, name, header, known, delimiter=delimiter)
+
+
+NO_TEXT = "{} is not UTF-8 text, so nothing was imported. Save it as CSV UTF-8 and try again."
 
 
 def beginning(path: Path, name: str) -> bytes:
@@ -80,9 +91,7 @@ def beginning(path: Path, name: str) -> bytes:
         raise UnreadableFile(f"{name} cannot be read: {error.strerror or error}.") from None
     is_text = head[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\x00" not in head.partition(b"\n")[0]
     if head[:4] != b"PAR1" and not is_text:
-        raise UnreadableFile(
-            f"{name} is not UTF-8 text, so nothing was imported. Save it as CSV UTF-8 and try again."
-        )
+        raise UnreadableFile(NO_TEXT.format(name))
     return head
 
 
