@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from usage_core.importers.sql import total
+from usage_core.importers.sql import put_out, total
 
 
 class Layout(StrEnum):
@@ -118,12 +118,16 @@ class Format:
         return tuple(sorted(dict.fromkeys(gone), key=lambda heading: not _PERSONAL.search(heading)))
 
     def mapped(self) -> Mapping[str, str]:
-        """Field of the record -> SQL for its text from the columns. Input tokens count the cached ones."""
-        found = self._fields()
-        if self.input_count is not InputCount.WITHOUT_CACHED:
-            return found
-        parts = (found[name] for name in ("input_tokens", *CACHED) if name in found)
-        return {**found, "input_tokens": total(*parts)}
+        """Field of the record -> SQL for its text from the columns. Input tokens count the cached ones; an
+        embedding's output tokens are empty."""
+        found = dict(self._fields())
+        if self.input_count is InputCount.WITHOUT_CACHED:
+            parts = (found[name] for name in ("input_tokens", *CACHED) if name in found)
+            found["input_tokens"] = total(*parts)
+        # What we wrote ourselves is taken back as it is.
+        if {"kind", "output_tokens"} <= found.keys() and not self.guarded and not self.sums:
+            found["output_tokens"] = put_out(found["kind"], found["output_tokens"])
+        return found
 
     def _fields(self) -> Mapping[str, str]:
         return self.fields or {name: name for name in self.columns}

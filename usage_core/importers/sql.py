@@ -38,6 +38,11 @@ def total(*texts: str) -> str:
     return f"CASE {wrong} WHEN coalesce({known}) IS NULL THEN NULL ELSE ({summed})::VARCHAR END"
 
 
+def put_out(kind: str, tokens: str) -> str:
+    """Output tokens; an embedding has none, and a source that counts 0 of them says no more than that."""
+    return f"CASE WHEN ({kind}) = 'embedding' AND {whole(tokens)} = 0 THEN NULL ELSE {tokens} END"
+
+
 def instant(text: str) -> str:
     """A moment: a date and time as it is, a number as seconds, milli-, micro- or nanoseconds since 1970."""
     return (
