@@ -30,7 +30,7 @@ STATES: list[tuple[str, State]] = [
     (HOME, {"by": "Model"} | OF_THE_FRAME),
     (
         "usage/cost",
-        {"by": "Provider", "rows": "Week", "columns": "Model", "cells": "Calls", "most": "25 rows"},
+        {"by": "Provider", "rows": "Week", "columns": "Model", "cells": "Calls", "most": "100 rows"},
     ),
     ("usage/cost", WHAT_IF | {"calls-of": "Embeddings"}),
     ("usage/cost", WHAT_IF | {"replay-at": "small (OpenAI)"}),
