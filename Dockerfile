@@ -9,7 +9,7 @@ RUN python -m pip install --no-cache-dir -r requirements.txt
 COPY . .
 
 # Nothing of the program can be changed by the program; only /data can.
-RUN useradd --system --uid 10001 console && install -d -o console /data
+RUN useradd --no-create-home --uid 10001 console && install -d -o console /data
 USER 10001
 ENV USAGE_DATABASE_URL=ducklake:////data \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
