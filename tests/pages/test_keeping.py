@@ -12,6 +12,7 @@ from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
 from usage_core import cached
 from usage_core.store.tables import CALLS
+from usage_core.text_guard import guard
 
 HOSTILE = "=cmd|x"
 PRICED = {"input_price": Decimal(2), "output_price": Decimal(0), "input_tokens": 1_000, "output_tokens": 0}
@@ -44,7 +45,7 @@ def test_old_calls_go_and_their_sums_stay(holding: Callable[..., None]) -> None:
     [kept] = [each.value for each in app.dataframe if "Period" in each.value.columns]
     [row] = kept.to_dict("records")
     assert (row["Period"], row["API Key Name"], row["Calls"], row["Cost (USD)"]) == (
-        "2020-05-01", HOSTILE, 2, "$0.004"
+        "2020-05-01", guard(HOSTILE), 2, "$0.004"
     )  # fmt: skip
     with cached.shown().lake.reading() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(CALLS)).scalar() == 1
