@@ -18,7 +18,7 @@ from usage_core.intake.run import import_file
 from usage_core.metrics.answer import coverage
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.shift_counts import counts
-from usage_core.metrics.slow_calls import MOST, slow_calls
+from usage_core.metrics.slow_calls import EVERY, MOST, slow_calls
 from usage_core.metrics.slow_days import daily, slow_days
 from usage_core.metrics.time_counts import time_counts
 from usage_core.metrics.within_target import spread, within_target
@@ -103,7 +103,7 @@ def test_bins_answer_a_large_store(connection: sa.Connection, large: Coverage) -
 def test_the_slowest_calls_are_found_by_their_days(
     connection: sa.Connection, large: Coverage, selection: Selection
 ) -> None:
-    quick, plain = (slow_calls(connection, selection, known) for known in (large, None))
+    quick, plain = (slow_calls(connection, selection, EVERY, known) for known in (large, None))
     assert quick.to_dict("records") == plain.to_dict("records")
     assert len(quick) <= MOST
 
@@ -116,7 +116,7 @@ def test_equally_long_calls_come_newest_first(lake: Lake, tmp_path: Path) -> Non
     import_file(lake, tmp_path / "log.csv")
     everything = Selection(Timeframe(LAST - timedelta(days=60), LAST))
     with lake.reading() as connection:
-        found = slow_calls(connection, everything, coverage(connection))
+        found = slow_calls(connection, everything, EVERY, coverage(connection))
     assert list(found["called_at"]) == sorted(at, reverse=True)[:MOST]
 
 
