@@ -7,11 +7,14 @@ key: the project stands for it. Inputs, outputs, users and metadata are not kept
 """
 
 from usage_core.importers.format import Format, InputCount, Layout
-from usage_core.importers.sql import NO_KEY, between, filled, inside, instant, millis, one_of, total
+from usage_core.importers.sql import NO_KEY, between, filled, inside, instant, millis, one_of, total, whole
 
 _CALLS = "'GENERATION', 'EMBEDDING'"
 _INPUT, _OUTPUT = "^(input|prompt|cache)", "^(output|completion|reasoning)"
 _WRITE, _READ = "cache.*(creation|write)|write.*cache", "cache"
+
+
+_AMOUNT = whole("json_extract_string(usage_details, '$.' || k)")
 
 
 def _sum(pattern: str, without: str = "^$") -> str:
@@ -20,7 +23,7 @@ def _sum(pattern: str, without: str = "^$") -> str:
         "list_sum(list_transform(list_filter(TRY(json_keys(usage_details)), "
         f"lambda k: regexp_full_match(k, '[A-Za-z0-9_]+') AND regexp_matches(k, '{pattern}') "
         f"AND NOT regexp_matches(k, '{without}')), "
-        "lambda k: try_cast(json_extract_string(usage_details, '$.' || k) AS DECIMAL(38, 3))::HUGEINT))"
+        f"lambda k: {_AMOUNT}))"
     )
 
 

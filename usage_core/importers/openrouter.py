@@ -5,7 +5,7 @@ own at the provider, `cost_total` is only OpenRouter's fee; what the provider ta
 """
 
 from usage_core.importers.format import Format, InputCount
-from usage_core.importers.sql import NO_KEY, filled, rounded
+from usage_core.importers.sql import NO_KEY, decimal, filled, rounded
 
 
 def _amount(text: str) -> str:
@@ -16,7 +16,7 @@ def _count(text: str) -> str:
     return f"replace({text}, ',', '')"
 
 
-_FEE, _OWN = (f"try_cast({_amount(text)} AS DECIMAL(38, 15))" for text in ("cost_total", "byok"))
+_FEE, _OWN = (decimal(_amount(text), 15) for text in ("cost_total", "byok"))
 
 FORMAT = Format(
     name="openrouter",

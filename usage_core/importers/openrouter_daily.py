@@ -4,14 +4,14 @@ With a key of one's own at the provider, `usage` is only OpenRouter's fee; what 
 """
 
 from usage_core.importers.format import Format, Layout
-from usage_core.importers.sql import count, day, day_after, filled
+from usage_core.importers.sql import count, day, day_after, decimal, filled
 
 
 def _amount(text: str) -> str:
     return f"replace({count(f'trim({text})')}, '$', '')"
 
 
-_FEE, _OWN = (f"try_cast({_amount(text)} AS DECIMAL(38, 15))" for text in ("usage", "byok"))
+_FEE, _OWN = (decimal(_amount(text), 15) for text in ("usage", "byok"))
 
 FORMAT = Format(
     name="openrouter_daily",

@@ -22,9 +22,16 @@ def inside(nested: str, path: str) -> str:
     return f"TRY(json_extract_string({nested}, '{path}'))"
 
 
+def decimal(text: str, places: int, as_type: str = "") -> str:
+    """An exact number with so many places, or made another type, NULL where it is none. One of more than 64
+    bits is tried last: it takes many times as long."""
+    tried = [f"try_cast({text} AS DECIMAL({digits}, {places}))" for digits in (18, 38)]
+    return f"coalesce({', '.join(f'try_cast({each} AS {as_type})' if as_type else each for each in tried)})"
+
+
 def whole(text: str) -> str:
     """A number of tokens as an integer, NULL where it is none."""
-    return f"try_cast(try_cast({text} AS DECIMAL(38, 3)) AS HUGEINT)"
+    return decimal(text, 3, "HUGEINT")
 
 
 def total(*texts: str) -> str:
@@ -87,7 +94,7 @@ def rounded(number: str) -> str:
     """A number as a whole one, such as milliseconds with a fraction; any other text is handed on."""
     return (
         f"CASE WHEN regexp_full_match(trim({number}), {_NUMBER}) "
-        f"THEN coalesce(TRY(round(try_cast({number} AS DECIMAL(38, 9)))::HUGEINT::VARCHAR), {number}) "
+        f"THEN coalesce(TRY(round({decimal(number, 9)})::HUGEINT::VARCHAR), {number}) "
         f"ELSE {number} END"
     )
 
@@ -134,12 +141,14 @@ def results(of_doc: str, period: Sequence[str], fields: Mapping[str, str]) -> st
     """SQL for the rows of an answer in pages: each of the `results` of each of its periods in `data`, with
     the period's own fields and those of the result, by their paths; a period without results is a row, too.
     A document that is none of those (`of_doc`) is a row as it is."""
-    own = ", ".join(f"'{name}', json_extract(b, '$.{name}')" for name in period)
+    # The period's own fields are taken out of it once: for each result anew it would take the square of time.
+    known = ", ".join(f"json_extract(b, '$.{name}')" for name in period)
+    own = ", ".join(f"'{name}', p[{place}]" for place, name in enumerate(period, start=1))
     its = ", ".join(f"'{name}', json_extract(r, '{path}')" for name, path in fields.items())
     return f"""
         CASE WHEN {of_doc} THEN flatten(list_transform(json_extract(doc, '$.data[*]'), lambda b:
-            CASE WHEN json_array_length(b, '$.results') > 0
-            THEN list_transform(json_extract(b, '$.results[*]'), lambda r: json_object({own}, {its}))
-            ELSE [json_object({own})] END))
+            list_transform([[{known}]], lambda p: CASE WHEN json_array_length(b, '$.results') > 0
+                THEN list_transform(json_extract(b, '$.results[*]'), lambda r: json_object({own}, {its}))
+                ELSE [json_object({own})] END)[1]))
         ELSE [doc] END
     """

@@ -34,6 +34,8 @@ _MOMENT = (
 )
 _PRICE = "[0-9]{1,6}(?:[.][0-9]{1,6})?"
 _DECIMAL = "(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
+# Below a million, which a decimal of 64 bits holds: a wide one takes ten times as long.
+_USUAL_USD = "[0-9]{1,6}(?:[.][0-9]*)?(?:[eE]-[0-9]{1,2})?"
 
 # Prices that went through binary floating point elsewhere end in noise such as 0.15000000000000002.
 _FLOAT_NOISE = "0.000000001"
@@ -134,8 +136,10 @@ def _usd(column: Column) -> Check:
     text = f"trim({raw})"
     exact = f"try_cast({text} AS DECIMAL(38, 18))"
     return Check(
+        f"coalesce(CASE WHEN {_matches(raw, _USUAL_USD)} "
+        f"THEN CAST(try_cast({raw} AS DECIMAL(18, 12)) * {10**12} AS BIGINT) END, "
         f"CASE WHEN {_matches(text, _DECIMAL)} AND {exact} < {MAX_USD} "
-        f"THEN try_cast(round({exact}, 12) * {10**12} AS BIGINT) END",
+        f"THEN try_cast(round({exact}, 12) * {10**12} AS BIGINT) END)",
         f"{value} IS NOT NULL",
         f"CASE WHEN starts_with({text}, '-') THEN 'It is below 0; a cost of 0 or more was expected.' "
         f"WHEN {_matches(text, _DECIMAL)} THEN 'It is more than 9 million USD.' "
