@@ -12,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.metrics.by_hand import GROUPS, Row, call, calls, held
+from usage_core.charts.chart import whole_numbers
 from usage_core.errors import SelectionError
 from usage_core.metrics.answer import ask
 from usage_core.metrics.question import Question
 from usage_core.metrics.shift_counts import Part, counts
 from usage_core.metrics.shifts import FIGURES, Verdict, errors, shifts
-from usage_core.metrics.slow_calls import MOST, slow_calls
+from usage_core.metrics.slow_calls import MOST, Within, slow_calls
 from usage_core.metrics.slow_days import Slow, daily, slow_days
 from usage_core.metrics.time_by_tokens import time_by_tokens
+from usage_core.metrics.time_counts import time_counts
 from usage_core.metrics.within_target import spread, within_target
 from usage_core.selection import Selection
 from usage_core.timeframe import Timeframe
@@ -97,6 +99,21 @@ def test_the_slowest_calls_are_whole_and_in_order(engine: sa.Engine, rows: list[
     left = [{name: row[name] for name in found[0]} for row in timed] if found else []
     for row in found:
         left.remove(row)
+
+
+@given(rows=some_calls)
+@settings(max_examples=10)
+def test_a_cell_and_a_bin_hold_the_calls_that_they_are_said_to_hold(
+    engine: sa.Engine, rows: list[Row]
+) -> None:
+    with held(engine, rows) as connection:
+        for cell in time_by_tokens(connection, NOW).to_dict("records"):
+            took = whole_numbers(cell["ms_from"], cell["ms_to"])
+            output = whole_numbers(cell["tokens_from"], cell["tokens_to"])
+            assert len(slow_calls(connection, NOW, Within(took, output))) == min(cell["calls"], MOST)
+        for each in time_counts(connection, NOW, ()).to_dict("records"):
+            took = whole_numbers(each["lower"], each["upper"])
+            assert len(slow_calls(connection, NOW, Within(took))) == min(each["calls"], MOST)
 
 
 def _bin(ms: int) -> int:
