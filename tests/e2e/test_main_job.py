@@ -158,6 +158,10 @@ def test_check_a_bill_and_sign_it_off(
     expect(page.get_by_text("january.csv (Plain CSV): 1 row read = 1 stored")).to_be_visible()
     expect(page.get_by_text("Ask before you pay: usage is billed $5.00 more than computed")).to_be_visible()
     expect(page.get_by_text("billed at $7.50 per million tokens, $2.50 expected")).to_be_visible()
+    with page.expect_download() as file:
+        page.get_by_role("button", name="Download evidence").click()
+    [difference] = csv.DictReader(io.StringIO(Path(file.value.path()).read_text(encoding="utf-8")))
+    assert {"7.5", "2.5", "5"} <= set(difference.values())
     page.get_by_role("tab", name="Sign off").click()
     page.get_by_label("Note").fill("the provider agreed")
     page.get_by_role("button", name="Sign off").click()

@@ -61,7 +61,7 @@ def world(
             NOW - timedelta(hours=hour), api_key_id=f"key-of-team-{team}", api_key_name=f"Team {team.upper()}"
         )
         for hour in range(1, 30)
-        for team in "ab"
+        for team in "abc"
     ]
     (home / "log.csv").write_text(as_log(rows), newline="")
     lake = open_copy(empty_store, home / "store")
@@ -70,7 +70,9 @@ def world(
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with provider(free_port(), url, home / "provider.log") as env:
-        (home / "access.toml").write_text('viewers = [{ who = ["group:team-a"], keys = ["key-of-team-a"] }]')
+        (home / "access.toml").write_text(
+            'viewers = [{ who = ["group:team-a"], keys = ["key-of-team-a", "key-of-team-c"] }]'
+        )
         env["USAGE_ACCESS_FILE"] = str(home / "access.toml")
         console(home / "store", port, **env)
         yield World(url, home / "store", env)
@@ -217,7 +219,7 @@ def test_an_open_page_ends_with_its_sign_in(world: World, visitor: BrowserContex
     heading(page, "Sign in again")
 
 
-def test_a_viewer_sees_their_keys_and_no_other(world: World, visitor: BrowserContext) -> None:
+def test_a_viewer_sees_their_two_keys_and_no_other(world: World, visitor: BrowserContext) -> None:
     page = visitor.new_page()
     sign_in(page, world, "vera", "/cost?key=Team+B&tf=7+days")
     heading(page, "Cost")
@@ -231,11 +233,12 @@ def test_a_viewer_sees_their_keys_and_no_other(world: World, visitor: BrowserCon
         heading(page, "Overview")
     told = b"".join(heard)
     assert b"Team A" in told
+    assert b"Team C" in told
     for secret in (b"Team B", SECRET_KEY.encode(), b"Log files", b"model-b"):
         assert secret not in told
     for asked in (CALLS, f"{CALLS}&key={SECRET_KEY}", f"{CALLS}&model=model-b"):
         lines = page.request.get(world.url + asked).text().splitlines()
-        assert len(lines) == (30 if asked == CALLS else 1)
+        assert len(lines) == (59 if asked == CALLS else 1)
         assert not any(SECRET_KEY in line for line in lines)
     for path in CLOSED[1], "/_stcore/upload_file/a/b":
         assert page.request.get(world.url + path).status == 403
