@@ -38,8 +38,8 @@ APPLICATIONS = (
 # The tests' stores are small: more threads would only stand in each other's way, and in the other worker's.
 os.environ.setdefault(THREADS, "1")
 
-settings.register_profile("local", deadline=None, max_examples=25)
-settings.register_profile("ci", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("local", deadline=None, max_examples=15)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=15)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 

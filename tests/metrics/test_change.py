@@ -27,7 +27,7 @@ KEYS = ("a", "b", "c")
 MODELS = (("openai", "big"), ("openai", "small"), (None, "small"))
 Groups = dict[tuple[str, str | None, str], dict[str, Any]]
 
-FEWER = settings(max_examples=40)
+FEWER = settings(max_examples=15)
 usage = st.fixed_dictionaries(
     {
         "n": st.integers(1, 1000),
@@ -237,7 +237,7 @@ def test_more_groups_than_an_answer_holds(monkeypatch: pytest.MonkeyPatch) -> No
 @given(
     parts=st.lists(st.fractions(-100, 100, max_denominator=1000), min_size=1, max_size=8), up=st.booleans()
 )
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_sharing_out_adds_up_and_leaves_whole_numbers_alone(parts: list[Fraction], up: bool) -> None:
     """To the next whole number below the sum, or above it."""
     total = math.ceil(sum(parts)) if up else math.floor(sum(parts))
@@ -257,7 +257,7 @@ FIRST, LAST = (edge.replace(tzinfo=None) for edge in (WEEK.previous.start, WEEK.
 
 
 @given(rows=calls(FIRST, LAST - timedelta(microseconds=1), most=20))
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_any_calls_of_a_store_are_split_without_a_rest(engine: sa.Engine, rows: list[Row]) -> None:
     """Whatever prices, tokens and recorded costs they have: exact to the last decimal."""
     selection = Selection(WEEK)

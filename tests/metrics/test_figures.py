@@ -37,7 +37,7 @@ def _of_nothing(figure: str) -> int | None:
 
 
 @given(rows=some_calls)
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_every_figure_is_what_it_is_by_hand(engine: sa.Engine, rows: list[Row]) -> None:
     with held(engine, rows) as connection:
         found = ask(connection, Question(Selection(WEEKEND), EVERY)).to_dict("records")
@@ -48,7 +48,7 @@ def test_every_figure_is_what_it_is_by_hand(engine: sa.Engine, rows: list[Row]) 
 
 
 @given(rows=some_calls, by=st.lists(st.sampled_from(tuple(DIMENSIONS)), min_size=1, max_size=2, unique=True))
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_every_breakdown_is_what_it_is_by_hand(engine: sa.Engine, rows: list[Row], by: list[str]) -> None:
     question = Question(Selection(WEEKEND), EVERY, tuple(by))
     with held(engine, rows) as connection:
@@ -61,7 +61,7 @@ def test_every_breakdown_is_what_it_is_by_hand(engine: sa.Engine, rows: list[Row
     by=st.sampled_from([("model",), ("day", "model"), ("hour", "key"), ("provider",), ("kind", "provider")]),
     keep=st.sets(st.sampled_from([*KEYS, *MODELS, *PROVIDERS[1:], UNKNOWN, "not there"]), max_size=4),
 )
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_folding_loses_nothing(
     engine: sa.Engine, rows: list[Row], by: tuple[str, ...], keep: set[str]
 ) -> None:
@@ -83,7 +83,7 @@ filters = st.fixed_dictionaries(
 
 
 @given(rows=some_calls, accepted=filters)
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_filters_let_through_what_they_name(
     engine: sa.Engine, rows: list[Row], accepted: dict[str, list[str]]
 ) -> None:

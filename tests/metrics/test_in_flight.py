@@ -131,7 +131,7 @@ def read_by(size: int) -> Any:
 
 
 @given(rows=calls, frame=frames(), size=sizes)
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_the_peak_is_what_counting_gives(
     engine: sa.Engine, rows: list[Row], frame: Timeframe, size: int
 ) -> None:
@@ -146,7 +146,7 @@ def test_the_peak_is_what_counting_gives(
     by=st.sampled_from(list(FILTERS)),
     lanes=st.sampled_from([1, 2, 10**6]),
 )
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_each_value_has_the_peak_of_its_own_calls(
     engine: sa.Engine, rows: list[Row], frame: Timeframe, size: int, by: str, lanes: int
 ) -> None:
@@ -175,7 +175,7 @@ def test_each_value_has_the_peak_of_its_own_calls(
         },
     ),
 )
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_filters(
     engine: sa.Engine, rows: list[Row], frame: Timeframe, accepted: dict[str, list[str]]
 ) -> None:
@@ -214,7 +214,7 @@ def same_over_time(connection: sa.Connection, rows: Sequence[Row], frame: Timefr
     size=sizes,
     grain=st.sampled_from(["hour", "hour", "hour", "day", "week", "month"]),
 )
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_each_period_has_the_peak_of_its_own_instants(
     engine: sa.Engine, rows: list[Row], frame: Timeframe, size: int, grain: str
 ) -> None:

@@ -36,7 +36,7 @@ some_calls = calls(START, END - MICROSECOND)
 
 
 @given(rows=some_calls, target_ms=st.integers(0, 10**6), by=st.sampled_from([(), ("provider",), ("day",)]))
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_the_share_within_a_target_is_what_it_is_by_hand(
     engine: sa.Engine, rows: list[Row], target_ms: int, by: tuple[str, ...]
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_target_lies_in_its_bin(target_ms: int) -> None:
 
 
 @given(rows=some_calls)
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_cells_are_what_they_are_by_hand(engine: sa.Engine, rows: list[Row]) -> None:
     with held(engine, rows) as connection:
         frame = time_by_tokens(connection, NOW)
@@ -88,7 +88,7 @@ def test_cells_are_what_they_are_by_hand(engine: sa.Engine, rows: list[Row]) -> 
 
 
 @given(rows=some_calls)
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_the_slowest_calls_are_whole_and_in_order(engine: sa.Engine, rows: list[Row]) -> None:
     with held(engine, rows) as connection:
         found = slow_calls(connection, NOW).to_dict("records")
@@ -129,7 +129,7 @@ both_periods = calls(START - (END - START), END - MICROSECOND, most=30)
 
 
 @given(rows=both_periods)
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_counts_beyond_common_percentiles_are_what_they_are_by_hand(
     engine: sa.Engine, rows: list[Row]
 ) -> None:

@@ -68,7 +68,7 @@ selections = st.builds(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     selection=selections,
     target_ms=st.integers(0, 300) | st.integers(0, 120_000),
@@ -98,7 +98,7 @@ def test_bins_answer_a_large_store(connection: sa.Connection, large: Coverage) -
     assert within_target(connection, month, 5_000, (), coverage(connection)).attrs["sources"] == ["calls"]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(selection=selections)
 def test_the_slowest_calls_are_found_by_their_days(
     connection: sa.Connection, large: Coverage, selection: Selection

@@ -71,7 +71,7 @@ def test_where_one_movement_ends_and_the_next_begins(
     ),
     most=st.integers(1, 4),
 )
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_every_key_moves_in_one_way(engine: sa.Engine, calls: dict[str, tuple[int, int]], most: int) -> None:
     found = moved(engine, calls, most)
     ways = {key: by_hand(*each) for key, each in calls.items()}

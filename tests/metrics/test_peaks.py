@@ -72,7 +72,7 @@ def by_hand(rows: list[Row]) -> PerMinute:
 
 
 @given(rows=crowded(), size=st.integers(1, 6))
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_busiest_minutes_are_what_they_are_by_hand(engine: sa.Engine, rows: list[Row], size: int) -> None:
     with pytest.MonkeyPatch.context() as patch, held(engine, rows) as connection:
         patch.setattr(peaks, "STRETCH_CALLS", size)

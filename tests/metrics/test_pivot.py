@@ -43,7 +43,7 @@ def place(name: str, shown: tuple[Any, ...]) -> Place:
     metric=st.sampled_from(FIGURES),
     most=st.tuples(st.integers(1, 4), st.integers(1, 4)),
 )
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_every_cell_is_what_it_is_by_hand(
     engine: sa.Engine, rows: list[Row], by: tuple[str, str], metric: str, most: tuple[int, int]
 ) -> None:

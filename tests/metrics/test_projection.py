@@ -50,7 +50,7 @@ def by_hand(costs: Sequence[float], ahead: int) -> tuple[float, float, float]:
 
 
 @given(costs=st.lists(st.floats(0, 10_000), min_size=days_needed(5), max_size=110), ahead=st.integers(1, 5))
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_it_is_what_it_is_by_hand(costs: list[float], ahead: int) -> None:
     course = project(costs, ahead)
     assert course is not None
@@ -62,7 +62,7 @@ def test_it_is_what_it_is_by_hand(costs: list[float], ahead: int) -> None:
 
 
 @given(costs=st.lists(st.floats(0, 1e9), min_size=days_needed(31), max_size=400), ahead=st.integers(1, 31))
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_added_up_nothing_falls_and_the_range_holds_the_middle(costs: list[float], ahead: int) -> None:
     course = project(costs, ahead)
     assert course is not None

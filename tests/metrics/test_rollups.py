@@ -94,7 +94,7 @@ BREAKDOWNS = st.lists(st.sampled_from(sorted(set(DIMENSIONS) - {"time_bin"})), m
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_sums_are_those_of_the_calls(connection: sa.Connection, known: Coverage, data: st.DataObject) -> None:
     question = Question(data.draw(selections(connection)), SUMS, data.draw(BREAKDOWNS))

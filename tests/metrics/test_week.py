@@ -71,7 +71,7 @@ def records(frame: Any) -> list[dict[str, Any]]:
     start=st.integers(-4 * 1440, 4 * 1440),
     minutes=st.integers(1, 10 * 1440) | st.integers(1, 130),
 )
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_hours_occur_as_often_as_the_clocks_show_them(
     zone: str, place: date, start: int, minutes: int
 ) -> None:
@@ -106,7 +106,7 @@ def test_part_of_an_hour_counts_as_such_once_there_was_a_whole_one() -> None:
     zone=st.sampled_from(("Europe/Berlin", "UTC", "Asia/Kathmandu", "Australia/Lord_Howe")),
     metric=st.sampled_from(SUMS),
 )
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_hours_of_the_week_are_what_they_are_by_hand(
     engine: sa.Engine, rows: list[Row], zone: str, metric: str
 ) -> None:

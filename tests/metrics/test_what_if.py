@@ -99,7 +99,7 @@ def by_hand(rows: list[Row], by: tuple[str, ...]) -> dict[tuple[Any, ...], tuple
 
 
 @given(rows=some_calls, by=breakdowns)
-@settings(max_examples=30)
+@settings(max_examples=12)
 def test_only_calls_whose_cost_and_tokens_are_known_are_compared(
     engine: sa.Engine, rows: list[Row], by: tuple[str, ...]
 ) -> None:
