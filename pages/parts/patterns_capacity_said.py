@@ -55,9 +55,10 @@ def summary(selection: Selection, limited: Limited, known: Timeframe) -> str:
     if not found.every.peak:
         return f"There were no {words}, as far as it is known."
     many = found.every.peak
-    one = words.replace("calls", "call", 1).replace("tokens", "token", 1)
-    peak = f"There was at most **1** {one}" if many == 1 else f"There were at most **{many:,d}** {words}"
-    said = [f"{peak}, on {plain(wording.moment(found.every.at, zone))}."]
+    what, where = words.split(" ", 1)
+    peak = f"**{many:,d}** {what.removesuffix('s') if many == 1 else what} {where}"
+    were = "was" if many == 1 else "were"
+    said = [f"There {were} at most {peak}, on {plain(wording.moment(found.every.at, zone))}."]
     near = [row for row in found.each if row.limit and row.served]
     if not near:
         return f"{said[0]} No limit is entered for these models; with one, this says how much of it is used."

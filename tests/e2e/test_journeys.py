@@ -42,11 +42,17 @@ def choose(page: Page, chart: str, name: str) -> None:
     drawn.locator(f'path[aria-label^="{name},"]').first.click(force=True)
 
 
+def named_by(page: Page, beginning: str, name: str) -> str:
+    """The name in the sentence that begins so."""
+    said = page.get_by_text(re.compile(f"^{beginning}")).inner_text()
+    [found] = re.findall(name, said)
+    return str(found)
+
+
 def test_who_costs_more_why_and_with_which_calls(filled: House, page: Page, settled: Settled) -> None:
     page.goto(f"{filled.url}/?tz=UTC&tf=7+days")
     settled(page)
-    said = page.get_by_text(re.compile("^You spent")).inner_text()
-    [name] = re.findall(r"; (.+) explains ", said)
+    name = named_by(page, "You spent", r"; (.+) explains ")
     choose(page, "Top keys by cost", name)
     expect(page.get_by_role("heading", level=1)).to_have_text("Cost")
     settled(page)
@@ -67,8 +73,7 @@ def test_who_costs_more_why_and_with_which_calls(filled: House, page: Page, sett
 def test_what_answers_slowly_and_when(filled: House, page: Page, settled: Settled) -> None:
     page.goto(f"{filled.url}/latency?tz=UTC")
     settled(page)
-    said = page.get_by_text(re.compile("^Half of the completions")).inner_text()
-    [model] = re.findall(r"Slowest is (\S+) with", said)
+    model = named_by(page, "Half of the completions", r"Slowest is (\S+) with")
     choose(page, "least first", model)
     settled(page)
     assert parse_qs(urlsplit(page.url).query)["model"] == [model]

@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
-from tests.importing import Shelf, as_csv, row
+from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core.intake import known_files, retention, run
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.retention import Doomed
+from usage_core.intake.source import open_source
 from usage_core.intake.undoing import undo
 
 BODY = as_csv([row(), row(), row(model=""), row(api_key_id="b"), row(input_tokens="-1")])
@@ -94,3 +95,15 @@ def test_one_that_set_all_aside_and_was_undone_is_read_again(own_shelf: Shelf) -
 def test_a_file_that_differs_in_a_letter_is_read(own_shelf: Shelf) -> None:
     own_shelf.take(BODY)
     assert own_shelf.take(BODY.replace("gpt-4o", "gpt-4p")).rows_stored == 3
+
+
+def test_a_file_that_is_not_known_waits_for_nobody(own_shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_given: object) -> object:
+        raise AssertionError("it waits for its turn to write")
+
+    (own_shelf.folder / "calls.csv").write_text(HEADER + BODY)
+    source = known_files.with_checksum(open_source(own_shelf.folder / "calls.csv", "calls.csv"))
+    monkeypatch.setattr(own_shelf.lake, "writing", refuse)
+    monkeypatch.setattr(own_shelf.lake, "turn", refuse)
+    assert source.checksum
+    assert known_files.again(own_shelf.lake, source, lambda: None) is None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from usage_core.importers.sql import put_out, total
+from usage_core.importers.sql import output_tokens, total
 
 
 class Layout(StrEnum):
@@ -76,6 +76,8 @@ class Format:
     set aside is kept without them."""
     guarded: bool = False
     """Whether texts in its CSV may have an apostrophe in front, as ours have (see `text_guard`)."""
+    ours: bool = False
+    """Whether we write it ourselves, so that what is empty in it is empty, and what is 0 is 0."""
     without: frozenset[str] = frozenset()
     """Headings (any case) of which none may be there, since they are another format's."""
     in_csv: frozenset[str] = frozenset()
@@ -124,9 +126,8 @@ class Format:
         if self.input_count is InputCount.WITHOUT_CACHED:
             parts = (found[name] for name in ("input_tokens", *CACHED) if name in found)
             found["input_tokens"] = total(*parts)
-        # What we wrote ourselves is taken back as it is.
-        if {"kind", "output_tokens"} <= found.keys() and not self.guarded and not self.sums:
-            found["output_tokens"] = put_out(found["kind"], found["output_tokens"])
+        if {"kind", "output_tokens"} <= found.keys() and not (self.ours or self.sums):
+            found["output_tokens"] = output_tokens(found["kind"], found["output_tokens"])
         return found
 
     def _fields(self) -> Mapping[str, str]:

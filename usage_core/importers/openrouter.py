@@ -5,18 +5,9 @@ own at the provider, `cost_total` is only OpenRouter's fee; what the provider ta
 """
 
 from usage_core.importers.format import Format, InputCount
-from usage_core.importers.sql import NO_KEY, decimal, filled, rounded
+from usage_core.importers.sql import NO_KEY, amount, count, decimal, filled, rounded
 
-
-def _amount(text: str) -> str:
-    return f"replace(replace(trim({text}), '$', ''), ',', '')"
-
-
-def _count(text: str) -> str:
-    return f"replace({text}, ',', '')"
-
-
-_FEE, _OWN = (decimal(_amount(text), 15) for text in ("cost_total", "byok"))
+_FEE, _OWN = (decimal(amount(text), 15) for text in ("cost_total", "byok"))
 
 FORMAT = Format(
     name="openrouter",
@@ -45,16 +36,16 @@ FORMAT = Format(
         "api_key_name": filled("api_key_name"),
         "provider": filled("provider"),
         "model": "model",
-        "input_tokens": _count("tokens_prompt"),
-        "output_tokens": _count("tokens_completion"),
-        "completion_time_ms": rounded(_count("generation_time_ms")),
+        "input_tokens": count("tokens_prompt"),
+        "output_tokens": count("tokens_completion"),
+        "completion_time_ms": rounded(count("generation_time_ms")),
         "input_price": "NULL",
         "output_price": "NULL",
         "cost_pico": f"CASE WHEN {_OWN} > 0 AND {_FEE} >= 0 THEN ({_FEE} + {_OWN})::VARCHAR "
-        f"ELSE {_amount('cost_total')} END",
-        "cache_read_tokens": _count("tokens_cached"),
-        "reasoning_tokens": _count("tokens_reasoning"),
-        "time_to_first_token_ms": rounded(_count("first_token_ms")),
+        f"ELSE {amount('cost_total')} END",
+        "cache_read_tokens": count("tokens_cached"),
+        "reasoning_tokens": count("tokens_reasoning"),
+        "time_to_first_token_ms": rounded(count("first_token_ms")),
         "status": "CASE WHEN lower(finished) = 'error' THEN 'error' "
         "WHEN lower(cancelled) = 'true' THEN 'unknown' "
         f"WHEN {filled('finished')} IS NOT NULL THEN 'ok' END",

@@ -4,14 +4,9 @@ With a key of one's own at the provider, `usage` is only OpenRouter's fee; what 
 """
 
 from usage_core.importers.format import Format, Layout
-from usage_core.importers.sql import count, day, day_after, decimal, filled
+from usage_core.importers.sql import amount, count, day, day_after, decimal, filled
 
-
-def _amount(text: str) -> str:
-    return f"replace({count(f'trim({text})')}, '$', '')"
-
-
-_FEE, _OWN = (decimal(_amount(text), 15) for text in ("usage", "byok"))
+_FEE, _OWN = (decimal(amount(text), 15) for text in ("usage", "byok"))
 
 FORMAT = Format(
     name="openrouter_daily",
@@ -38,7 +33,7 @@ FORMAT = Format(
         "input_tokens": count("sent"),
         "output_tokens": count("received"),
         "cost_pico": f"CASE WHEN {_OWN} > 0 AND {_FEE} >= 0 THEN ({_FEE} + {_OWN})::VARCHAR "
-        f"ELSE {_amount('usage')} END",
+        f"ELSE {amount('usage')} END",
     },
     layouts=frozenset({Layout.CSV, Layout.JSON}),
     sums=True,

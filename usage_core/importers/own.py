@@ -26,6 +26,7 @@ FORMAT = Format(
     },
     layouts=frozenset(Layout),
     guarded=True,
+    ours=True,
     in_csv=frozenset({"kind"}),
     input_count=InputCount.WITH_CACHED,
 )

@@ -45,7 +45,7 @@ def total(*texts: str) -> str:
     return f"CASE {wrong} WHEN coalesce({known}) IS NULL THEN NULL ELSE ({summed})::VARCHAR END"
 
 
-def put_out(kind: str, tokens: str) -> str:
+def output_tokens(kind: str, tokens: str) -> str:
     """Output tokens; an embedding has none, and a source that counts 0 of them says no more than that."""
     return f"CASE WHEN ({kind}) = 'embedding' AND {whole(tokens)} = 0 THEN NULL ELSE {tokens} END"
 
@@ -135,6 +135,11 @@ def day_after(text: str) -> str:
 def count(text: str) -> str:
     """A whole number, with or without commas between thousands."""
     return f"replace({text}, ',', '')"
+
+
+def amount(text: str) -> str:
+    """An amount of USD, with or without its sign and with or without commas between thousands."""
+    return f"replace({count(f'trim({text})')}, '$', '')"
 
 
 def results(of_doc: str, period: Sequence[str], fields: Mapping[str, str]) -> str:

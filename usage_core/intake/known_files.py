@@ -42,19 +42,25 @@ def again(lake: Lake, source: Source, waiting: Callable[[], None]) -> Receipt | 
     has to be read. What was set aside then is set aside again."""
     if source.checksum is None:
         return None
-    same = sa.and_(i.checksum == source.checksum, i.file_bytes == source.path.stat().st_size)
-    same &= i.undone_at.is_(None)
-    with lake.turn(waiting):
-        with lake.reading() as connection:
-            found = connection.execute(sa.select(IMPORTS).where(same).limit(1)).mappings().first()
-        if found is None:
+    with lake.reading() as connection:
+        if _import_of(connection, source) is None:
             return None
-        before = Receipt.of(dict(found))
+    with lake.writing(waiting) as connection:
+        before = _import_of(connection, source)
+        if before is None:  # calls were taken out while another writer was waited for
+            return None
         receipt = _all_there(before, source)
-        with lake.writing() as connection:
-            _set_aside_again(connection, before, receipt)
-            receipt.store(connection)
+        _set_aside_again(connection, before, receipt)
+        receipt.store(connection)
     return receipt
+
+
+def _import_of(connection: sa.Connection, source: Source) -> Receipt | None:
+    """The receipt of an import of the same file whose calls are all in the store."""
+    same = sa.and_(i.checksum == source.checksum, i.file_bytes == source.path.stat().st_size)
+    found = connection.execute(sa.select(IMPORTS).where(same, i.undone_at.is_(None)).limit(1)).mappings()
+    row = found.first()
+    return None if row is None else Receipt.of(dict(row))
 
 
 def _all_there(before: Receipt, source: Source) -> Receipt:

@@ -128,8 +128,8 @@ def _taken(source: Source) -> str:
 
 def check(stage: Staging, source: Source, rows: str) -> None:
     """Make `loaded` and `checked` from SQL for the source's columns, `record` and `broken`."""
-    mapped = source.format.mapped()
-    shown = "SELECT rowid AS row, * FROM {s}.loaded" if source.format.sums else view(mapped.keys())
+    of_sums = "SELECT rowid AS row, * FROM {s}.loaded"
+    shown = of_sums if source.format.sums else view(source.format.mapped().keys())
     stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.loaded AS {as_checked(source, rows)}")
     stage.run(f"CREATE OR REPLACE VIEW {{s}}.checked AS {shown}")
 
