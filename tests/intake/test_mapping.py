@@ -174,6 +174,17 @@ def test_our_own_columns_are_suggested_for_what_they_are(tmp_path: Path) -> None
     assert not any(each.unit for each in suggested.values())
 
 
+def test_columns_of_a_serving_trace_are_suggested(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n")
+    suggested = suggest(look(path, path.name, tmp_path), "UTC").fields
+    assert {name: each.at for name, each in suggested.items() if each.at} == {
+        "called_at": ("TIMESTAMP",),
+        "input_tokens": ("ContextTokens",),
+        "output_tokens": ("GeneratedTokens",),
+    }
+
+
 def test_objects_in_cells_are_looked_into(module_shelf: Shelf, tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text('time,model,meta\n2026-11-02 09:14:07,m,"{""usage"": {""input_tokens"": 7}}"\n')

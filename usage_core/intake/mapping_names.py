@@ -24,11 +24,13 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "provider": "provider, vendor, llm_provider, provider_name, system, anbieter",
         "input_tokens": """
             input_tokens, prompt_tokens, tokens_in, tokens_input, tokens_prompt, input_token_count,
-            in_tokens, tokens_sent, request_tokens, prompt_token_count, input, eingabe, eingabe_tokens
+            in_tokens, tokens_sent, request_tokens, prompt_token_count, context_tokens, num_prompt_tokens,
+            num_input_tokens, prefill_tokens, input, eingabe, eingabe_tokens
         """,
         "output_tokens": """
             output_tokens, completion_tokens, tokens_out, tokens_output, tokens_completion,
             output_token_count, out_tokens, tokens_received, response_tokens, candidates_token_count,
+            generated_tokens, generation_tokens, num_generation_tokens, num_output_tokens, decode_tokens,
             output, answer_tokens, reply_tokens, ausgabe, ausgabe_tokens
         """,
         "completion_time_ms": """
