@@ -10,7 +10,7 @@ from pages.parts import latency_pictures as pictures
 from pages.parts import latency_tables as tables
 from pages.parts import latency_words as words
 from pages.parts.drill import Drill
-from pages.parts.sentences import before as before_it
+from pages.parts.sentences import before, in_before
 from usage_core import wording
 from usage_core.charts.distribution import MOST as MOST_MODELS
 from usage_core.metrics.within_target import LONGEST_TARGET_MS
@@ -79,11 +79,11 @@ def by_what() -> str:
 def changed(selection: Selection, by: str) -> None:
     """What got slower or faster than before."""
     st.subheader("What changed", anchor=False)
-    before = before_it(wording.length(selection.timeframe))
+    length = wording.length(selection.timeframe)
     if not answers.totals(selection).before["calls"]:
-        st.caption(f"There are no calls in the {before} to compare with.")
+        st.caption(f"There are no calls {in_before(length)} to compare with.")
         return
-    st.caption(f"Against the {before}; times in ms; what got slower first, by the time it cost.")
+    st.caption(f"Against the {before(length)}; times in ms; what got slower first, by the time it cost.")
     tables.changes(selection, by).draw("changes", drawn.into(by, default="Model"))
     with st.popover("How a change is told from noise", type="tertiary"):
         st.markdown(words.METHOD)

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 from pages.parts import figures
 from pages.parts import latency_figures as answers
-from pages.parts.sentences import FEW_CALLS
-from pages.parts.sentences import before as before_it
+from pages.parts.sentences import FEW_CALLS, in_before
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.metrics.shifts import (
@@ -80,7 +79,7 @@ def _changed(selection: Selection) -> str:
     """Which models got slower than before, the costliest first; nothing where none could be compared."""
     frame = answers.changes(selection, "model")
     slower = frame[frame["verdict"] == Verdict.SLOWER]
-    before = f"in the {before_it(wording.length(selection.timeframe))}"
+    before = in_before(wording.length(selection.timeframe))
     if slower.empty:
         judged = frame["verdict"].isin([Verdict.SAME, Verdict.FASTER]).any()
         return f" No model got slower than {before}." if judged else ""

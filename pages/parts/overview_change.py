@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts import drawn, figures
 from pages.parts.sentences import before as before_it
-from pages.parts.sentences import these
+from pages.parts.sentences import in_before, in_these, these
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.chart import PICK_NAME, Chart
@@ -80,7 +80,7 @@ def why(selection: Selection) -> str:
     parts = [(part, amount) for part, amount in zip(found.parts, split[1:-1], strict=True) if amount]
     parts.sort(key=lambda each: -abs(each[1]))
     if not parts:
-        return f"Cost is the same as in the {before_it(length)}."
+        return f"Cost is the same as {in_before(length)}."
     named = [each for each in parts[:SAID] if abs(each[1]) * SMALL >= abs(parts[0][1])]
     said = wording.joined([_said(part, amount, selection, _places(found)) for part, amount in named])
     if len(named) < len(parts):
@@ -100,10 +100,10 @@ def _incomparable(selection: Selection) -> str:
     """Why two periods cannot be compared, where they cannot."""
     totals, length = figures.totals(selection), wording.length(selection.timeframe)
     if not totals.before["calls"]:
-        return f"There is nothing to compare with: no call was made in the {before_it(length)}."
-    for period, found in ((these(length), totals.now), (f"the {before_it(length)}", totals.before)):
+        return f"There is nothing to compare with: no call was made {in_before(length)}."
+    for period, found in ((in_these(length), totals.now), (in_before(length), totals.before)):
         if found["cost_usd"] is None:
-            return f"None of the {wording.plural(found['calls'], 'call')} in {period} has a known price."
+            return f"None of the {wording.plural(found['calls'], 'call')} {period} has a known price."
     return ""
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import drill, figures
-from pages.parts.sentences import before, kept_only
+from pages.parts.sentences import before, in_before, kept_only
 from usage_core import cached, wording
 from usage_core.metrics.movement import RULES, Moved, Movement, movement
 from usage_core.selection import Selection
@@ -42,7 +42,7 @@ def summary(selection: Selection) -> str:
     """How many keys moved in which way (Markdown)."""
     length = wording.length(selection.timeframe)
     if not figures.calls(selection.previous):
-        return f"There are no calls in the {before(length)} to compare with."
+        return f"There are no calls {in_before(length)} to compare with."
     counts, of = _moved(selection).counts, kept_only(figures.kept_from(selection.timeframe))
     ways = [way for way in Movement if way is not Movement.STEADY and counts[way]]
     if not ways:

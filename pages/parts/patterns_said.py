@@ -6,7 +6,7 @@ import pandas as pd
 
 from pages.parts import figures
 from pages.parts.patterns import drawable, hours, mean_text
-from pages.parts.sentences import DAYS_OF_A_WEEK, FEW_CALLS, before
+from pages.parts.sentences import DAYS_OF_A_WEEK, FEW_CALLS, in_before
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.metrics.definitions import METRICS
@@ -85,7 +85,7 @@ def _preferred(selection: Selection, metric: str) -> str:
     )
     if not of_model:
         return ""
-    then = f" ({was} in the {before(wording.length(selection.timeframe))})" if was else ""
+    then = f" ({was} {in_before(wording.length(selection.timeframe))})" if was else ""
     said = f"**{model}** has the largest share of {OF[metric]}, {of_model}{then}"
     if len(figures.ranking(selection, "provider")) < 2:
         return f"{said}."  # of one provider there is nothing to compare

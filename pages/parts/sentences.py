@@ -28,6 +28,20 @@ def before(length: str) -> str:
     return f"{_one(length) or length} before"
 
 
+def in_these(length: str) -> str:
+    """When what is selected was: `in these 30 days`, `on this day`."""
+    return f"{_in(length)} {these(length)}"
+
+
+def in_before(length: str) -> str:
+    """When what it is compared with was: `in the 30 days before`, `on the day before`."""
+    return f"{_in(length)} the {before(length)}"
+
+
+def _in(length: str) -> str:
+    return "on" if _one(length) == "day" else "in"
+
+
 def kept_only(day: date | None) -> str:
     """Said behind a period of which calls are kept from a day within it on: all seems to have grown."""
     return f", of which calls are kept from {wording.day(day)} on only" if day else ""
@@ -45,14 +59,14 @@ def spent(selection: Selection, totals: figures.Totals) -> str:
     length = wording.length(selection.timeframe)
     if cost is None:
         return (
-            f"None of the {wording.plural(totals.now['calls'], 'call')} in {these(length)} has a known price."
+            f"None of the {wording.plural(totals.now['calls'], 'call')} {in_these(length)} has a known price."
         )
-    said = f"You spent **{plain(wording.money(cost))}** in {these(length)}"
+    said = f"You spent **{plain(wording.money(cost))}** {in_these(length)}"
     if was and cost == was:
-        said += f", as much as in the {before(length)}"
+        said += f", as much as {in_before(length)}"
     elif was:
         part = wording.share(abs(cost - was) / was)
-        said += f", {part} {'more' if cost > was else 'less'} than in the {before(length)}"
+        said += f", {part} {'more' if cost > was else 'less'} than {in_before(length)}"
         said += kept_only(totals.kept_from)
     return said + _because(selection, cost, was) + "." + unpriced(totals)
 

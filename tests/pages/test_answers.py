@@ -108,6 +108,14 @@ def test_a_price_of_nothing_is_known(holding: Holding) -> None:
     assert "known price" not in said(visit("usage/cost", **LINK))
 
 
+def test_one_day_is_spoken_of_as_one(holding: Holding) -> None:
+    holding("free", some(3, MONDAY, 0, 1, **ANNA))
+    app = visit(**(LINK | {"range": ["2026-11-02", "2026-11-02"]}))
+    assert said(app) == "You spent **\\$0\\.00** on this day."
+    why = "There is nothing to compare with: no call was made on the day before."
+    assert why in [each.value for each in app.main.markdown]
+
+
 def test_what_is_unknown_is_said_to_be(holding: Holding) -> None:
     holding("unknown", [call(MONDAY)])
     app = visit(**LINK)
