@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import hashlib
+import math
 import re
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -22,8 +24,8 @@ INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 BODY_BYTES = 1 << 20
 """No request but an upload has a longer body."""
-PAUSE_SECONDS = 30
-"""Nobody who sends a body pauses for longer."""
+PAUSE_SECONDS, BODY_SECONDS = 30, 60
+"""Nobody who sends a body pauses for longer, nor takes longer for all of it but for an upload."""
 UPLOADS = ("_stcore/upload_file/", IMPORTS_PATH.lstrip("/"))
 
 ALWAYS = {
@@ -95,7 +97,7 @@ class Hardening:
         if refusal := self._refusal(scope, host):
             await refusal(scope, receive, hardened)
         elif scope["type"] == "http":
-            await _Body(self.app, self._longest(scope["path"])).serve(scope, receive, hardened)
+            await _Body(self.app, *self._limits(scope["path"])).serve(scope, receive, hardened)
         else:
             await self.app(scope, receive, send)
 
@@ -106,9 +108,10 @@ class Hardening:
             return PlainTextResponse("This console answers its own machine only.", status_code=403)
         return None
 
-    def _longest(self, path: str) -> int:
+    def _limits(self, path: str) -> tuple[int, float]:
         below = path.removeprefix(self.base).lstrip("/")
-        return self.wall.upload_bytes if below.startswith(UPLOADS) else BODY_BYTES
+        is_upload = below.startswith(UPLOADS)
+        return (self.wall.upload_bytes, math.inf) if is_upload else (BODY_BYTES, BODY_SECONDS)
 
     def _harden(self, headers: MutableHeaders, host: str) -> None:
         if is_allowed(host, self.wall.hosts):
@@ -156,10 +159,11 @@ _TOO_SLOW = 408, "The request came too slowly."
 
 
 class _Body:
-    """A request whose body may have so many bytes, and may keep the console waiting for so long."""
+    """A request whose body may have so many bytes, and may take so many seconds."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
+    def __init__(self, app: ASGIApp, most: int, seconds: float) -> None:
+        self._app, self._most, self._seconds = app, most, seconds
+        self._until: float | None = None
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = Headers(scope=scope).get("content-length", "0")
@@ -189,9 +193,11 @@ class _Body:
                 said = PlainTextResponse(words, status, {"Connection": "close"})
                 await said(scope, receive, send)
 
-    @staticmethod
-    async def _soon(receive: Receive) -> Message:
+    async def _soon(self, receive: Receive) -> Message:
+        now = time.monotonic()
+        self._until = self._until or now + self._seconds  # who is asked late is not late
+        left = self._until - now
         try:
-            return await asyncio.wait_for(receive(), PAUSE_SECONDS)
+            return await asyncio.wait_for(receive(), min(PAUSE_SECONDS, left))
         except TimeoutError:
             raise _Refused(*_TOO_SLOW) from None

@@ -107,6 +107,35 @@ def test_bodies_are_limited() -> None:
     assert client().post("/_stcore/upload_file/a/b", content=bytes(2 * BODY_BYTES + 1)).status_code == 413
 
 
+@pytest.mark.parametrize(("path", "status"), [("/x", 408), ("/_stcore/upload_file/a/b", 200)])
+def test_a_body_that_trickles_is_not_heard_to_its_end(
+    monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    """An upload may take as long as its line is slow."""
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.05)
+    answered: list[Message] = []
+    left = list(range(20))
+
+    async def receive() -> Message:
+        await anyio.sleep(0.01)
+        return {"type": "http.request", "body": b"a", "more_body": bool(left.pop())}
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        await PlainTextResponse("whole")(scope, receive, send)
+
+    async def ask() -> None:
+        scope = {"type": "http", "method": "POST", "path": path, "headers": [(b"host", b"console.test")]}
+        await Hardening(whole, "", Wall(("console.test",), False, False, 99))(scope, receive, send)
+
+    anyio.run(ask)
+    assert answered[0]["status"] == status
+
+
 def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has said all is: their answer may take its time."""
     monkeypatch.setattr(hardening, "PAUSE_SECONDS", 0.01)
