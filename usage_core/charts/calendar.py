@@ -162,7 +162,7 @@ def _spec(shape: _Shape) -> Spec:
     layers = [gaps, pickable(filled, PICK_AT)]
     if shape.weeks <= _NUMBERED:
         layers.append(_numbers(shape))
-    return seal(alt.layer(*layers), shape.title)
+    return seal(layers, shape.title)
 
 
 def _x(field: str, shape: _Shape) -> alt.X:

@@ -149,7 +149,7 @@ def _spec(shape: _Shape) -> Spec:
         .encode(x=x("at"), y=y("middle"), color=alt.ColorValue(alt.ExprRef(shade)))
         for wide, shade in ((5, "background"), (2, STRONG))  # the wide one sets the other off from dark cells
     ]
-    return seal(alt.layer(pickable(filled, PICK_TOOK, PICK_OUTPUT), *lines), shape.title, 400)
+    return seal([pickable(filled, PICK_TOOK, PICK_OUTPUT), *lines], shape.title, 400)
 
 
 def _powers(most: float) -> list[float]:

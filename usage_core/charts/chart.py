@@ -17,8 +17,6 @@ schemapi.disable_debug_mode()
 
 Spec: TypeAlias = dict[str, Any]
 
-Drawing: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
-
 HEIGHT = 320
 """Pixels, title, axes and legend included."""
 
@@ -42,6 +40,9 @@ NO_CALLS = "No calls in this timeframe"
 
 PICK = "pick"
 """The parameter of a spec that holds what was clicked, as far as anything can be."""
+
+PICKED = "picked"
+"""The marks of a spec that can be clicked."""
 
 PICK_NAME, PICK_AT = "pick_name", "pick_at"
 """Columns that are not drawn: the whole name of what a mark stands for, and the local start of its
@@ -96,17 +97,28 @@ def title_lines(text: str) -> alt.TitleParams:
     return alt.TitleParams(text=lines, fontSize=14, fontWeight=600, offset=16, anchor="start", frame="bounds")
 
 
-def seal(chart: Drawing, title: str, height: int = HEIGHT) -> Spec:
-    """The finished spec, without data."""
-    chart = chart.properties(title=title_lines(title), width="container", height=min(height, MAX_HEIGHT))
-    spec: Spec = chart.to_dict(validate=False)
-    for part in [spec, *spec.get("layer", [])]:
-        for key in ("$schema", "config", "data", "datasets"):
-            part.pop(key, None)
+def seal(marks: alt.Chart | list[alt.Chart], title: str, height: int = HEIGHT) -> Spec:
+    """The finished spec of some marks, or of layers of marks, without data.
+
+    Put together here: Altair copies and checks each layer several times over, which takes as long as all
+    that a page asks the store.
+    """
+    layered = isinstance(marks, list)
+    layers = [_drawn(each) for each in marks] if isinstance(marks, list) else [_drawn(marks)]
+    within = {"views": [PICKED]} if layered else {}
+    picks = [pick | within for each in layers for pick in each.pop("params", ())]
+    spec: Spec = {"layer": layers} if layered else layers[0]
+    spec |= {"title": title_lines(title).to_dict(validate=False), "width": "container"}
+    spec |= {"height": min(height, MAX_HEIGHT)} | ({"params": picks} if picks else {})
     # At the right, text is measured a few pixels too short before its font is there, and would be cut.
     spec["padding"] = {"bottom": 8, "right": 8}
     _quieten(spec)
     return spec
+
+
+def _drawn(marks: alt.Chart) -> Spec:
+    found: Spec = marks.to_dict(validate=False, context={"top_level": False})
+    return {key: part for key, part in found.items() if key != "data"}
 
 
 def _quieten(spec: Spec) -> None:
@@ -129,8 +141,9 @@ def pickable(marks: alt.Chart, *fields: str) -> alt.Chart:
     mark = marks.mark if isinstance(marks.mark, alt.MarkDef) else alt.MarkDef(type=marks.mark)
     hand = {"cursor": {"expr": f"{said} ? 'pointer' : 'default'"}}
     clicked = alt.selection_point(name=PICK, fields=list(fields), on="click", clear=False)
+    found: alt.Chart = marks.copy(deep=False)
     # Named here: a name of Altair's own making changes with the data, and with it the chart's identity.
-    found: alt.Chart = marks.properties(name="picked", mark=mark.to_dict() | hand).add_params(clicked)
+    found.name, found.mark, found.params = PICKED, mark.to_dict() | hand, [clicked.param]
     return found
 
 

@@ -102,7 +102,7 @@ def _spec(shape: _Shape) -> Spec:
     shade = colour(shape.names[1:], shape.names[0], (shape.names[0], shape.names[1]))
     dots = points.encode(x=_x("value", shape), y=y, color=shade, tooltip=tips)
     ends = written(_x("end", shape), y, "said", align="left", baseline="middle", dx=10)
-    layers = alt.layer(joined, pickable(dots, PICK_NAME), ends)
+    layers = [joined, pickable(dots, PICK_NAME), ends]
     return seal(layers, shape.title, _FRAME + _ROW * max(shape.rows, 2))
 
 

@@ -145,7 +145,7 @@ def _spec(shape: _Shape) -> Spec:
     )
     end = alt.X(field="end", type="quantitative", axis=under, scale=zero)
     values = written(end, y, "shown", align="left", baseline="middle", dx=6)
-    layers = alt.layer(pickable(bars, PICK_NAME), values)
+    layers = [pickable(bars, PICK_NAME), values]
     return seal(layers, shape.title, _FRAME + _ROW * max(shape.rows, 3))
 
 

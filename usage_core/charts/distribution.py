@@ -1,9 +1,10 @@
 """How the completion times of several series are distributed, as shares, so that volumes do not matter."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -72,7 +73,7 @@ def distribution(
         return nothing(head, unknown("ms"))
     present = [name for name in list(drawn)[:MOST] if name in set(counted["series"])]
     labels = told_apart(present)
-    table = pd.concat([_line(counted[counted["series"] == name], labels[name]) for name in present])
+    table = _table(counted, labels)
     own = {labels[name] for name in present if name in order}
     table["line"] = ["own" if name in own else "left over" for name in table["name"]]
     shape = _Shape(
@@ -88,28 +89,48 @@ def distribution(
     return Chart(table.reset_index(drop=True), _spec(shape), words, columns)
 
 
-def _line(counted: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Every bin from before the first to after the last with calls; the others are known to have none."""
+def _table(counted: pd.DataFrame, labels: Mapping[object, str]) -> pd.DataFrame:
+    """The lines of all series, one after another, as `_line` has them."""
     growth = math.log2(float((counted["upper"] / counted["lower"]).iloc[0]))
-    places = [round(math.log2(lower) / growth) for lower in counted["lower"]]
-    calls = dict(zip(places, counted["calls"], strict=True))
-    every = [place for place in range(min(places) - 1, max(places) + 2) if _holds_one(place, growth)]
-    edges = [(2 ** (place * growth), 2 ** ((place + 1) * growth)) for place in every]
-    total = int(counted["calls"].sum())
-    parts = [int(calls.get(place, 0)) for place in every]
-    peak = parts.index(max(parts))
-    return pd.DataFrame(
-        {
-            "name": name,
-            PICK_NAME: counted["series"].iloc[0],
-            "took_ms": [math.sqrt(lower * upper) for lower, upper in edges],
-            "part": [part / total for part in parts],
-            "took": [" to ".join(map(wording.duration_ms, each)) for each in edges],
-            "share": [wording.share(part / total) for part in parts],
-            "calls": [wording.count_exact(part) for part in parts],
-            "peak": [name if n == peak else "" for n in range(len(parts))],
-        }
-    )
+    held: dict[object, dict[int, int]] = {series: {} for series in labels}
+    for series, lower, calls in zip(counted["series"], counted["lower"], counted["calls"], strict=True):
+        held[series][round(math.log2(lower) / growth)] = int(calls)
+    rows = [row for series, name in labels.items() for row in _line(str(series), name, held[series], growth)]
+    return pd.DataFrame(rows, columns=list(Point._fields))
+
+
+class Point(NamedTuple):
+    """One bin of one line, as it is drawn."""
+
+    name: str
+    pick_name: str
+    took_ms: float
+    part: float
+    took: str
+    share: str
+    calls: str
+    peak: str
+
+
+def _line(series: str, name: str, calls: Mapping[int, int], growth: float) -> Iterator[Point]:
+    """Every bin from before the first to after the last with calls; the others are known to have none."""
+    total, most = sum(calls.values()), max(calls.values())
+    peak = min(place for place, some in calls.items() if some == most)
+    for place in range(min(calls) - 1, max(calls) + 2):
+        if not _holds_one(place, growth):
+            continue
+        edges = 2 ** (place * growth), 2 ** ((place + 1) * growth)
+        some = calls.get(place, 0)
+        yield Point(
+            name,
+            series,
+            math.sqrt(edges[0] * edges[1]),
+            some / total,
+            " to ".join(map(wording.duration_ms, edges)),
+            wording.share(some / total),
+            wording.count_exact(some),
+            name if place == peak else "",
+        )
 
 
 def _sides(took: "pd.Series[float]", domain: tuple[float, float]) -> list[str]:
@@ -169,4 +190,4 @@ def _spec(shape: _Shape) -> Spec:
                 x, y, "peak", align=alt.ExprRef("datum.side"), limit=_NAME_LIMIT, baseline="bottom", dy=-6
             )
         )
-    return seal(alt.layer(*layers), shape.title)
+    return seal(layers, shape.title)

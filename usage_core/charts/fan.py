@@ -1,9 +1,13 @@
 """Percentiles of completion times over time, from the middle to the longest, on a logarithmic axis."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 import altair as alt
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from usage_core import wording
@@ -22,6 +26,7 @@ from usage_core.charts.chart import (
     written,
 )
 from usage_core.charts.durations import LEAST_MS, duration_axis, logarithmic, units
+from usage_core.charts.line_ends import dots, ends, spread
 from usage_core.charts.numbers import CALLS
 from usage_core.charts.periods import Periods
 from usage_core.charts.units import unknown
@@ -31,14 +36,14 @@ LONGEST = "longest"
 NUMBERS = (*LINES, LONGEST)
 
 _HEIGHT = 380
-_FEW = 45
-"""Up to so many periods have a dot each; with more, only those that stand alone between two gaps."""
-
 _APART = 0.055
 """The least distance of two names at the lines' ends, as a part of the axis."""
 
 _STRENGTH = (1.0, 0.75, 0.6, 0.45)
 """How strong each line is drawn: one hue, as they are one thing seen at four depths."""
+
+
+_Column: TypeAlias = list[str] | npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,54 +104,48 @@ def _table(
     domain: tuple[float, float],
 ) -> pd.DataFrame:
     """A row for each period with everything that is said of it, then one for each line and period."""
-    said = pd.DataFrame(
+    known = {name: figures[name].to_numpy(float) for name in NUMBERS}
+    value = {name: drawn[name].to_numpy() for name in NUMBERS}
+    lines = np.stack(list(value.values()))
+    last, apart = ends(lines), math.log(domain[1] / domain[0]) * _APART
+    counted = figures["calls"].fillna(0).to_numpy(int).tolist()
+    rows, none = len(index), np.full(len(index), np.nan)
+    of_period: dict[str, _Column] = {
+        PICK_AT: time.starts(index),
+        "period": [time.label(moment, periods, index[-1]) for moment in index],
+        "low": value["p50"],
+        "high": value["p99"],
+        "top": value[LONGEST],
+        **known,
+        **{f"{name}_text": [_text(ms) for ms in known[name].tolist()] for name in NUMBERS},
+        "calls": [wording.count_exact(n) for n in counted],
+    }
+    of_line: dict[str, _Column] = {
+        "name": np.repeat(np.array(NUMBERS, object), rows),
+        "value": np.concatenate([lines[:-1].ravel(), none]),
+        "dot": np.concatenate([dots(lines[:-1]).ravel(), none]),
+        "end": last.ravel(),
+        "end_at": np.exp(spread(np.log(last), apart)).ravel(),
+    }
+    return pd.DataFrame(
         {
-            "row": "period",
+            "row": ["period"] * rows + ["line"] * rows * len(NUMBERS),
             "hue": "time",
-            "at": time.milliseconds(index),
-            PICK_AT: time.starts(index),
-            "period": [time.label(moment, periods, index[-1]) for moment in index],
-            "low": drawn["p50"].to_numpy(),
-            "high": drawn["p99"].to_numpy(),
-            "top": drawn[LONGEST].to_numpy(),
-            **{name: figures[name].astype(float).to_numpy() for name in NUMBERS},
-            **{f"{name}_text": list(figures[name].astype(float).map(_text)) for name in NUMBERS},
-            "calls": [wording.count_exact(int(n)) for n in figures["calls"].fillna(0)],
+            "at": np.tile(time.milliseconds(index), 1 + len(NUMBERS)),
+            **{name: _padded(column, rows * len(NUMBERS)) for name, column in of_period.items()},
+            **{name: _padded(column, -rows) for name, column in of_line.items()},
         }
     )
-    lines = pd.concat([_line(drawn[name], name, said["at"]) for name in NUMBERS], ignore_index=True)
-    lines["end_at"] = _spread(lines["end"], domain)
-    return pd.concat([said, lines], ignore_index=True)
+
+
+def _padded(column: _Column, rows: int) -> npt.NDArray[Any]:
+    """A column with so many rows without a value after it, or, where there are fewer than none, before it."""
+    values = column if isinstance(column, np.ndarray) else np.array(column, object)
+    return np.pad(values, (max(-rows, 0), max(rows, 0)), constant_values=np.nan)
 
 
 def _text(value: float) -> str:
     return wording.duration_ms(value)
-
-
-def _line(value: "pd.Series[float]", name: str, at: "pd.Series[float]") -> pd.DataFrame:
-    alone = value.shift().isna() & value.shift(-1).isna()
-    last = value.last_valid_index()
-    return pd.DataFrame(
-        {
-            "row": "line",
-            "hue": "time",
-            "at": at,
-            "name": name,
-            "value": None if name == LONGEST else value.to_numpy(),
-            "dot": None if name == LONGEST else value.where(alone | (len(value) <= _FEW)).to_numpy(),
-            "end": value.where(value.index == last).to_numpy(),
-        }
-    )
-
-
-def _spread(ends: "pd.Series[float]", domain: tuple[float, float]) -> "pd.Series[float]":
-    """Where the names at the lines' ends are written: upwards where two would overlap."""
-    apart = (domain[1] / domain[0]) ** _APART
-    placed, below = ends.copy(), 0.0
-    for row in ends.dropna().sort_values(kind="stable").index:
-        below = max(float(ends[row]), below * apart)
-        placed[row] = below
-    return placed
 
 
 @lru_cache(maxsize=256)
@@ -187,4 +186,4 @@ def _spec(shape: _Shape) -> Spec:
         ),
         written(x, y("end_at"), "name", align="left", dx=8),
     ]
-    return seal(alt.layer(*layers), shape.title, _HEIGHT)
+    return seal(layers, shape.title, _HEIGHT)

@@ -91,7 +91,7 @@ def _spec(title: str, label: str, most: float, told: tuple[tuple[str, str], ...]
     outline = alt.Chart().mark_rect(cornerRadius=2, filled=False, strokeWidth=1, strokeOpacity=0.5)
     gaps = outline.encode(x=x, y=y, color=QUIET_COLOUR, tooltip=tips)
     gaps = gaps.transform_filter({"not": {"field": "value", "valid": True}})
-    return seal(alt.layer(gaps, pickable(filled, PICK_AT)), title, 340)
+    return seal([gaps, pickable(filled, PICK_AT)], title, 340)
 
 
 def ramp(label: str, most: float) -> alt.Color:

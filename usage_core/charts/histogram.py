@@ -120,6 +120,4 @@ def _spec(shape: _Shape) -> Spec:
     rule = alt.Chart().mark_rule(strokeDash=[4, 3], strokeWidth=1.5, tooltip=None)
     outwards = {"before": {"align": "right", "dx": -4}, "after": {"align": "left", "dx": 4}}
     texts = [written(x, top, side, dy=-8, **mark) for side, mark in outwards.items()]
-    return seal(
-        alt.layer(bars, rule.encode(x=x, color=alt.ColorValue(alt.ExprRef(STRONG))), *texts), shape.title
-    )
+    return seal([bars, rule.encode(x=x, color=alt.ColorValue(alt.ExprRef(STRONG))), *texts], shape.title)

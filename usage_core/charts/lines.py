@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from usage_core import wording
@@ -24,6 +25,7 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
+from usage_core.charts.line_ends import dots, ends, spread
 from usage_core.charts.names import shortened
 from usage_core.charts.numbers import amounts
 from usage_core.charts.palette import NAMED
@@ -33,9 +35,6 @@ from usage_core.names import told_apart
 
 _DIRECT = 3
 """Up to so many series are named at their lines' ends, more in a legend."""
-
-_FEW = 45
-"""Up to so many periods have a dot each; with more, only those that stand alone between two gaps."""
 
 _MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 1440)
 
@@ -94,11 +93,11 @@ def lines(
         tuple(labels.values()),
         tuple(drawn_labels.values()),
     )
-    ends = table.dropna(subset=["end"])
-    last = [f"{shortened(n)} {drawn.shown(v)}" for n, v in zip(ends["name"], ends["end"], strict=True)]
+    last = table.dropna(subset=["end"])
+    at_end = [f"{shortened(n)} {drawn.shown(v)}" for n, v in zip(last["name"], last["end"], strict=True)]
     period = Column("period", periods.grain.capitalize())
     columns = (period, Column("name", "Name"), *amounts(title, unit, drawn.word))
-    words = f"{head}: at the end, {wording.joined(last)}."
+    words = f"{head}: at the end, {wording.joined(at_end)}."
     return Chart(table, _spec(shape), words, columns, periods.grain)
 
 
@@ -120,43 +119,34 @@ def _table(
     frame: pd.DataFrame, labels: dict[object, str], periods: Periods, index: pd.DatetimeIndex, top: float
 ) -> pd.DataFrame:
     """Every series over every period, gaps as missing values, with dots and the ends of the lines."""
-    parts = [_one(frame[frame["series"] == series], name, index) for series, name in labels.items()]
-    table = pd.concat(parts, ignore_index=True)
-    at = pd.DatetimeIndex(table["bucket"])
-    series = {name: str(of) for of, name in labels.items()}
-    table[PICK_NAME], table[PICK_AT] = table["name"].map(series), time.starts(at)
-    table["at"] = time.milliseconds(at)
-    table["period"] = [time.label(moment, periods, index[-1]) for moment in at]
-    table["end_at"] = spread(table["end"], top * _APART)
-    return table.drop(columns="bucket")
-
-
-def _one(rows: pd.DataFrame, name: str, index: pd.DatetimeIndex) -> pd.DataFrame:
-    by_bucket = rows.drop_duplicates("bucket").set_index("bucket").reindex(index)
-    value = by_bucket["value"].astype(float)
-    alone = value.shift().isna() & value.shift(-1).isna()
-    last = value.last_valid_index()
+    known = frame[frame["series"].isin(list(labels))].drop_duplicates(["series", "bucket"])
+    width = len(index)
+    line = known["series"].map({series: place for place, series in enumerate(labels)}).to_numpy(int)
+    # Where each known figure stands, line after line; what is of no period in view stands nowhere.
+    column = index.get_indexer(pd.DatetimeIndex(known["bucket"]))
+    known, at = known[column >= 0], (line * width + column)[column >= 0]
+    value, calls = np.full(len(labels) * width, np.nan), np.zeros(len(labels) * width, int)
+    exact = np.full(len(labels) * width, wording.UNKNOWN, dtype=object)
+    value[at], calls[at] = known["value"].to_numpy(float), known["calls"].fillna(0).to_numpy(int)
+    exact[at] = known["exact"].fillna(wording.UNKNOWN)
+    drawn = value.reshape(len(labels), width)
+    end = ends(drawn)
+    words = [time.label(moment, periods, index[-1]) for moment in index]
     return pd.DataFrame(
         {
-            "bucket": index,
-            "name": name,
-            "value": value.to_numpy(),
-            "dot": value.where(alone | (len(index) <= _FEW)).to_numpy(),
-            "end": value.where(index == last).to_numpy(),
-            "exact": by_bucket["exact"].fillna(wording.UNKNOWN).to_numpy(),
-            "calls": [wording.count_exact(int(n)) for n in by_bucket["calls"].fillna(0)],
+            "name": np.repeat(list(labels.values()), width),
+            "value": value,
+            "dot": dots(drawn).ravel(),
+            "end": end.ravel(),
+            "exact": exact,
+            "calls": [wording.count_exact(n) for n in calls.tolist()],
+            PICK_NAME: np.repeat([str(series) for series in labels], width),
+            PICK_AT: time.starts(index) * len(labels),
+            "at": np.tile(time.milliseconds(index), len(labels)),
+            "period": words * len(labels),
+            "end_at": spread(end, top * _APART).ravel(),
         }
     )
-
-
-def spread(ends: "pd.Series[float]", apart: float) -> "pd.Series[float]":
-    """Where the names at the lines' ends are written: upwards where two would overlap."""
-    placed = ends.copy()
-    below = float("-inf")
-    for row in ends.dropna().sort_values(kind="stable").index:
-        below = max(float(ends[row]), below + apart)
-        placed[row] = below
-    return placed
 
 
 @lru_cache(maxsize=256)
@@ -189,4 +179,4 @@ def _spec(shape: _Shape) -> Spec:
     ]
     if direct:
         layers.append(written(x, y("end_at"), "name", align="left", dx=8, limit=_END_LIMIT))
-    return seal(alt.layer(*layers), shape.title)
+    return seal(layers, shape.title)

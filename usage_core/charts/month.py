@@ -22,7 +22,7 @@ from usage_core.charts.chart import (
     tooltip,
     written,
 )
-from usage_core.charts.lines import spread
+from usage_core.charts.line_ends import spread
 from usage_core.charts.units import amount_axis, scale, unknown
 
 _TICKS = (1, 5, 10, 15, 20, 25, 30)
@@ -102,7 +102,7 @@ def _table(frame: pd.DataFrame, names: tuple[str, str]) -> pd.DataFrame:
     ends_within = bool(table["middle"].notna().any()) or bool(last > _EARLY)
     inside = (table["name"] == names[0]) & table["line"].notna() & ends_within
     table["said"], table["so_far"] = said.where(~inside), said.where(inside).fillna("")
-    ends = table["hit"].where(table["said"].notna())
+    ends = table["hit"].where(table["said"].notna()).to_numpy()
     table["said_at"] = spread(ends, float(table[["hit", "high"]].max().max()) * _APART)
     return table[["number", "day", "name", PICK_AT, *floats, "exact", "range", "said", "said_at", "so_far"]]
 
@@ -146,7 +146,7 @@ def _spec(shape: _Shape) -> Spec:
         written(x, _y("said_at", shape.flat), "said", align="left", dx=8, limit=150),
         written(x, _y("line", shape.flat), "so_far", align="right", dx=-8, dy=-8, limit=150),
     ]
-    return seal(alt.layer(*layers), shape.title)
+    return seal(layers, shape.title)
 
 
 def _x(shape: _Shape) -> alt.X:

@@ -1,5 +1,6 @@
 """Amounts per period, stacked by series."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,13 +23,11 @@ from usage_core.charts.chart import (
     seal,
     tooltip,
 )
-from usage_core.charts.names import Folding, biggest, fold, shortened
+from usage_core.charts.names import biggest, fold, shortened
 from usage_core.charts.numbers import amounts
 from usage_core.charts.periods import Periods
+from usage_core.charts.stack import Part, bars, by_period, stack, totals
 from usage_core.charts.units import Scale, Unit, amount_axis, scale, unknown
-
-_BAR = 0.82
-"""The part of a period that its bar takes; the rest is the gap between bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,10 @@ def over_time(
     if frame["value"].isna().all():
         return nothing(head, unknown(unit))
     folding = fold(frame["series"].unique(), biggest(frame) if order is None else order)
-    folded = _folded(frame, folding, drawn)
-    index = periods.over(folded["bucket"])
-    table = _table(folded, folding, periods, index)
-    present = tuple(sorted(table["name"].unique(), key=folding.rank))
+    parts = stack(frame, folding, drawn)
+    index = periods.over(frame["bucket"])
+    names = totals(parts)
+    present = tuple(sorted(names, key=folding.rank))
     shape = _Shape(
         head,
         drawn.label,
@@ -73,75 +72,17 @@ def over_time(
         folding.other,
         present if len(present) > 1 else (),
     )
-    words = _alternative(head, folded, periods, drawn)
-    return Chart(table, _spec(shape), words, _columns(title, unit, shape), periods.grain)
+    words = _alternative(head, parts, names, periods, drawn)
+    table = bars(parts, folding, periods, index)
+    return Chart(table, _spec(shape), words, columns(title, unit, periods, len(present)), periods.grain)
 
 
-def _columns(title: str, unit: Unit, shape: _Shape) -> tuple[Column, ...]:
-    grain = shape.time.grain
-    several = (Column("name", "Name"),) if shape.legend else ()
-    share = f"Share of the {grain}" if shape.legend else ""
-    period = Column("period", grain.capitalize())
+def columns(title: str, unit: Unit, periods: Periods, names: int) -> tuple[Column, ...]:
+    """The columns of the numbers under a stack of so many names."""
+    several = (Column("name", "Name"),) if names > 1 else ()
+    share = f"Share of the {periods.grain}" if names > 1 else ""
+    period = Column("period", periods.grain.capitalize())
     return period, *several, *amounts(title, unit, scale(unit).word, share)
-
-
-def _folded(frame: pd.DataFrame, folding: Folding, drawn: Scale) -> pd.DataFrame:
-    """One row for each period and name shown; sums are kept."""
-    named = frame.assign(name=[folding.label(series) for series in frame["series"]])
-    groups = named.groupby(["bucket", "name"], as_index=False, sort=True)
-    sums = groups.agg(
-        value=("value", "sum"), calls=("calls", "sum"), exact=("exact", "first"), n=("exact", "size")
-    )
-    several = sums["n"] > 1
-    if several.any():
-        texts = groups["exact"].agg(list).loc[several, "exact"]
-        values = sums.loc[several, "value"]
-        sums.loc[several, "exact"] = [_added(t, v, drawn) for t, v in zip(texts, values, strict=True)]
-    return sums.drop(columns="n")
-
-
-def _added(texts: list[str], value: float, drawn: Scale) -> str:
-    """The sum of amounts written exactly, or the sum as drawn where one of them is not known."""
-    amounts = [wording.read_exact(text) for text in texts]
-    known = [amount for amount in amounts if amount is not None]
-    return (
-        drawn.exact(sum(known[1:], known[0])) if len(known) == len(amounts) else f"about {drawn.shown(value)}"
-    )
-
-
-def _table(folded: pd.DataFrame, folding: Folding, periods: Periods, index: pd.DatetimeIndex) -> pd.DataFrame:
-    """What the chart is drawn from: the bars' edges (ms and value), and the tooltip's texts."""
-    ranks = [folding.rank(name) for name in folded["name"]]
-    rows = folded.assign(rank=ranks, value=folded["value"]).sort_values(["bucket", "rank"])
-    at = pd.DatetimeIndex(rows["bucket"])
-    start, end = time.milliseconds(at), time.milliseconds(time.following(at, periods.grain))
-    half = (end - start) * (_BAR / 2)
-    totals = rows.groupby("bucket")["value"].transform("sum")
-    parts = zip(rows["value"], totals, strict=True)
-    high = _tops(rows)
-    return pd.DataFrame(
-        {
-            "from": start - half,
-            "to": start + half,
-            "name": rows["name"].to_numpy(),
-            "low": (high - rows["value"]).to_numpy(),
-            "high": high.to_numpy(),
-            "period": [time.label(moment, periods, index[-1]) for moment in at],
-            "exact": rows["exact"].to_numpy(),
-            "share": [wording.share(part / total if total else None) for part, total in parts],
-            "calls": [wording.count_exact(int(calls)) for calls in rows["calls"]],
-            PICK_NAME: pd.array([folding.series(name) for name in rows["name"]], dtype="str"),
-            PICK_AT: time.starts(at),
-            "state": ["open" if periods.incomplete and bucket == index[-1] else "over" for bucket in at],
-        }
-    )
-
-
-def _tops(rows: pd.DataFrame) -> "pd.Series[float]":
-    """Where each part of a stack ends: amounts upwards from zero, credits downwards."""
-    ups, downs = rows["value"].clip(lower=0), rows["value"].clip(upper=0)
-    stacked = [part.groupby(rows["bucket"]).cumsum() for part in (ups, downs)]
-    return stacked[0].where(rows["value"] >= 0, stacked[1])
 
 
 @lru_cache(maxsize=256)
@@ -170,14 +111,14 @@ def _spec(shape: _Shape) -> Spec:
     return seal(chart, shape.title, HEIGHT if len(shape.legend) <= 4 else 400)
 
 
-def _alternative(head: str, folded: pd.DataFrame, periods: Periods, drawn: Scale) -> str:
-    totals = folded.groupby("bucket")["value"].sum()
-    whole, most = float(totals.sum()), pd.Timestamp(str(totals.idxmax()))
+def _alternative(
+    head: str, parts: Sequence[Part], names: Mapping[str, float], periods: Periods, drawn: Scale
+) -> str:
+    wholes = by_period(parts)
+    whole, most = sum(wholes.values()), max(wholes, key=lambda at: wholes[at])
     on = "on" if periods.grain in ("hour", "day") else "in"
-    peak = f"most {on} {wording.period(most, periods.grain)} ({drawn.shown(float(totals.max()))})"
-    parts = folded.groupby("name")["value"].sum().sort_values(ascending=False, kind="stable").head(3)
-    shares = [
-        f"{shortened(str(name))} {wording.share(part / whole)}" for name, part in parts.items() if whole
-    ]
+    peak = f"most {on} {wording.period(most, periods.grain)} ({drawn.shown(wholes[most])})"
+    biggest_names = list(names.items())[:3]
+    shares = [f"{shortened(name)} {wording.share(part / whole)}" for name, part in biggest_names if whole]
     biggest_parts = f"; the biggest parts are {wording.joined(shares)}" if len(shares) > 1 else ""
     return f"{head}: {drawn.shown(whole)} in all, {peak}{biggest_parts}."

@@ -121,4 +121,4 @@ def _spec(shape: _Shape) -> Spec:
     hit = pickable(row.encode(x=alt.value(0), x2=alt.value("width"), y=y, tooltip=tips), PICK_NAME)
     values = written(x, y, "shown", align="left", baseline="middle", dx=6)
     height = _FRAME + _ROW * max(shape.rows, 2)
-    return seal(alt.layer(bars, values, hit), shape.title, height)
+    return seal([bars, values, hit], shape.title, height)

@@ -1,9 +1,11 @@
 """Shares of each period's whole, stacked to 100 %."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from usage_core import wording
@@ -22,9 +24,10 @@ from usage_core.charts.chart import (
     seal,
     tooltip,
 )
-from usage_core.charts.names import Folding, biggest, fold, shortened
-from usage_core.charts.over_time import over_time
+from usage_core.charts.names import biggest, fold, shortened
+from usage_core.charts.over_time import columns
 from usage_core.charts.periods import Periods
+from usage_core.charts.stack import bars, stack, totals
 from usage_core.charts.units import Unit, amount_axis, scale, unknown
 
 
@@ -54,19 +57,24 @@ def shares(
     the shares are of: "Calls".
     """
     head = heading(f"{title} per {periods.grain}", "%", periods.zone)
+    frame = frame.assign(value=frame["value"].astype(float))
     if not (frame["value"] > 0).any():
         return nothing(head, _why(frame, unit))
-    ordered = biggest(frame) if order is None else order
-    stacked = over_time(frame, figure, unit, periods, ordered)
-    folding = fold(frame["series"].unique(), ordered)
-    ranks = _ranks(stacked.frame, folding)
-    table = _of_the_whole(stacked.frame, ranks)
+    folding = fold(frame["series"].unique(), biggest(frame) if order is None else order)
+    parts = stack(frame, folding, scale(unit))
+    names = totals(parts)
+    first = [*(name for name in names if name != folding.other), *(names.keys() & {folding.other})]
     index = periods.over(frame["bucket"])
-    present = tuple(name for name in ranks if name in set(table["name"]))
-    notes = [time.note(periods, index[-1], "drawn faded")]
-    shape = _Shape(head, time.time_shape(index, periods, notes), folding.names, folding.other, present)
-    words = _alternative(head, frame, folding)
-    return Chart(table, _spec(shape), words, stacked.columns, periods.grain)
+    table = _of_the_whole(bars(parts, folding, periods, index), first)
+    shape = _Shape(
+        head,
+        time.time_shape(index, periods, [time.note(periods, index[-1], "drawn faded")]),
+        folding.names,
+        folding.other,
+        tuple(name for name in first if name in set(table["name"])),
+    )
+    shown = columns(figure, unit, periods, len(names))
+    return Chart(table, _spec(shape), _alternative(head, names), shown, periods.grain)
 
 
 def _why(frame: pd.DataFrame, unit: Unit) -> str:
@@ -76,21 +84,18 @@ def _why(frame: pd.DataFrame, unit: Unit) -> str:
     return unknown(unit) if frame["value"].isna().all() else "Nothing to share out: all of it is 0"
 
 
-def _ranks(bars: pd.DataFrame, folding: Folding) -> dict[str, int]:
-    """The place of each name in a stack: the biggest of all is first, what stands for the rest last."""
-    totals = (bars["high"] - bars["low"]).groupby(bars["name"]).sum()
-    first = sorted(totals.index, key=lambda name: (name == folding.other, -totals[name], name))
-    return {str(name): rank for rank, name in enumerate(first)}
-
-
-def _of_the_whole(bars: pd.DataFrame, ranks: dict[str, int]) -> pd.DataFrame:
+def _of_the_whole(bars: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
     """Bars as parts of their period's whole, stacked in order; a credit is no part of it."""
-    table = bars.assign(part=(bars["high"] - bars["low"]).where(bars["high"] > 0, 0.0))
-    table["part"] /= table.groupby("from")["part"].transform("sum")
-    table = table[table["part"] > 0].assign(rank=table["name"].map(ranks)).sort_values(["from", "rank"])
-    high = table.groupby("from")["part"].cumsum()
-    table = table.assign(low=high - table["part"], high=high)
-    return table.drop(columns=["part", "rank"]).reset_index(drop=True)
+    ranks = {name: rank for rank, name in enumerate(order)}
+    place = bars["name"].map(ranks).to_numpy(int)
+    table = bars.iloc[np.lexsort((place, bars["from"].to_numpy()))]
+    table = table[table["high"].to_numpy() > 0]
+    size = table["high"].to_numpy() - table["low"].to_numpy()
+    period = np.unique(table["from"].to_numpy(), return_inverse=True)[1]
+    part = size / np.bincount(period, size)[period]
+    high = pd.Series(part).groupby(period).cumsum().to_numpy()
+    stacked: pd.DataFrame = table.assign(low=high - part, high=high)[part > 0].reset_index(drop=True)
+    return stacked
 
 
 @lru_cache(maxsize=256)
@@ -121,8 +126,7 @@ def _spec(shape: _Shape) -> Spec:
     return seal(chart, shape.title, HEIGHT if len(shape.legend) <= 4 else 400)
 
 
-def _alternative(head: str, frame: pd.DataFrame, folding: Folding) -> str:
-    totals = frame.groupby([folding.label(series) for series in frame["series"]])["value"].sum()
-    parts = totals.sort_values(ascending=False, kind="stable").head(3) / totals.sum()
-    said = [f"{shortened(str(name))} {wording.share(float(part))}" for name, part in parts.items()]
+def _alternative(head: str, names: Mapping[str, float]) -> str:
+    whole = sum(names.values())
+    said = [f"{shortened(name)} {wording.share(part / whole)}" for name, part in list(names.items())[:3]]
     return f"{head}: over the whole timeframe, {wording.joined(said)}."

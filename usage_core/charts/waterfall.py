@@ -130,7 +130,7 @@ def _spec(shape: _Shape) -> Spec:
     values = written(_x("right", shape), y, "shown", **beside)
     # Unseen, at the ends of the scale: so that there is room for every text, wherever its bar ends.
     room = [written(_x(edge, shape), y, "longest", opacity=0, **beside) for edge in ("least", "most")]
-    return seal(alt.layer(lines, *bars, values, *room, _hit(y)), shape.title, _FRAME + _ROW * shape.rows)
+    return seal([lines, *bars, values, *room, _hit(y)], shape.title, _FRAME + _ROW * shape.rows)
 
 
 _COLOURS = {"whole": NEUTRAL, "worse": WORSE, "better": BETTER}
