@@ -25,6 +25,13 @@ COLUMNS = (
     Column(
         Form.WHOLE, "Cache Write Tokens", "Of these, written to a cache", _TOKENS, name="cache_write_tokens"
     ),
+    Column(
+        Form.WHOLE,
+        "Cache Write 1h Tokens",
+        "Of those written, kept for an hour",
+        _TOKENS,
+        name="cache_write_1h_tokens",
+    ),
     Column(Form.WHOLE, "Output Tokens", "Tokens received", _TOKENS, name="output_tokens"),
     Column(Form.PICO, "Cost (USD)", "What the source says it cost", "plain decimal, exact", name="cost_pico"),
 )
@@ -32,7 +39,14 @@ COLUMNS = (
 
 BY_NAME = {column.name: column for column in COLUMNS}
 
-COUNTS = ("calls", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+COUNTS = (
+    "calls",
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "output_tokens",
+)
 """What adds up."""
 
 TOLD_APART = {"key": 8, "model": 4, "project": 2, "service_tier": 1}

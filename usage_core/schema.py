@@ -183,6 +183,10 @@ class Call:
     cache_write_tokens: Annotated[
         int | None, Column(Form.WHOLE, "Cache Write Tokens", "Input tokens written to a cache", _TOKENS)
     ] = None
+    cache_write_1h_tokens: Annotated[
+        int | None,
+        Column(Form.WHOLE, "Cache Write 1h Tokens", "Of these, kept for an hour", _TOKENS),
+    ] = None
     reasoning_tokens: Annotated[
         int | None, Column(Form.WHOLE, "Reasoning Tokens", "Output tokens spent on reasoning", _TOKENS)
     ] = None

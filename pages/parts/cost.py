@@ -27,6 +27,7 @@ FIGURES = (
     "output_tokens",
     "cache_read_tokens",
     "cache_write_tokens",
+    "cache_write_1h_tokens",
     "unpriced_calls",
 )
 """What the parts of the page say of the same calls: asked for at once, so that they share one answer."""
@@ -105,10 +106,11 @@ def made_of(selection: Selection) -> str:
         said += (
             f"; {plain(wording.money(-rest))} less was charged than tokens at their prices, as for a cache"
         )
-    return f"{said}. {_cache(row)}"
+    return f"{said}. {of_cache(row)}"
 
 
-def _cache(row: dict[Any, Any]) -> str:
+def of_cache(row: dict[Any, Any]) -> str:
+    """How much of the input tokens was read from and written to a cache."""
     read, written, whole = (row[name] for name in ("cache_read_tokens", "cache_write_tokens", "input_tokens"))
     if read is None and written is None:
         return "Nothing is known of cache tokens."
@@ -117,7 +119,11 @@ def _cache(row: dict[Any, Any]) -> str:
         for tokens, what in ((read, "read from"), (written, "written to"))
         if tokens is not None and whole
     ]
-    return f"Of the input tokens, {wording.joined(shares)}." if shares else ""
+    hour = row["cache_write_1h_tokens"]
+    kept = (
+        f" Of those written, {wording.share(Decimal(hour) / written)} are kept for an hour." if hour else ""
+    )
+    return f"Of the input tokens, {wording.joined(shares)}.{kept}" if shares else ""
 
 
 def section(selection: Selection, by: str) -> None:

@@ -16,8 +16,7 @@ from usage_core.bills.who import named
 from usage_core.errors import PriceRefused
 from usage_core.intake import price_rules
 from usage_core.prices import catalogue
-from usage_core.prices.book import PARTS
-from usage_core.prices.rules import Rule, RuleKind, check
+from usage_core.prices.rules import PARTS, Rule, RuleKind, check
 from usage_core.schema import Tier
 
 KINDS = {
@@ -106,7 +105,7 @@ def _rule(kind: RuleKind):  # type: ignore[no-untyped-def]
         )
         return lambda: Rule(kind=kind, **subject, stands_for=_chosen(stands_for))
     fields = {}
-    for column, name in zip(st.columns(4), prices.PRICES, strict=True):
+    for column, name in zip(st.columns(5), prices.PRICES, strict=True):
         with column:
             fields[f"{name.lower().replace(' ', '_')}_price"] = st.text_input(
                 f"{name} (USD per 1M)", key=f"rule-{name}", placeholder="2.50"
@@ -196,8 +195,7 @@ def _said(entered: price_rules.Entered) -> str:
 
 def _line(entered: price_rules.Entered) -> dict[str, str]:
     rule, zone = entered.rule, "UTC"
-    names = ("input", "output", "cache read", "cache write")
-    given = [(name, getattr(rule, f"{name.replace(' ', '_')}_price")) for name in names]
+    given = [(part.replace("_", " "), getattr(rule, f"{part}_price")) for part in PARTS]
     said = ", ".join(f"{name} {wording.money_exact(price)}" for name, price in given if price is not None)
     of = (rule.model, rule.provider, rule.service_tier)
     said = said or (f"{rule.percent.normalize():f} % off" if rule.percent else f"is {rule.stands_for}")

@@ -15,6 +15,7 @@ from usage_core.intake.price_drift import Drift
 from usage_core.metrics.prices_seen import Seen
 from usage_core.prices import catalogue
 from usage_core.prices.book import Interval, in_force, intervals
+from usage_core.prices.rules import PARTS
 from usage_core.schema import CostBasis
 from usage_core.selection import Selection
 
@@ -30,7 +31,13 @@ SOURCES = {
 WIDE, NARROW = 170, 96
 """Pixels: a model's name in front leaves room for figures on a phone."""
 
-PRICES = ("Input", "Output", "Cache read", "Cache write")
+PRICES = ("Input", "Output", "Cache read", "Cache write", "Cache write 1h")
+"""Headings, in the order of `PARTS`."""
+
+_HELP = {
+    "Cache write 1h": "USD per million tokens kept in a cache for an hour. Where it is unknown, and writing "
+    "to a cache has a price of its own, a call with such tokens has no cost."
+}
 
 
 @cached.shared
@@ -64,7 +71,7 @@ def _table() -> pd.DataFrame:
     rows = []
     for one in cached.prices_seen():
         price = now_in_force(one.provider, one.model)
-        listed = (price.prices.input, price.prices.output, price.prices.cache_read, price.prices.cache_write)
+        listed = [getattr(price.prices, part) for part in PARTS]
         rows.append(
             {
                 "Model": one.model,
@@ -116,7 +123,9 @@ def models() -> None:
             "the model that was matched. Correct a wrong match below.",
         ),
         **{
-            name: st.column_config.TextColumn(help="USD per million tokens", alignment="right")
+            name: st.column_config.TextColumn(
+                help=_HELP.get(name, "USD per million tokens"), alignment="right"
+            )
             for name in PRICES
         },
     }

@@ -32,9 +32,11 @@ CLASSES = {
     "Input tokens": "input_tokens",
     "Cache read": "cache_read_tokens",
     "Cache write": "cache_write_tokens",
+    "Of it for 1h": "cache_write_1h_tokens",
     "Output tokens": "output_tokens",
 }
-"""Heading -> class of tokens; none holds another."""
+"""Heading -> class of tokens; none holds another but what is written to a cache that part of it which is kept
+for an hour."""
 
 WHY = {
     CALLS: "single calls of the same key and period are here, and these count",

@@ -96,8 +96,10 @@ def call_table(calls: Iterable[Made], hours: int, unpriced: frozenset[str]) -> p
                 one[f"{name}_unpriced"] += call.tokens[name]
             else:
                 one[f"{name}_cost"] += call.tokens[name] * PRICES[call.model][name]
-    names = ["calls", "unpriced_calls", "other_cost", "other_tokens"]
-    names += [f"{one}_{what}" for one in (*CLASSES, "write") for what in ("cost", "tokens", "unpriced")]
+    names = ["calls", "unpriced_calls", "untold_tokens", "other_cost", "other_tokens"]
+    names += [
+        f"{one}_{what}" for one in (*CLASSES, "write", "write_1h") for what in ("cost", "tokens", "unpriced")
+    ]
     types = [("day", pa.timestamp("us")), ("model", pa.string()), ("key", pa.string())]
     schema = pa.schema(types + [(name, pa.decimal128(38, 0)) for name in names])
     rows = [

@@ -382,3 +382,26 @@ def test_a_discount_that_the_log_s_prices_hold_is_no_difference(
     shelf.rows({"called_at": f"{day}T09:00:00Z", "provider": "Anthropic", "model": model, **tokens})
     bring(shelf, f"{day},{model},input_no_cache,4.50,5.00", header=CONSOLE)
     assert parts(shelf, "Anthropic") == parts_found
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_is_kept_in_a_cache_for_an_hour_is_a_class_where_both_sides_tell(
+    shelf: Shelf, told: bool
+) -> None:
+    """400,000 of 600,000 tokens: at $10, not $6.25. Where the log does not say, it is a matter of price."""
+    day = "2026-10-12" if told else "2026-10-13"
+    call = {"called_at": f"{day}T09:00:00Z", "api_key_id": "k", "provider": "Anthropic"}
+    call |= {"model": "claude-opus-4-5", "kind": "completion", "input_tokens": 1_000_000, "output_tokens": 0}
+    call |= {"cache_write_tokens": 600_000, "cache_write_1h_tokens": 400_000 if told else None}
+    path = shelf.folder / "calls.jsonl"
+    path.write_text(json.dumps(call))
+    shelf.take_file(path)
+    costs = {"input_no_cache": "2.00", "input_cache_write_5m": "1.25", "input_cache_write_1h": "4.00"}
+    bring(shelf, *(f"{day},claude-opus-4-5,{cls},{usd},{usd}" for cls, usd in costs.items()), header=CONSOLE)
+    explained = found(shelf, "Anthropic").explained
+    assert explained is not None
+    assert explained.grains[0].by_class
+    assert explained.difference == (0 if told else Decimal("1.50"))
+    assert {(each.token_class, each.usd) for each in explained.findings} == (
+        set() if told else {("cache write", Decimal("1.50"))}
+    )

@@ -83,6 +83,7 @@ def by_hand(shelf: Shelf, selection: Selection, by: str, per: str) -> Rows:
             len(amounts),
             *sums[:3],
             None,
+            None,
             cost,
             unpriced,
         ]

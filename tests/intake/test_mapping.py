@@ -222,6 +222,9 @@ def test_names_that_are_refused(shelf: Shelf, name: str) -> None:
         mappings.save(shelf.lake, name, Mapping(AT))
 
 
+HOUR_ALONE = Mapping(AT | {"cache_write_1h_tokens": From(("1h",))})
+"""Of what is written to a cache only what is kept for an hour: nothing says that it was written."""
+
 HEADINGS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)
 
 
@@ -233,12 +236,23 @@ def test_a_mapping_survives_being_saved(data: st.DataObject) -> None:
         fields[name] = From((data.draw(HEADINGS),), data.draw(st.sampled_from(UNITS.get(name, ("",)))))
     for name in data.draw(st.sets(st.sampled_from(FIXABLE))):
         fields[name] = From(fixed=data.draw(HEADINGS))
+    if "cache_write_1h_tokens" in fields:
+        fields["cache_write_tokens"] = fields["cache_write_1h_tokens"]
     mapping = Mapping(fields, "Asia/Kolkata", data.draw(st.booleans()))
     assert Mapping.of(mapping.text()) == mapping
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"fields": 1}', Mapping(AT, "Mars").text(), Mapping({"model": KEY}).text()]
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"fields": 1}',
+        Mapping(AT, "Mars").text(),
+        Mapping({"model": KEY}).text(),
+        HOUR_ALONE.text(),
+    ],
 )
 def test_what_is_no_mapping(text: str) -> None:
     with pytest.raises(UsageError):

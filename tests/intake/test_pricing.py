@@ -178,21 +178,28 @@ some_price = st.decimals(0, 9_999, places=6)
     uncached=some_tokens,
     read=some_tokens,
     write=some_tokens,
+    hour=some_tokens,
     received=some_tokens,
-    prices=st.tuples(some_price, some_price, st.none() | some_price, st.none() | some_price),
+    prices=st.tuples(some_price, some_price, *[st.none() | some_price] * 3),
 )
 def test_cost_of_the_parts_is_the_cost(
-    uncached: int, read: int, write: int, received: int, prices: tuple[Decimal, ...]
+    uncached: int, read: int, write: int, hour: int, received: int, prices: tuple[Decimal, ...]
 ) -> None:
-    names = ("input_price", "output_price", "cache_read_price", "cache_write_price")
-    rule = Rule(kind=RuleKind.PRICE, model="m", **dict(zip(names, prices, strict=True)))
+    """What is kept for an hour costs nothing that is known where only other writes have a price."""
+    names = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+    rule = Rule(
+        kind=RuleKind.PRICE,
+        model="m",
+        **{f"{name}_price": price for name, price in zip(names, prices, strict=True)},
+    )
     calls = [
-        (uncached + read + write, received, read, write),
-        (uncached, 0, None, None),
-        (read, 0, read, None),
-        (write, 0, 0, write),
-        (0, received, None, 0),
-        (None, received, None, None),
+        (uncached + read + write + hour, received, read, write + hour, hour),
+        (uncached, 0, None, None, None),
+        (read, 0, read, None, None),
+        (write, 0, 0, write, None),
+        (hour, 0, 0, hour, hour),
+        (0, received, None, 0, 0),
+        (None, received, None, None, None),
     ]
     with duckdb.connect() as connection:
         connection.register("listed", price_list([(None, "m", None)], [rule]))
@@ -204,7 +211,8 @@ def test_cost_of_the_parts_is_the_cost(
             f"SELECT {cost('c', 'c.kind')} FROM (SELECT *, 'm' AS model_name, NULL AS provider_name, "  # noqa: S608
             "NULL AS service_tier, "
             "TIMESTAMP '2026-08-01' AS called_at, 'completion' AS kind FROM (VALUES "
-            f"{rows}) t(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, n)) c "
+            f"{rows}) t(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, "
+            "cache_write_1h_tokens, n)) c "
             f"JOIN listed p ON {FALLS_INTO.format(names='c', call='c')} ORDER BY n"
         ).fetchall()
     whole, *parts, unknown = [row[0] for row in found]
@@ -214,4 +222,8 @@ def test_cost_of_the_parts_is_the_cost(
     exact = uncached * prices[0] + received * prices[1]
     exact += read * (prices[0] if prices[2] is None else prices[2])
     exact += write * (prices[0] if prices[3] is None else prices[3])
+    if hour and prices[4] is None and prices[3] is not None:
+        assert whole is None
+        return
+    exact += hour * (prices[0] if prices[4] is None else prices[4])
     assert whole == (int(exact * 10**6) if exact * 10**6 < 2**63 else None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.importing import Look, Shelf, as_csv, row, with_store
+from tests.importing import LABELS, Look, Shelf, as_csv, row, with_store
 from usage_core.schema import EXPORT_HEADER, Kind, cost_pico
 
 AT = datetime.fromisoformat("2026-08-03T09:14:07")
@@ -226,6 +226,17 @@ def test_a_call_dearer_than_can_be_held_is_set_aside(shelf: Shelf) -> None:
     assert (line, field, value) == (3, "Input Tokens", most["input_tokens"])
     assert "more than 9 million USD" in reason
     assert shelf.stored(None, "cost_pico") == [((2**63 - 1) // 10**6 * 10**6,)]
+
+
+def test_more_kept_in_a_cache_for_an_hour_than_was_written_to_it_is_set_aside(shelf: Shelf) -> None:
+    header = f"{','.join(LABELS)},Call Kind,Cache Write Tokens,Cache Write 1h Tokens\r\n"
+    given = [[*row(), "completion", *counts] for counts in (("5", "5"), ("5", "6"), ("", "1"), ("5", ""))]
+    receipt = shelf.take(as_csv(given), header)
+    assert sorted(shelf.stored(receipt, "cache_write_1h_tokens"), key=str) == [(5,), (None,)]
+    why = "More tokens were kept in a cache for an hour than were written to one at all."
+    assert shelf.set_aside(receipt) == [
+        (line, "Cache Write 1h Tokens", value, why) for line, value in ((3, "6"), (4, "1"))
+    ]
 
 
 some_tokens = st.none() | st.sampled_from([0, 1]) | st.integers(0, 10**9)

@@ -59,6 +59,7 @@ def calls(start: datetime, end: datetime, most: int = 12) -> st.SearchStrategy[l
         output_price=PRICES,
         cache_read_tokens=maybe,
         cache_write_tokens=maybe,
+        cache_write_1h_tokens=maybe,
         cost_pico=st.none() | some | st.integers(2**62, 2**63 - 1),
     )
     return st.lists(row, max_size=most)
@@ -141,6 +142,7 @@ def figures(rows: Sequence[Row]) -> dict[str, int | Decimal | None]:
         "output_cost_usd": _usd(_cost(row, "output") for row in priced),
         "cache_read_tokens": _sum(row["cache_read_tokens"] for row in rows),
         "cache_write_tokens": _sum(row["cache_write_tokens"] for row in rows),
+        "cache_write_1h_tokens": _sum(row["cache_write_1h_tokens"] for row in rows),
         "priced_calls": len(priced),
         "priced_tokens": priced_tokens,
         "timed_output_tokens": spoken[0],

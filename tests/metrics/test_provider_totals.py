@@ -51,7 +51,7 @@ def test_what_is_unknown_is_counted_and_classes_do_not_overlap(shelf: Shelf) -> 
     shelf.take("2026-08-03,claude-sonnet-4-5,web,100,40,7\n2026-08-03,nobody-knows-it,web,1,0,1\n", header)
     [total] = found(shelf)
     cost = (100 * Decimal(3) + 40 * Decimal("0.3") + 7 * Decimal(15)) / 10**6
-    assert total == Total(COUNTED, None, 2, 2, 1, None, 101, 40, None, 8, cost)
+    assert total == Total(COUNTED, None, 2, 2, 1, None, 101, 40, None, None, 8, cost)
 
 
 def test_single_calls_of_the_key_and_period_win(shelf: Shelf) -> None:

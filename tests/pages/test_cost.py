@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import cost_tables
+from pages.parts import cost, cost_tables
 from tests.metrics.by_hand import Row, call, figures
 from tests.pages.conftest import check, texts, visit
 from tests.pages.test_hostile_text import HOSTILE, check_texts, hostile_calls
@@ -177,6 +177,17 @@ def test_what_the_cost_is_made_of(holding: Holding) -> None:
     assert "Input is 50.0 % of the cost, output 50.0 %. Nothing is known of cache tokens." in captions(
         visit(PAGE, **LINK)
     )
+
+
+def test_what_was_read_from_and_written_to_a_cache_is_said() -> None:
+    row = dict.fromkeys(("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens"))
+    row["input_tokens"] = 1000
+    assert cost.of_cache(row) == "Nothing is known of cache tokens."
+    row |= {"cache_read_tokens": 100, "cache_write_tokens": 400}
+    said = "Of the input tokens, 10.0 % read from a cache and 40.0 % written to a cache."
+    assert cost.of_cache(row) == said
+    row["cache_write_1h_tokens"] = 100
+    assert cost.of_cache(row) == f"{said} Of those written, 25.0 % are kept for an hour."
 
 
 def table(app: AppTest, column: str) -> list[dict[str, Any]]:

@@ -10,9 +10,9 @@ from genai_prices.types import ModelInfo, ModelPrice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from usage_core.prices.book import DAY_S, PARTS, Interval, Prices, in_force, intervals
+from usage_core.prices.book import DAY_S, Interval, Prices, in_force, intervals
 from usage_core.prices.catalogue import find, suggested
-from usage_core.prices.rules import Rule, RuleKind
+from usage_core.prices.rules import PARTS, Rule, RuleKind
 from usage_core.schema import CostBasis
 
 JUNE, JULY, AUGUST = (datetime(2026, month, 1, tzinfo=UTC) for month in (6, 7, 8))
@@ -21,7 +21,7 @@ NOON = timedelta(hours=12)
 
 def _token_priced(info: ModelInfo) -> bool:
     every = [info.prices] if isinstance(info.prices, ModelPrice) else [each.prices for each in info.prices]
-    known = {f"{part}_mtok" for part in PARTS}
+    known = {f"{part}_mtok" for part in PARTS} | {"web_searches_kcount"}
     return all(
         {name for name, price in each.__dict__.items() if price is not None} <= known for each in every
     )
@@ -60,26 +60,32 @@ moments = st.datetimes(datetime(2023, 1, 1), datetime(2027, 1, 1), timezones=st.
     moment=moments,
     tokens=st.integers(0, 500_000) | st.sampled_from([128_000, 128_001, 200_000, 200_001, 272_000]),
     received=st.integers(0, 50_000),
-    cached=st.tuples(st.floats(0, 0.5), st.floats(0, 0.5)),
+    cached=st.tuples(st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0, 1)),
 )
 def test_prices_are_the_catalogue_s(
-    model: tuple[str, str], moment: datetime, tokens: int, received: int, cached: tuple[float, float]
+    model: tuple[str, str], moment: datetime, tokens: int, received: int, cached: tuple[float, ...]
 ) -> None:
     [one] = falls_into(intervals(*model, ()), moment, tokens)
     found = find(*model)
     assert found
-    read, write = (int(tokens * part) for part in cached)
+    price = one.prices
+    read, write = (int(tokens * part) for part in cached[:2])
+    hour = int(write * cached[2]) if price.cache_write is None or price.cache_write_1h else 0
     usage = Usage(
-        input_tokens=tokens, output_tokens=received, cache_read_tokens=read, cache_write_tokens=write
+        input_tokens=tokens,
+        output_tokens=received,
+        cache_read_tokens=read,
+        cache_write_tokens=write,
+        cache_write_1h_tokens=hour,
     )
     priced = found[1].get_prices(moment)
-    price = one.prices
     if price.input is None or (price.output is None and received):
         return  # what a price is not known of has no cost with us
     parts = (
         (tokens - read - write, price.input),
         (read, price.input if price.cache_read is None else price.cache_read),
-        (write, price.input if price.cache_write is None else price.cache_write),
+        (write - hour, price.input if price.cache_write is None else price.cache_write),
+        (hour, price.input if price.cache_write_1h is None else price.cache_write_1h),
         (received, price.output or Decimal(0)),
     )
     ours = sum(count * each for count, each in parts) / 1_000_000

@@ -13,6 +13,7 @@ from usage_core.api.answers import refusal
 from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Parameter, one_of
 from usage_core.api.usage import LIMIT_S
+from usage_core.buckets import COUNTS
 from usage_core.errors import SelectionError, TookTooLong
 from usage_core.export.provider_totals import breakdown, record
 from usage_core.metrics.provider_totals import (
@@ -57,7 +58,7 @@ async def totals(console: Console, request: Request) -> Response:
     return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
 
-_NUMBERS = ("calls", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+_NUMBERS = COUNTS
 _ROW = {
     "type": "object",
     "required": ["fate", "totals", "without_calls", "unpriced", *_NUMBERS, "cost_usd"],
@@ -80,7 +81,8 @@ SCHEMA = {
     "properties": {
         **{name: {"type": "string"} for name in ("from", "to", "tz")},
         "rows": {
-            "description": "Classes of tokens do not overlap; null is unknown.",
+            "description": "Classes of tokens do not overlap, but cache_write_1h_tokens are counted among "
+            "cache_write_tokens; null is unknown.",
             "type": "array",
             "items": _ROW,
         },
@@ -97,8 +99,8 @@ EXAMPLE: dict[str, Any] = {
             **dict.fromkeys(("totals", "without_calls"), 30),
             "unpriced": 0,
             "calls": None,
-            **dict(zip(_NUMBERS[1:], (1_500_000, 200_000, 15_000, 50_000), strict=True)),
-            "cost_usd": "5.36625",
+            **dict(zip(_NUMBERS[1:], (1_500_000, 200_000, 15_000, 5_000, 50_000), strict=True)),
+            "cost_usd": "5.3775",
         }
     ],
 }

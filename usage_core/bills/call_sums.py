@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -100,7 +101,8 @@ def call_sums(
     """Sums by `day` (local; it begins `hours` later than at midnight), `model` and `key`: `calls`,
     `unpriced_calls`, and for each class its tokens, its cost (pico-USD), and its tokens without a price.
 
-    A cost that cannot be divided among classes is in `other_cost`.
+    A cost that cannot be divided among classes is in `other_cost`. `untold_tokens` are those written to a
+    cache of which nobody says for how long; they are among those of `write`.
     """
     later = timedelta(hours=hours)
     day = truncated("day", local_time(c.called_at - sa.literal(later, sa.Interval()), _frame(ranges, zone)))
@@ -121,9 +123,9 @@ def call_sums(
 
 def _of_call() -> dict[str, Expression]:
     """What one call brings to each sum, beside the prices of `_cache_prices`."""
-    sent, received, read, write = (
-        sa.cast(sa.func.coalesce(c[name], 0), TOTAL)
-        for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+    names = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+    sent, received, read, write, hour = (
+        sa.cast(sa.func.coalesce(c[f"{name}_tokens"], 0), TOTAL) for name in names
     )
     plain = sent - sa.func.least(read + write, sent)
     known = sa.and_(
@@ -131,11 +133,12 @@ def _of_call() -> dict[str, Expression]:
     )
     costs = {
         "read": read * _cache_price("cache_read_price"),
-        "write": write * _cache_price("cache_write_price"),
+        "write": (write - hour) * _cache_price("cache_write_price"),
+        "write_1h": hour * _cache_price("cache_write_1h_price"),
         "output": received * _micro(c.output_price),
     }
-    costs["input"] = c.cost_pico - costs["read"] - costs["write"] - costs["output"]
-    tokens = {"input": plain, "read": read, "write": write, "output": received}
+    costs["input"] = c.cost_pico - sum(costs.values(), sa.literal_column("0"))
+    tokens = {"input": plain, "read": read, "write": write - hour, "write_1h": hour, "output": received}
     priced = c.cost_pico.is_not(None)
     made = {"calls": sa.literal_column("1"), "unpriced_calls": sa.cast(c.cost_pico.is_(None), sa.Integer())}
     for name, count in tokens.items():
@@ -143,6 +146,7 @@ def _of_call() -> dict[str, Expression]:
         made[f"{name}_tokens"] = sa.case((sa.or_(known, ~priced), count), else_=0)
         made[f"{name}_unpriced"] = sa.case((priced, 0), else_=count)
     made["other_cost"] = sa.case((sa.and_(priced, ~known), c.cost_pico), else_=0)
+    made["untold_tokens"] = sa.case((c.cache_write_1h_tokens.is_(None), write), else_=0)
     made["other_tokens"] = sa.case((sa.and_(priced, ~known), sent + received), else_=0)
     return made
 
@@ -163,7 +167,8 @@ def _cache_prices(
     rules = [entered.rule for entered in in_force(connection)]
     called = models_called(connection, provider, zone, ranges)
     every = price_list([(*model, tier) for model in called for tier in (None, *Tier)], rules)
-    has_own = pc.or_(*(pc.is_valid(every[name]) for name in ("cache_read_price", "cache_write_price")))
+    cached_parts = ("cache_read", "cache_write", "cache_write_1h")
+    has_own = reduce(pc.or_, (pc.is_valid(every[f"{part}_price"]) for part in cached_parts))
     native: Any = connection.connection.driver_connection
     native.register("cache_prices", every.filter(has_own))
     cached = sa.or_(c.cache_read_tokens > 0, c.cache_write_tokens > 0)

@@ -163,14 +163,20 @@ CLASSES = {
             "input cache write tokens",
             "cache write input tokens",
             "input cache write 5m",
-            "input cache write 1h",
             "cache creation input tokens",
             "cache creation ephemeral 5m input tokens",
-            "cache creation ephemeral 1h input tokens",
             "ephemeral 5m input tokens",
-            "ephemeral 1h input tokens",
         ),
         TokenClass.CACHE_WRITE,
+    ),
+    **dict.fromkeys(
+        (
+            "cache write 1h",
+            "input cache write 1h",
+            "cache creation ephemeral 1h input tokens",
+            "ephemeral 1h input tokens",
+        ),
+        TokenClass.CACHE_WRITE_1H,
     ),
     **dict.fromkeys(("output", "output tokens", "completion"), TokenClass.OUTPUT),
 }

@@ -37,6 +37,8 @@ class TokenClass(StrEnum):
     """Not read from or written to a cache."""
     CACHE_READ = "cache read"
     CACHE_WRITE = "cache write"
+    CACHE_WRITE_1H = "cache write 1h"
+    """Kept for an hour."""
     OUTPUT = "output"
 
 

@@ -25,7 +25,8 @@ IS_NET = f"""
 SELECT coalesce(abs(listed + less - computed) < abs(listed - computed), false)
 FROM (SELECT sum(l.usd) AS listed, sum(off.usd) AS less
     FROM given_lines l LEFT JOIN off USING (bill_id, line) WHERE charge = 'usage'),
-(SELECT sum(usd(input_cost + read_cost + write_cost + output_cost + other_cost)) AS computed FROM given_calls)
+(SELECT sum(usd(input_cost + read_cost + write_cost + write_1h_cost + output_cost + other_cost)) AS computed
+    FROM given_calls)
 """  # noqa: S608
 """Whether the log's prices already hold the discounts that stand on the lines of usage themselves."""
 
@@ -38,6 +39,8 @@ WHERE charge <> 'discount'
     OR (bill_id, line) NOT IN (SELECT (bill_id, line) FROM given_lines WHERE charge = 'usage')
 """  # noqa: S608
 
+# What is kept in a cache for an hour is told apart for models of which both sides do: a bill that has lines
+# of it, and calls that all say how long their writes are kept.
 PREPARE = """
 CREATE TABLE line AS SELECT * REPLACE (
         CASE WHEN (SELECT bool_or(model IS NULL AND charge = 'usage') FROM given_lines) THEN ''
@@ -50,13 +53,21 @@ WITH every AS (SELECT * REPLACE (
         ELSE model END AS model) FROM (
     SELECT *, false AS moved FROM given_calls UNION ALL BY NAME SELECT *, true AS moved FROM moved_calls))
 SELECT moved, day, model, key, 'input' AS cls, input_cost AS cost, input_tokens AS tokens,
-    input_unpriced AS unpriced_tokens, calls, unpriced_calls FROM every
-UNION ALL SELECT moved, day, model, key, 'cache read', read_cost, read_tokens, read_unpriced, 0, 0 FROM every
-UNION ALL SELECT moved, day, model, key, 'cache write', write_cost, write_tokens, write_unpriced, 0, 0
+    input_unpriced AS unpriced_tokens, calls, unpriced_calls, untold_tokens FROM every
+UNION ALL SELECT moved, day, model, key, 'cache read', read_cost, read_tokens, read_unpriced, 0, 0, 0
     FROM every
-UNION ALL SELECT moved, day, model, key, 'output', output_cost, output_tokens, output_unpriced, 0, 0
+UNION ALL SELECT moved, day, model, key, 'cache write', write_cost, write_tokens, write_unpriced, 0, 0, 0
     FROM every
-UNION ALL SELECT moved, day, model, key, NULL, other_cost, other_tokens, 0, 0, 0 FROM every;
+UNION ALL SELECT moved, day, model, key, 'cache write 1h', write_1h_cost, write_1h_tokens, write_1h_unpriced,
+    0, 0, 0 FROM every
+UNION ALL SELECT moved, day, model, key, 'output', output_cost, output_tokens, output_unpriced, 0, 0, 0
+    FROM every
+UNION ALL SELECT moved, day, model, key, NULL, other_cost, other_tokens, 0, 0, 0, 0 FROM every;
+CREATE OR REPLACE TEMP TABLE by_hour AS
+SELECT model FROM line WHERE cls = 'cache write 1h'
+EXCEPT SELECT model FROM long WHERE untold_tokens > 0;
+UPDATE line SET cls = 'cache write' WHERE cls = 'cache write 1h' AND model NOT IN (FROM by_hour);
+UPDATE long SET cls = 'cache write' WHERE cls = 'cache write 1h' AND model NOT IN (FROM by_hour);
 CREATE TABLE grain AS
 SELECT model, bool_and(day IS NOT NULL) AS by_day,
     bool_and(cls IS NOT NULL)
@@ -151,7 +162,7 @@ FROM (SELECT *, CASE
 GROUPS = """
 CREATE TABLE grouped AS
 WITH sides AS (
-    SELECT *, cls IN ('input', 'cache read', 'cache write') AS sent,
+    SELECT *, starts_with(cls, 'cache') OR cls = 'input' AS sent,
         cls IN ('input', 'output') AS main,
         CASE WHEN tokens > 0 AND quantity IS NOT NULL AND in_bill
             THEN part_of(cost, quantity - tokens, tokens) ELSE 0 END AS more,

@@ -9,13 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from usage_core import wording
+from usage_core.buckets import COUNTS
 from usage_core.cli import options
 from usage_core.cli.opening import app, store
 from usage_core.cli.printing import out
 from usage_core.export.provider_totals import breakdown, record
 from usage_core.metrics.provider_totals import BREAKDOWNS, By, Total, Wanted, provider_totals
-
-FIGURES = ("calls", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 
 
 @app.command("provider-totals")
@@ -38,7 +37,7 @@ def provider_totals_command(
 
 def _print(found: list[Total], by: By | None) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    headings = (*([by] if by else []), "", "totals", "cost", *FIGURES)
+    headings = (*([by] if by else []), "", "totals", "cost", *COUNTS)
     for number, heading in enumerate(headings):
         table.add_column(
             heading.replace("_tokens", "").replace("_", " ").capitalize(),
@@ -51,6 +50,6 @@ def _print(found: list[Total], by: By | None) -> None:
             each.fate if each.fate == "counted" else f"left out: {each.fate}",
             wording.count_exact(each.totals),
             wording.money_exact(each.cost_usd),
-            *(wording.count(getattr(each, name)) for name in FIGURES),
+            *(wording.count(getattr(each, name)) for name in COUNTS),
         )
     out.print(table)

@@ -48,6 +48,13 @@ SUMS = {
     "cache_write_tokens": Column(
         Form.WHOLE, "Cache Write Tokens", "Input tokens written to a cache", _COUNT, name="cache_write_tokens"
     ),
+    "cache_write_1h_tokens": Column(
+        Form.WHOLE,
+        "Cache Write 1h Tokens",
+        "Of these, kept for an hour",
+        _COUNT,
+        name="cache_write_1h_tokens",
+    ),
     "cost_usd": Column(
         Form.PICO,
         "Cost (USD)",

@@ -38,6 +38,7 @@ FORMAT = Format(
         "input_tokens": count("uncached"),
         "cache_read_tokens": count("read"),
         "cache_write_tokens": total(*_WRITTEN),
+        "cache_write_1h_tokens": count("written_1h"),
         "output_tokens": count("output"),
     },
     sums=True,

@@ -44,6 +44,7 @@ FORMAT = Format(
         "input_tokens": "uncached_input_tokens",
         "cache_read_tokens": "cache_read_input_tokens",
         "cache_write_tokens": total(*_WRITTEN),
+        "cache_write_1h_tokens": "ephemeral_1h_input_tokens",
         "output_tokens": "output_tokens",
     },
     skip=f"CASE WHEN {filled(*_SENT, 'output_tokens')} IS NULL AND {filled(*_PERIOD)} IS NOT NULL "

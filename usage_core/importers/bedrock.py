@@ -15,6 +15,20 @@ def _of_stream(path: str) -> str:
     return f"TRY(json_extract_string(output, '{_EVENTS}.{path}'))[1]"
 
 
+_WRITTEN = inside("input", "$.cacheWriteInputTokenCount")
+# How much of it for how long: in `cacheDetails` of Converse, or as Anthropic's own answers have it.
+_USAGE = inside("output", "$.outputBodyJson.usage")
+_DETAILS = f"""
+    coalesce(TRY(json_extract({_USAGE}, '$.cacheDetails[*]')),
+        TRY(json_extract(output, '{_EVENTS}.metadata.usage.cacheDetails[*]')))
+"""
+_HOUR = f"""
+    CASE WHEN try_cast({_WRITTEN} AS DOUBLE) > 0 THEN
+        coalesce(list_filter({_DETAILS}, lambda d: d->>'$.ttl' = '1h')[1]->>'$.inputTokens',
+            {inside("output", "$.outputBodyJson.usage.cache_creation.ephemeral_1h_input_tokens")},
+            {_of_stream("message.usage.cache_creation.ephemeral_1h_input_tokens")}) END
+"""
+
 _METRICS = '"amazon-bedrock-invocationMetrics"'
 
 _ARN = inside("identity", "$.arn")
@@ -54,7 +68,8 @@ FORMAT = Format(
         "output_price": "NULL",
         "kind": "CASE WHEN lower(model) LIKE '%embed%' THEN 'embedding' END",
         "cache_read_tokens": inside("input", "$.cacheReadInputTokenCount"),
-        "cache_write_tokens": inside("input", "$.cacheWriteInputTokenCount"),
+        "cache_write_tokens": _WRITTEN,
+        "cache_write_1h_tokens": _HOUR,
         "time_to_first_token_ms": rounded(_of_stream(f"{_METRICS}.firstByteLatency")),
         "status": f"CASE WHEN {filled('error')} IS NOT NULL THEN 'error' ELSE 'ok' END",
         "service_tier": tier(

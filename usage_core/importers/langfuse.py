@@ -11,7 +11,8 @@ from usage_core.importers.sql import NO_KEY, between, filled, inside, instant, m
 
 _CALLS = "'GENERATION', 'EMBEDDING'"
 _INPUT, _OUTPUT = "^(input|prompt|cache)", "^(output|completion|reasoning)"
-_WRITE, _READ = "cache.*(creation|write)|write.*cache", "cache"
+_WRITE, _READ = "cache.*(creation|write)|write.*cache|ephemeral", "cache"
+_HOUR = "(cache|ephemeral).*_1h"
 
 
 _AMOUNT = whole("json_extract_string(usage_details, '$.' || k)")
@@ -79,6 +80,7 @@ FORMAT = Format(
         "cost_pico": f"coalesce({filled('total_cost')}, {inside('cost_details', '$.total')})",
         "cache_read_tokens": f"({_sum(_READ, _WRITE)})::VARCHAR",
         "cache_write_tokens": f"({_sum(_WRITE)})::VARCHAR",
+        "cache_write_1h_tokens": f"({_sum(_HOUR)})::VARCHAR",
         "reasoning_tokens": f"({_sum('reasoning')})::VARCHAR",
         "time_to_first_token_ms": f"CASE WHEN {filled('first_at')} IS NOT NULL "
         f"THEN {between('start_time', 'first_at')} ELSE {millis('time_to_first_token')} END",

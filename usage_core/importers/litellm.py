@@ -59,6 +59,8 @@ _CALL_ID = f"""
 _FIRST = f"CASE WHEN trim(first_at) <> trim(endTime) THEN {between('startTime', 'first_at')} END"
 _TIME = f"coalesce({rounded('request_duration_ms')}, {between('startTime', 'endTime')})"
 
+_HOUR = "ephemeral_1h_input_tokens"
+
 _BREAKDOWN = f"coalesce(cost_breakdown, {inside('metadata', '$.cost_breakdown')})"
 _PRICED_AS = inside(_BREAKDOWN, "$.service_tier")
 
@@ -107,6 +109,9 @@ FORMAT = Format(
         "cache_write_tokens": "coalesce("
         f"{inside(_USAGE, '$.cache_creation_input_tokens')}, "
         f"{inside(_USAGE, '$.prompt_tokens_details.cache_creation_tokens')})",
+        "cache_write_1h_tokens": "coalesce("
+        f"{inside(_USAGE, f'$.prompt_tokens_details.cache_creation_token_details.{_HOUR}')}, "
+        f"{inside(_USAGE, f'$.cache_creation.{_HOUR}')})",
         "reasoning_tokens": _counted(inside(_USAGE, "$.completion_tokens_details.reasoning_tokens")),
         "time_to_first_token_ms": _FIRST,
         "status": one_of("status", ok=("success",), error=("failure", "error")),

@@ -37,9 +37,14 @@ _ITEMS = f"""
     ELSE [doc] END
 """
 
-_SPENT = f"(coalesce({whole('cache_read')}, 0) + coalesce({whole('cache_write')}, 0))"
+# Most count what is kept for an hour among all that is written, some beside it.
+_WRITTEN = f"""
+    CASE WHEN {whole("cache_write_1h")} > coalesce({whole("cache_write")}, 0)
+    THEN {total("cache_write", "cache_write_1h")} ELSE cache_write END
+"""
+_SPENT = f"(coalesce({whole('cache_read')}, 0) + coalesce({whole('written')}, 0))"
 _INPUT = f"""
-    CASE WHEN {whole("input_tokens")} < {_SPENT} THEN {total("input_tokens", "cache_read", "cache_write")}
+    CASE WHEN {whole("input_tokens")} < {_SPENT} THEN {total("input_tokens", "cache_read", "written")}
     ELSE input_tokens END
 """
 
@@ -100,6 +105,13 @@ FORMAT = Format(
             "gen_ai.usage.cache_creation_input_tokens",
             "llm.token_count.prompt_details.cache_write",
         ),
+        "cache_write_1h": (
+            "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
+            "gen_ai.usage.cache_creation_1h.input_tokens",
+            "gen_ai.usage.cache_creation_1h_input_tokens",
+            "gen_ai.usage.cache_creation_1h_tokens",
+            "llm.token_count.prompt_details.cache_write_1h",
+        ),
         "reasoning": (
             "gen_ai.usage.reasoning.output_tokens",
             "gen_ai.usage.reasoning_tokens",
@@ -116,6 +128,7 @@ FORMAT = Format(
         "error": ("error.type",),
     },
     fingerprint=frozenset({"started", "ended", "trace", "span"}),
+    steps=({"written": _WRITTEN},),
     fields={
         "called_at": instant("started"),
         "api_key_id": f"coalesce({filled('service')}, {NO_KEY})",
@@ -132,7 +145,8 @@ FORMAT = Format(
         "THEN 'embedding' ELSE 'completion' END",
         "cost_pico": filled("cost"),
         "cache_read_tokens": "cache_read",
-        "cache_write_tokens": "cache_write",
+        "cache_write_tokens": "written",
+        "cache_write_1h_tokens": "cache_write_1h",
         "reasoning_tokens": "reasoning",
         "time_to_first_token_ms": millis("first_chunk"),
         "service_tier": tier("served"),

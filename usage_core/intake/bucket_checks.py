@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from usage_core.buckets import COLUMNS
-from usage_core.intake.checks import TYPES, check_of, problem
+from usage_core.intake.checks import MORE_KEPT, MORE_KEPT_SAID, TYPES, check_of, problem
 from usage_core.intake.rows import CARRIED, SHOWN_VALUE, as_it_came
 from usage_core.schema import Form
 
@@ -18,6 +18,7 @@ _TOGETHER = {
         _TOO_MANY,
         "'More tokens were read from and written to a cache than were sent at all.'",
     ),
+    "cache_write_1h_tokens": (MORE_KEPT, MORE_KEPT_SAID),
 }
 """Fields that are good alone -> when they are not beside the others, and why."""
 

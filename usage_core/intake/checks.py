@@ -165,6 +165,7 @@ DETAIL = tuple(
         "cost_pico",
         "cache_read_tokens",
         "cache_write_tokens",
+        "cache_write_1h_tokens",
         "reasoning_tokens",
         "time_to_first_token_ms",
         "status",
@@ -173,6 +174,10 @@ DETAIL = tuple(
     )
 )
 """Fields beyond the ten that a source may have; `cost_pico` is the cost that it recorded itself, in USD."""
+
+MORE_KEPT = "cache_write_1h_tokens > coalesce(cache_write_tokens, 0)"
+MORE_KEPT_SAID = "'More tokens were kept in a cache for an hour than were written to one at all.'"
+"""When a row's counts contradict each other, and why."""
 
 STAGED = (*EXPORT_COLUMNS, *DETAIL)
 

@@ -37,6 +37,7 @@ FIELDS = (
     "output_price",
     "cache_read_tokens",
     "cache_write_tokens",
+    "cache_write_1h_tokens",
     "reasoning_tokens",
     "time_to_first_token_ms",
     "status",
@@ -83,6 +84,9 @@ class Mapping:
         for name in REQUIRED:
             if name not in self.fields:
                 raise MappingRefused(f"Say which column is {BY_NAME[name].label}: a call is not one without.")
+        if {"cache_write_1h_tokens", "cache_write_tokens"} & self.fields.keys() == {"cache_write_1h_tokens"}:
+            label, all_written = (BY_NAME[f"cache_write_{name}"].label for name in ("1h_tokens", "tokens"))
+            raise MappingRefused(f"Say which column is {all_written}, too: {label} are counted among them.")
 
     def text(self) -> str:
         """The mapping as JSON."""

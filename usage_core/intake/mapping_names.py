@@ -55,6 +55,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
             cached_input_tokens, cache_hit_tokens
         """,
         "cache_write_tokens": "cache_write_tokens, cache_creation_tokens, cache_creation_input_tokens",
+        "cache_write_1h_tokens": """
+            cache_write_1h_tokens, cache_write_1h, ephemeral_1h_input_tokens, cache_creation_1h_tokens,
+            cache_creation_1h_input_tokens, input_cache_creation_1h, cache_write_tokens_1h
+        """,
         "reasoning_tokens": "reasoning_tokens, tokens_reasoning, thinking_tokens, thoughts_token_count",
         "time_to_first_token_ms": """
             time_to_first_token, ttft, first_token, first_token_latency, time_to_first_chunk

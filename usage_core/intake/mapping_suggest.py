@@ -72,6 +72,8 @@ def suggest(look: Look, zone: str) -> Mapping:
             taken.add(at)
     if "input_tokens" in chosen and _excludes_cached(look, chosen):
         chosen["input_tokens"] = From(chosen["input_tokens"].at, WITHOUT_CACHED)
+    if "cache_write_tokens" not in chosen:
+        chosen.pop("cache_write_1h_tokens", None)
     if "api_key_id" not in chosen:
         named = chosen.get("api_key_name")
         chosen["api_key_id"] = From(named.at) if named else From(fixed=NO_KEY.strip("'"))

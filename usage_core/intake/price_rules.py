@@ -84,6 +84,7 @@ def _entered(row: dict[str, object]) -> Entered:
         output_price=price("output_price"),
         cache_read_price=price("cache_read_price"),
         cache_write_price=price("cache_write_price"),
+        cache_write_1h_price=price("cache_write_1h_price"),
         percent=price("percent"),
         stands_for=text("stands_for"),
         service_tier=((tier := text("service_tier")) and Tier(tier)) or None,

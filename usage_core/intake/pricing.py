@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from usage_core.prices.book import PARTS, Interval, intervals
-from usage_core.prices.rules import Rule
+from usage_core.prices.book import Interval, intervals
+from usage_core.prices.rules import PARTS, Rule
 from usage_core.schema import MAX_PICO, PRICE_DIGITS, PRICE_PLACES, Tier
 
 _TIME, _PRICE = pa.timestamp("us"), pa.decimal128(PRICE_DIGITS, PRICE_PLACES)
@@ -85,13 +85,20 @@ def _part(tokens: str, price: str) -> str:
     return f"CASE WHEN {tokens} = 0 THEN 0 ELSE {tokens}::HUGEINT * {_micro(price)} END"
 
 
+HOUR_PRICE = "coalesce(p.cache_write_1h_price, CASE WHEN p.cache_write_price IS NULL THEN p.input_price END)"
+"""The price of tokens kept in a cache for an hour, at the prices of `p`."""
+
+
 def cost(call: str, kind: str) -> str:
     """SQL for what a call costs in pico-USD at the prices of `p`, NULL where something is unknown.
 
     Input tokens hold those read from and written to a cache; each class has its own price. What costs
-    more than a call can hold is unknown.
+    more than a call can hold is unknown. So is what was kept in a cache for an hour, where nobody says what
+    that costs, but that writing to it has a price of its own.
     """
-    read, write = (f"coalesce({call}.{name}_tokens, 0)" for name in ("cache_read", "cache_write"))
+    read, write, hour = (
+        f"coalesce({call}.{name}_tokens, 0)" for name in ("cache_read", "cache_write", "cache_write_1h")
+    )
     uncached = f"({call}.input_tokens - least({read} + {write}, {call}.input_tokens))"
     received = (
         f"CASE WHEN {kind} = 'embedding' THEN coalesce({call}.output_tokens, 0) ELSE {call}.output_tokens END"
@@ -100,7 +107,8 @@ def cost(call: str, kind: str) -> str:
         (
             _part(uncached, "p.input_price"),
             _part(read, "coalesce(p.cache_read_price, p.input_price)"),
-            _part(write, "coalesce(p.cache_write_price, p.input_price)"),
+            _part(f"({write} - {hour})", "coalesce(p.cache_write_price, p.input_price)"),
+            _part(hour, HOUR_PRICE),
             _part(f"({received})", "p.output_price"),
         )
     )

@@ -5,7 +5,18 @@ What is wrong with a row is looked for only where not all its fields are plainly
 
 from collections.abc import Collection, Mapping
 
-from usage_core.intake.checks import CHECKS, COST, GUARDED, ONE_OF, STAGED, TYPES, problem, raw_of
+from usage_core.intake.checks import (
+    CHECKS,
+    COST,
+    GUARDED,
+    MORE_KEPT,
+    MORE_KEPT_SAID,
+    ONE_OF,
+    STAGED,
+    TYPES,
+    problem,
+    raw_of,
+)
 from usage_core.intake.doubts import can_be, doubt
 from usage_core.schema import BY_NAME, EXPORT_COLUMNS, MAX_PICO, Column, Form
 from usage_core.store.engine import literal
@@ -22,9 +33,14 @@ why it is no call of its own."""
 STAGED_AS = {"kind": "given_kind", "cost_pico": "recorded"}
 """Fields whose value is made only when the row is stored, and what is staged for them."""
 
-_TOO_DEAR = f"cost > {MAX_PICO}"
-_DEAR = "input_tokens"
-"""The field that is named where not a field but the cost is refused."""
+_TOGETHER = {
+    "cache_write_1h_tokens": (MORE_KEPT, MORE_KEPT_SAID),
+    "input_tokens": (
+        f"cost > {MAX_PICO}",
+        "'With these tokens and prices the call would cost more than 9 million USD.'",
+    ),
+}
+"""Fields that are good alone -> when they are not beside the others, and why."""
 
 
 def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[str, str]) -> str:
@@ -44,14 +60,18 @@ def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[
     )
     came = as_it_came(original, guarded)
     doubted = f", {doubt(came)} AS doubt" if can_be(given) else ""
-    good = " AND ".join(f"({_is_good(column)})" for column in fields)
+    good = " AND ".join(
+        [
+            *(f"coalesce({when}, false) = false" for when, _ in _together(given).values()),
+            *(f"({_is_good(column)})" for column in fields),
+        ]
+    )
     return f"""
     SELECT {", ".join(_staged(column) for column in fields)}, try_cast(cost AS BIGINT) AS cost, record, skip,
         CASE WHEN NOT good THEN coalesce(broken, skip, bad[4]) END AS reason, bad{doubted}
     FROM (SELECT *, CASE WHEN NOT good AND skip IS NULL AND broken IS NULL
                     THEN {_bad(fields, came)} END AS bad
-          FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND coalesce({_TOO_DEAR}, false) = false
-                                   AND {good}, false) AS good
+          FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND {good}, false) AS good
                 FROM (SELECT *, {COST} AS cost
                       FROM (SELECT *, {values}{missing}
                             FROM (SELECT {raw}, {", ".join(CARRIED)}{kept} FROM ({rows}))))))
@@ -77,18 +97,22 @@ def _is_good(column: Column) -> str:
     return CHECKS[column].good if column.required else f"{raw_of(column)} IS NULL OR {CHECKS[column].good}"
 
 
+def _together(given: Collection[str]) -> dict[str, tuple[str, str]]:
+    return {name: told for name, told in _TOGETHER.items() if name in given}
+
+
 def _problem(column: Column) -> str:
     return problem(column, CHECKS[column], must=column in EXPORT_COLUMNS and column.required)
 
 
 def _first_problem(fields: Collection[Column]) -> str:
     """SQL for the number of the first field with a problem, from 1 and in two digits, and the problem; last
-    comes what the row costs. NULL where nothing is wrong."""
-    too_dear = (
-        f"CASE WHEN {_TOO_DEAR} "
-        "THEN 'With these tokens and prices the call would cost more than 9 million USD.' END"
-    )
-    problems = [*map(_problem, fields), too_dear]
+    come those of several fields. NULL where nothing is wrong."""
+    together = _together([column.name for column in fields])
+    problems = [
+        *map(_problem, fields),
+        *(f"CASE WHEN {when} THEN {said} END" for when, said in together.values()),
+    ]
     numbered = [f"'{number:02}' || {each}" for number, each in enumerate(problems, start=1)]
     return f"coalesce({', '.join(numbered)})"
 
@@ -98,8 +122,10 @@ def _bad(fields: Collection[Column], original: str) -> str:
 
     To read the statement takes longer than to check a short file, so each field's problem is in it once.
     """
-    names = ", ".join(literal(each) for each in (*(column.name for column in fields), _DEAR))
-    texts = ", ".join((*map(raw_of, fields), raw_of(BY_NAME[_DEAR])))
+    alone = [column.name for column in fields]
+    every = (*alone, *_together(alone))
+    names = ", ".join(map(literal, every))
+    texts = ", ".join(raw_of(BY_NAME[name]) for name in every)
     place = "left(problem, 2)::INT"
     found = f"[[{names}][{place}], left([{texts}][{place}], {SHOWN_VALUE}), {original}, substr(problem, 3)]"
     chosen = f"CASE WHEN problem IS NOT NULL THEN {found} END"

@@ -157,6 +157,13 @@ _ALL = (
         "Input tokens written to a cache, as far as they are known",
         "cache_write_tokens",
     ),
+    _extra(
+        "cache_write_1h_tokens",
+        "Cache write 1h tokens",
+        Unit.TOKENS,
+        "Of the tokens written to a cache, those kept for an hour, as far as they are known",
+        "cache_write_1h_tokens",
+    ),
     Metric(
         "priced_calls",
         "Calls with a price",

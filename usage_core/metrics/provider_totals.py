@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from usage_core.buckets import COUNTS
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.provider_totals_told import (
     PERIOD,
@@ -54,7 +55,8 @@ class Wanted:
 class Total:
     """Totals added up, of one fate. None is unknown; `totals` is their number, of which `without_calls` do
     not say how many calls they are of, and `unpriced` are not in the cost, which is in USD. A `group` of None
-    stands for those that do not say. Classes of tokens do not overlap."""
+    stands for those that do not say. Classes of tokens do not overlap, but what was kept in a cache for an
+    hour is counted among what was written to it."""
 
     fate: str
     group: str | datetime | None
@@ -65,6 +67,7 @@ class Total:
     input_tokens: int | None
     cache_read_tokens: int | None
     cache_write_tokens: int | None
+    cache_write_1h_tokens: int | None
     output_tokens: int | None
     cost_usd: Decimal | None
 
@@ -87,15 +90,16 @@ def provider_totals(
 def _total(row: Sequence[Any]) -> Total:
     fate, group, totals, without_calls, unpriced, *counts, pico = row
     calls, *tokens = (None if count is None else int(count) for count in counts)
-    uncached, read, written, received = tokens
     cost = None if pico is None else usd(int(pico))
-    return Total(fate, group, totals, without_calls, unpriced, calls, uncached, read, written, received, cost)
+    uncached, read, written, hour, received = tokens
+    told = (totals, without_calls, unpriced, calls)
+    return Total(fate, group, *told, uncached, read, written, hour, received, cost)
 
 
 def _statement(wanted: Wanted) -> sa.Select[Any]:
     t = _judged(wanted.selection).c
     kept = sa.func.coalesce(t.cache_read_tokens, 0) + sa.func.coalesce(t.cache_write_tokens, 0)
-    counts = (t.calls, t.input_tokens - kept, t.cache_read_tokens, t.cache_write_tokens, t.output_tokens)
+    by_name = {name: t[name] for name in COUNTS} | {"input_tokens": t.input_tokens - kept}
     group = _group(wanted, t)
     cost = sa.func.sum(t.cost_pico)
     statement = sa.select(
@@ -104,7 +108,7 @@ def _statement(wanted: Wanted) -> sa.Select[Any]:
         sa.func.count(),
         sa.func.count().filter(t.calls.is_(None)),
         sa.func.count().filter(t.cost_pico.is_(None)),
-        *map(sa.func.sum, counts),
+        *map(sa.func.sum, by_name.values()),
         cost,
     ).group_by(t.fate, group)
     order: Sequence[Any] = (group,) if wanted.by == "day" else (cost.desc().nulls_last(), group)

@@ -21,7 +21,7 @@ from genai_prices.types import (
 )
 
 from usage_core.prices.catalogue import find
-from usage_core.prices.rules import EARLIEST, LATEST, Rule, RuleKind
+from usage_core.prices.rules import EARLIEST, LATEST, PARTS, Rule, RuleKind
 from usage_core.schema import PRICE_PLACES, CostBasis, Tier
 
 DAY_S = 86_400
@@ -36,8 +36,6 @@ CONTEXTS = {
 }
 """What the catalogue calls each tier."""
 
-PARTS = ("input", "output", "cache_read", "cache_write")
-
 _NOT_BY_TOKENS = ("requests_kcount", "input_mchars", "audio_hours", "input_audio_hours")
 """A model with such a price costs something that its tokens do not tell."""
 
@@ -46,12 +44,14 @@ _MICRO = Decimal(1).scaleb(-PRICE_PLACES)
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """USD per million tokens; None is unknown. A cache price that is unknown is the input price."""
+    """USD per million tokens; None is unknown. A cache price that is unknown is the input price; that of what
+    is kept for an hour, only where writing to a cache has no price of its own at all."""
 
     input: Decimal | None = None
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
 
     def discounted(self, percent: Decimal) -> "Prices":
         """The prices less so many per cent, rounded half up to a millionth of a USD per million."""

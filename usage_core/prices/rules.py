@@ -15,6 +15,9 @@ from usage_core.schema import PRICE_PLACES, Tier
 MOST_USD = Decimal(10_000)
 """No million tokens cost more; a price above is a slip of the decimal point."""
 
+PARTS = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+"""What has a price of its own."""
+
 FAR_OFF = 1_000
 """So many times the catalogue's price, or less than its inverse, is a slip of the decimal point too."""
 
@@ -31,8 +34,8 @@ class RuleKind(StrEnum):
 class Rule:
     """One rule. Names are canonical; times are UTC and half-open, None is without end.
 
-    A price has `input_price` to `cache_write_price` (USD per million tokens; a cache price that is not
-    given is the input price) for a model, for its calls of a service tier or, without one, for those
+    A price has `input_price` to `cache_write_1h_price` (USD per million tokens; see `book.Prices` for cache
+    prices that are not given) for a model, for its calls of a service tier or, without one, for those
     served as usual; a discount has `percent` off the catalogue for a provider; an
     alias names the catalogue's model ("openai/gpt-4o") that stands for a model.
     """
@@ -46,6 +49,7 @@ class Rule:
     output_price: Decimal | None = None
     cache_read_price: Decimal | None = None
     cache_write_price: Decimal | None = None
+    cache_write_1h_price: Decimal | None = None
     percent: Decimal | None = None
     stands_for: str | None = None
     service_tier: Tier | None = None
@@ -82,7 +86,7 @@ def check(rule: Rule, others: Iterable[Rule], usual: Mapping[str, Decimal | None
 def _check_prices(rule: Rule, usual: Mapping[str, Decimal | None]) -> None:
     if rule.input_price is None and rule.output_price is None:
         raise PriceRefused("Give a price for input tokens, for output tokens, or for both.")
-    for what in ("input", "output", "cache_read", "cache_write"):
+    for what in PARTS:
         price = getattr(rule, f"{what}_price")
         said = what.replace("_", " ")
         if price is None:

@@ -92,6 +92,7 @@ MEASURES = (
     Measure("output_cost_pico", _cost_of("output_tokens", "output_price"), TOTAL),
     Measure("cache_read_tokens", _held("cache_read_tokens"), TOTAL),
     Measure("cache_write_tokens", _held("cache_write_tokens"), TOTAL),
+    Measure("cache_write_1h_tokens", _held("cache_write_1h_tokens"), TOTAL),
     Measure("priced_tokens", _priced_tokens, TOTAL),
     Measure("timed_output_tokens", _where_timed("output_tokens"), TOTAL),
     Measure("timed_output_ms", _where_timed("completion_time_ms"), TOTAL),

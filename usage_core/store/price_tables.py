@@ -14,7 +14,7 @@ PRICE_RULES = sa.Table(
     *moments("since", "until"),
     *(
         sa.Column(f"{part}_price", TYPES[Form.PRICE])
-        for part in ("input", "output", "cache_read", "cache_write")
+        for part in ("input", "output", "cache_read", "cache_write", "cache_write_1h")
     ),
     sa.Column("percent", TYPES[Form.PRICE]),
     *texts("stands_for", "service_tier", "note"),

@@ -31,7 +31,7 @@ def _lines(row: Fields) -> Iterator[Line]:
     named = row.text("token class")
     klass = token_class(named)
     if named and klass is None:
-        raise row.refuse("token class", "input, output, cache read or cache write")
+        raise row.refuse("token class", "input, output, cache read, cache write or cache write 1h")
     amount: Decimal = row.needed(row.amount("amount"), "amount", "an amount such as 12.50")
     yield Line(
         number=row.number,
