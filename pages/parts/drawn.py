@@ -16,6 +16,7 @@ from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
 from usage_core.charts.numbers import numbers
+from usage_core.charts.sparkline import sparkline
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.selection import FILTERS, Selection
 from usage_core.timeframe import Preset, zone_info
@@ -23,6 +24,7 @@ from usage_core.wording import Direction
 
 # Five in a row, three on a small screen, two on a phone; Streamlit's own columns would be one there.
 TILES_FIT = """<style>
+.spark { height: 40px; background: currentColor; opacity: 0.6; mask-size: 100% 100%; }
 .st-key-tiles > div { flex: 1 1 160px; min-width: 160px; }
 @media (min-width: 641px) and (max-width: 1359px) { .st-key-tiles > div { flex-basis: 30%; } }
 </style>"""
@@ -114,21 +116,34 @@ def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = ""
         arrow = "off"  # with nothing to compare to, nothing got better or worse
     alike = arrow != "off" and totals.kept_from is None
     judged = {**dict.fromkeys(WORSE_WHEN_HIGHER, "inverse"), **dict.fromkeys(BETTER_WHEN_HIGHER, "normal")}
-    course = spark[name].dropna() if totals.now[name] is not None else ()
+    course = spark[name] if totals.now[name] is not None else pd.Series(dtype=float)
     against = f"The change is against the period of equal length before{kept_only(totals.kept_from)}"
-    st.metric(
-        label or metric.label,
-        value or wording.figure(metric.unit, totals.now[name]),
-        change.text,
-        delta_color=judged.get(name, "off") if alike else "off",
-        delta_arrow=arrow,
-        help=f"{metric.meaning}. {against}.",
-        chart_data=list(course) if len(course) > 1 else None,
-        # Not bars: each would be a part of its own to a screen reader, "x: 0; y: 12.7".
-        chart_type="line" if metric.unit in (Unit.MS, Unit.TOKENS_PER_S) else "area",
-        border=True,
-        height="stretch",
-    )
+    with st.container(border=True, height="stretch", gap="xsmall", key=f"tile-{name}"):
+        st.metric(
+            label or metric.label,
+            value or wording.figure(metric.unit, totals.now[name]),
+            change.text,
+            delta_color=judged.get(name, "off") if alike else "off",
+            delta_arrow=arrow,
+            help=f"{metric.meaning}. {against}.",
+        )
+        if picture := _course(course, metric.unit):
+            st.html(picture)
+
+
+def _course(course: "pd.Series[float]", unit: Unit) -> str:
+    """A tile's figure over time; its ends in words."""
+    low, high = (wording.figure(unit, _amount(unit, at)) for at in (course.min(), course.max()))
+    filled = unit not in (Unit.MS, Unit.TOKENS_PER_S)
+    return sparkline(course.tolist(), f"Over time: lowest {low}, highest {high}", filled=filled)
+
+
+def _amount(unit: Unit, drawn: float) -> Decimal | float | int | None:
+    if pd.isna(drawn):
+        return None
+    if unit in (Unit.MS, Unit.TOKENS_PER_S):
+        return drawn
+    return Decimal(str(drawn)) if unit is Unit.USD else round(drawn)
 
 
 def tiles(totals: figures.Totals, spark: pd.DataFrame) -> None:

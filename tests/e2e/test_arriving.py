@@ -11,6 +11,10 @@ from usage_core.schema import EXPORT_HEADER
 
 pytestmark = pytest.mark.browser
 
+LEGENDS_CUT = """() => [...document.querySelectorAll('.role-legend')].map(
+  legend => legend.getBoundingClientRect().bottom > legend.closest('svg').getBoundingClientRect().bottom)"""
+"""Of each legend of the page's charts, whether it goes on below its picture."""
+
 
 def test_from_a_link_to_the_first_figures_of_ones_own(
     untouched: House, page: Page, settled: Callable[..., None]
@@ -22,6 +26,10 @@ def test_from_a_link_to_the_first_figures_of_ones_own(
     expect(page.get_by_role("heading", level=1)).to_have_text("Cost")
     expect(page.get_by_test_id("stSidebar").get_by_text("Timeframe", exact=True)).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
+    for width in (1410, 1440):  # at which a legend was cut
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(700)
+        assert page.evaluate(LEGENDS_CUT) == [False, False]
 
     expect(page.get_by_text("Sample workspace.")).to_be_visible()
     page.get_by_role("link", name="Import files").click()

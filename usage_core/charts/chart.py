@@ -33,7 +33,11 @@ QUIET_COLOUR = alt.ColorValue(QUIET_TEXT)
 
 _NAME_LIMIT = alt.ExprRef("windowSize()[0] < 640 ? 112 : windowSize()[0] < 1200 ? 150 : 264")
 
-_COLUMN = "(width < 600 ? 200 : 300)"
+_ROOM = "(0 * width + (containerSize()[0] || width))"
+"""Pixels of the whole chart. Its drawing's `width` shrinks while axes and legend find their places, and a
+legend of three columns for which two have room would be cut; but it says when to look again."""
+
+_COLUMN = f"({_ROOM} < 640 ? 200 : 300)"
 """Pixels of a legend's column: in a wide chart a name of 40 letters is read whole."""
 
 NO_CALLS = "No calls in this timeframe"
@@ -176,7 +180,7 @@ def _legend(names: Sequence[str]) -> alt.Legend:
         values=list(names),
         orient="bottom",
         direction="horizontal",
-        columns=alt.ExprRef(f"max(2, min({len(names)}, floor(width / {_COLUMN})))"),
+        columns=alt.ExprRef(f"max(2, min({len(names)}, floor({_ROOM} / {_COLUMN})))"),
         labelLimit=alt.ExprRef(f"windowSize()[0] < 640 ? 120 : {_COLUMN} - 30"),
         labelFontSize=LABEL_SIZE,
         labelColor=QUIET_TEXT,
