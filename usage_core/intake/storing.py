@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from usage_core.intake.accounting import accounted, write_down
 from usage_core.intake.checks import COST_PICO, KIND, STAGED
+from usage_core.intake.coded import NAMED, READ, STORED, codes, held
 from usage_core.intake.doubts import list_doubted
 from usage_core.intake.price_rules import in_force
 from usage_core.intake.pricing import FALLS_INTO, cost, price_list
@@ -25,9 +26,6 @@ from usage_core.store.lake import Lake
 from usage_core.store.new_sums import NEW, append_new
 from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import CALLS
-
-FEW_ROWS = 20_000
-"""So many rows are kept whole while they are stored and added up."""
 
 PORTION_ROWS = 1_000_000
 """Rows put into the store by one statement."""
@@ -59,7 +57,7 @@ _MADE = {
 _FRESH = f"""
     CREATE VIEW {{s}}.fresh AS
     SELECT c.*, n.provider_name, n.model_name, {KIND} AS kind, {COST_PICO} AS row_cost
-    FROM {{s}}.others c JOIN {{s}}.names n ON {_NAMED}
+    FROM {{s}}.others c JOIN {{s}}.named n ON {_NAMED}
 """
 """The rows to be stored, and what they cost by prices of their own."""
 
@@ -92,9 +90,10 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         "SELECT min(called_at), max(called_at), count(*) FROM {s}.checked WHERE reason IS NULL"
     )
     [[duplicates]] = stage.run("SELECT count(*) FROM {s}.duplicates")
-    doubted = 0
+    doubted, by = 0, {}
     if good > duplicates:
-        _name_fresh(stage, duplicates)
+        by = codes(stage, good - duplicates)
+        _name_fresh(stage, duplicates, by)
         doubted = list_doubted(stage, source.format.mapped())
     receipt = Receipt(
         import_id=str(uuid.uuid4()),
@@ -108,14 +107,16 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
     )
     with lake.writing() as connection:
         if receipt.rows_stored:
-            _insert(connection, stage, receipt)
+            _insert(connection, stage, receipt, by)
         write_down(connection, stage, receipt)
     return receipt
 
 
-def _name_fresh(stage: Staging, duplicates: int) -> None:
-    """Name the rows to be stored `others`, and those with their names and costs `fresh`."""
-    rows = "SELECT * FROM {s}.checked WHERE reason IS NULL"
+def _name_fresh(stage: Staging, duplicates: int, by: Mapping[str, str]) -> None:
+    """Name the rows to be stored `others`, and those with their names and costs `fresh`; texts are held by
+    the types given."""
+    stage.run(f"CREATE TABLE {{s}}.named AS SELECT {held(NAMED, by)} FROM {{s}}.names")
+    rows = f"SELECT {held(READ, by)} FROM {{s}}.checked WHERE reason IS NULL"
     if duplicates:
         stage.run(f"CREATE TABLE {{s}}.others AS {rows} AND row NOT IN (SELECT row FROM {{s}}.duplicates)")
     else:
@@ -133,7 +134,7 @@ def _price(connection: sa.Connection, stage: Staging) -> None:
     stage.put("prices", price_list([(row[0], row[1], row[2]) for row in models], rules))
 
 
-def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None:
+def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt, by: Mapping[str, str]) -> None:
     zone = reporting_zone(connection)
     portions, in_order = _laid_out(stage)
     order = "" if in_order else f"ORDER BY {CALLS.c.called_at.name}"
@@ -143,20 +144,18 @@ def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None
     given = {"source": literal(receipt.source), "import_id": literal(receipt.import_id)}
     for start, end in portions:
         given |= {"start": literal(start), "end": literal(end)}
-        listed, rest = (
-            _NEW.format_map(given | {"priced": priced}).replace("{s}", stage.name)
-            for priced in (_PRICED, _AS_THEY_ARE)
-        )
-        new = f"{NEW.name} AS {rest} UNION ALL FROM {_LISTED}"
-        # To find a price takes longer than to keep it; the other rows are looked at again, unless they are so
-        # few that this takes no longer than to read the statement again.
+        # Apart, or the engine would keep all rows to look at them twice.
+        listed, rest = (_made(stage, given | {"priced": priced}, by) for priced in (_PRICED, _AS_THEY_ARE))
         native.execute(f"CREATE TEMP TABLE {_LISTED} AS {listed}")
-        kind = "TABLE" if receipt.rows_stored <= FEW_ROWS else "VIEW"
-        native.execute(f"CREATE TEMP {kind} {new}")
+        native.execute(f"CREATE TEMP TABLE {NEW.name} AS {rest} UNION ALL FROM {_LISTED}")
         connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {NEW.name} {order}"))
         append_new(connection, zone, start, end)
-        native.execute(f"DROP {kind} {NEW.name}")
+        native.execute(f"DROP TABLE {NEW.name}")
         native.execute(f"DROP TABLE {_LISTED}")
+
+
+def _made(stage: Staging, given: Mapping[str, str], by: Mapping[str, str]) -> str:
+    return f"SELECT {held(STORED, by)} FROM ({_NEW.format_map(given)})".replace("{s}", stage.name)
 
 
 def _laid_out(stage: Staging) -> tuple[list[tuple[datetime, datetime]], bool]:

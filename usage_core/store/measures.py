@@ -28,10 +28,16 @@ class Measure:
     type: sa.types.TypeEngine[Any] = COUNT
     combine: Callable[[Expression], Expression] = sa.func.sum
     common: bool = False
+    same_prices: Callable[[Calls], Expression] | None = None
+    """The measure of calls that all have the same prices, where that takes less than adding up calls."""
 
     def of_calls(self, calls: Calls) -> Expression:
         """The measure of all calls of a group."""
         return self.combined(self.of_call(calls))
+
+    def of_same_prices(self, calls: Calls) -> Expression:
+        """The same of a group whose calls all have the same prices."""
+        return self.same_prices(calls) if self.same_prices else self.of_calls(calls)
 
     def combined(self, values: Expression) -> Expression:
         """One value for many."""
@@ -46,13 +52,23 @@ def _unknown(name: str) -> Callable[[Calls], Expression]:
     return lambda calls: sa.cast(calls[name].is_(None), sa.Integer())
 
 
-def _cost_of(tokens: str, price: str) -> Callable[[Calls], Expression]:
-    def of_call(calls: Calls) -> Expression:
-        micro = sa.cast(calls[price] * sa.literal_column(str(10**PRICE_PLACES)), sa.BigInteger())
-        # Wide: a source may record a cost of its own beside prices whose product is past all measure.
-        return sa.case((calls.cost_pico.is_not(None), sa.cast(calls[tokens], TOTAL) * micro))
+def _micro(price: Expression) -> Expression:
+    return sa.cast(price * sa.literal_column(str(10**PRICE_PLACES)), sa.BigInteger())
 
-    return of_call
+
+def _cost_of(name: str, tokens: str, price: str) -> Measure:
+    """What the tokens of one class cost, of calls whose cost is known."""
+
+    def of_call(calls: Calls) -> Expression:
+        # Wide: a source may record a cost of its own beside prices whose product is past all measure.
+        cost = sa.cast(calls[tokens], TOTAL) * _micro(calls[price])
+        return sa.case((calls.cost_pico.is_not(None), cost))
+
+    def same_prices(calls: Calls) -> Expression:
+        counted = sa.func.sum(sa.case((calls.cost_pico.is_not(None), calls[tokens])))
+        return sa.cast(counted, TOTAL) * _micro(sa.func.max(calls[price]))
+
+    return Measure(name, of_call, TOTAL, same_prices=same_prices)
 
 
 def _priced_tokens(calls: Calls) -> Expression:
@@ -88,8 +104,8 @@ MEASURES = (
     Measure("cost_pico", _held("cost_pico"), TOTAL, common=True),
     Measure("unpriced_calls", _unknown("cost_pico"), common=True),
     Measure("untimed_calls", _unknown("completion_time_ms"), common=True),
-    Measure("input_cost_pico", _cost_of("input_tokens", "input_price"), TOTAL),
-    Measure("output_cost_pico", _cost_of("output_tokens", "output_price"), TOTAL),
+    _cost_of("input_cost_pico", "input_tokens", "input_price"),
+    _cost_of("output_cost_pico", "output_tokens", "output_price"),
     Measure("cache_read_tokens", _held("cache_read_tokens"), TOTAL),
     Measure("cache_write_tokens", _held("cache_write_tokens"), TOTAL),
     Measure("cache_write_1h_tokens", _held("cache_write_1h_tokens"), TOTAL),

@@ -11,7 +11,7 @@ from usage_core.store.rollups import ROLLUPS, Rollup, add, added_up, around, gro
 from usage_core.store.tables import CALLS, DAY_TIMES, DAYS, KEY_NAMES, PRICES, TIMES
 
 NEW = CALLS.to_metadata(sa.MetaData(), name="new_calls")
-"""The calls, in a temporary table or view of the connection."""
+"""The calls, in a temporary table of the connection; texts may be held by types of few values."""
 
 _BY_TABLE = {rollup.table: rollup for rollup in ROLLUPS}
 
@@ -33,7 +33,7 @@ def _days() -> Rollup:
     return Rollup(
         table,
         lambda c, frame: (days.groups(c, frame)[0], *(c[name] for name in names)),
-        lambda c: (*days.sums(c), sa.func.max(c.called_at)),
+        lambda c: (*(measure.of_same_prices(c) for measure in MEASURES), sa.func.max(c.called_at)),
     )
 
 

@@ -1,0 +1,61 @@
+"""Texts held as numbers on their way into the store come out as they were, and so do all sums of them."""
+
+import pytest
+import sqlalchemy as sa
+
+from tests.importing import Shelf
+from usage_core.intake import coded
+from usage_core.store import rollups
+from usage_core.store.tables import CALLS
+
+UNPRICED = {"input_price": "", "output_price": ""}
+GIVEN = (
+    {"api_key_id": "k1", "completion_time_ms": "100"},
+    {"api_key_id": "k1", "api_key_name": "", "completion_time_ms": "2000"},
+    {"api_key_id": "k2", "provider": "", "completion_time_ms": ""},
+    {"api_key_id": "k2", "model": "unheard-of", "provider": "Nobody", **UNPRICED},
+    {"api_key_id": "k3", "output_tokens": "", **UNPRICED},
+    {"api_key_id": "k3", "called_at": "2026-09-01T00:00:00Z", "input_price": "7", "input_tokens": "3"},
+    {"api_key_id": "=k4", "model": "text-embedding-3-small", "output_tokens": "", "output_price": ""},
+)
+
+
+def calls(shelf: Shelf) -> list[str]:
+    """All calls, in any order, but for the import they are of."""
+    names = (column.name for column in CALLS.columns if column.name != "import_id")
+    return sorted(map(str, shelf.stored(None, *names)))
+
+
+def sums(shelf: Shelf) -> dict[str, list[str]]:
+    """All rows of all rollups, in any order."""
+    with shelf.lake.reading() as connection:
+        return {
+            table.name: sorted(map(str, connection.execute(rollups.added_up(table))))
+            for table in rollups.TABLES
+        }
+
+
+@pytest.mark.parametrize("most", [coded.MOST_VALUES, 1], ids=("few values", "many values"))
+def test_what_is_held_as_numbers_is_stored_as_it_is(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    shelf.rows(*GIVEN)
+    plain, plain_sums = calls(shelf), sums(shelf)
+    shelf.clear()
+    monkeypatch.setattr(coded, "FEW_ROWS", 0)
+    monkeypatch.setattr(coded, "MOST_VALUES", most)
+    receipt = shelf.rows(*GIVEN)
+    assert receipt.rows_stored == len(GIVEN)
+    assert (calls(shelf), sums(shelf)) == (plain, plain_sums)
+    with shelf.lake.writing() as connection:
+        rollups.rebuild(connection, "UTC")
+    assert sums(shelf) == plain_sums, "sums of what was stored differ from sums of what was on its way"
+
+
+def test_an_empty_column_has_no_values_to_hold(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coded, "FEW_ROWS", 0)
+    shelf.rows({"api_key_name": "", "provider": ""})
+    assert shelf.stored(None, "api_key_name", "provider") == [(None, None)]
+    with shelf.lake.reading() as connection:
+        found = connection.execute(sa.select(rollups.KEY_NAMES.c.api_key_name)).scalars().all()
+    assert found == [None]
