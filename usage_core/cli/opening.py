@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import typer
 
-from usage_core import settings
+from usage_core import __version__, settings
 from usage_core.access.journal import Event, Journal
 from usage_core.errors import UsageError
 from usage_core.store.lake import Lake, open_lake
@@ -17,7 +17,22 @@ from usage_core.store.lake import Lake, open_lake
 COMMAND_LINE = "command line"
 """Who did it, in the audit log."""
 
-app = typer.Typer(help="API Usage Console on the command line.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _of_all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version")
+    ] = False,
+) -> None:
+    """API Usage Console on the command line."""
 
 
 @contextmanager
