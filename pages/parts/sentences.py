@@ -58,9 +58,7 @@ def spent(selection: Selection, totals: figures.Totals) -> str:
     cost, was = totals.now["cost_usd"], totals.before["cost_usd"]
     length = wording.length(selection.timeframe)
     if cost is None:
-        return (
-            f"None of the {wording.plural(totals.now['calls'], 'call')} {in_these(length)} has a known price."
-        )
+        return none_priced(totals.now["calls"], in_these(length))
     said = f"You spent **{plain(wording.money(cost))}** {in_these(length)}"
     if was and cost == was:
         said += f", as much as {in_before(length)}"
@@ -69,6 +67,13 @@ def spent(selection: Selection, totals: figures.Totals) -> str:
         said += f", {part} {'more' if cost > was else 'less'} than {in_before(length)}"
         said += kept_only(totals.kept_from)
     return said + _because(selection, cost, was) + "." + unpriced(totals)
+
+
+def none_priced(calls: int, when: str) -> str:
+    """Said where no call has a price."""
+    if calls == 1:
+        return f"The one call {when} has no known price."
+    return f"None of the {wording.plural(calls, 'call')} {when} has a known price."
 
 
 @cached.shared

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts import (
     cost,
+    cost_change,
     cost_keys,
     cost_month,
     cost_table,
@@ -21,6 +22,7 @@ selection = selected()
 st.title("Cost", anchor=False)
 if not drawn.nothing_selected(selection):
     answer = st.empty()
+    cost_change.line(selection)
     cost.way_to_prices(selection)
     st.html(drawn.TILES_FIT)
     with st.container(horizontal=True, key="tiles"):

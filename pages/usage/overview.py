@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.parts import (
+    cost_change,
     drawn,
     figures,
-    overview_change,
     overview_health,
     overview_unusual,
     pictures,
@@ -25,7 +25,7 @@ if not drawn.nothing_selected(selection):
     drawn.tiles(totals, figures.every_period(selection))
     by = drawn.breakdown("Spend by")
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "spend", drawn.into(by))
-    overview_change.section(selection)
+    cost_change.section(selection)
     overview_unusual.section(selection)
     for column, (title, dimension) in zip(
         st.columns(2), (("Top keys by cost", "key"), ("Top models by cost", "model")), strict=True

@@ -119,7 +119,7 @@ def test_one_day_is_spoken_of_as_one(holding: Holding) -> None:
 def test_what_is_unknown_is_said_to_be(holding: Holding) -> None:
     holding("unknown", [call(MONDAY)])
     app = visit(**LINK)
-    assert said(app) == "None of the 1 call in these 10 days has a known price."
+    assert said(app) == "The one call in these 10 days has no known price."
     assert [metric.value for metric in app.metric] == ["–", "1", "–", "– / –", "1"]
     assert said(visit("usage/latency", **LINK)).startswith("0 calls with a completion time so far")
     assert said(visit("usage/patterns", **LINK)) == "1 call so far; too few for a pattern."

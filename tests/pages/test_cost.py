@@ -114,6 +114,16 @@ def test_what_the_tiles_say(holding: Holding) -> None:
     assert metric(app, "Per million tokens").value == "$2.75"
 
 
+def test_what_is_narrowed_to_says_why_it_changed(holding: Holding) -> None:
+    """In the 31 days of October Anna is called as in those before, and once more without a price."""
+    holding("three-months", LOG)
+    said = " ".join(texts(visit(PAGE, key="Anna", **LINK)))
+    assert "Cost is the same as in the 31 days before." in said
+    assert "Cost is the same" not in " ".join(texts(visit(PAGE, **LINK)))
+    carl = " ".join(texts(visit(PAGE, key="Carl", tf="Custom", range=["2026-09-01", "2026-09-30"])))
+    assert "Cost fell by" in carl
+
+
 def captions(app: AppTest) -> str:
     return " ".join(each.value for each in app.main.caption)
 

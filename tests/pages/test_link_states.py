@@ -32,6 +32,7 @@ STATES: list[tuple[str, State]] = [
         "usage/cost",
         {"by": "Provider", "rows": "Week", "columns": "Model", "cells": "Calls", "most": "100 rows"},
     ),
+    ("usage/cost", {"change": True, "key": ["other"]}),
     ("usage/cost", WHAT_IF | {"calls-of": "Embeddings"}),
     ("usage/cost", WHAT_IF | {"replay-at": "small (OpenAI)"}),
     ("usage/cost", WHAT_IF | {"priced-as": "A listed model", "listed-by": "openai", "listed-as": "gpt-4o"}),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.overview_change import as_shown
+from pages.parts.cost_change import as_shown
 from pages.parts.overview_unusual import line
 from tests.metrics.by_hand import Row, as_log, call
 from tests.pages.conftest import check, texts, visit
@@ -99,12 +99,12 @@ def test_new_and_vanished_keys_a_model_and_a_price(holding: Holding) -> None:
         (
             "never-priced",
             [call(MONDAY), call(MONDAY - timedelta(days=9))],
-            "None of the 1 call in these 10 days has a known price.",
+            "The one call in these 10 days has no known price.",
         ),
         (
             "not-priced-before",
             [*NOW, call(MONDAY - timedelta(days=9))],
-            "None of the 1 call in the 10 days before has a known price.",
+            "The one call in the 10 days before has no known price.",
         ),
         (
             "same-again",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts import drawn, figures
 from pages.parts.sentences import before as before_it
-from pages.parts.sentences import in_before, in_these, these
+from pages.parts.sentences import in_before, in_these, none_priced, these
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.chart import PICK_NAME, Chart
@@ -64,9 +64,25 @@ def section(selection: Selection) -> None:
     """The part of a page that answers why cost changed."""
     st.subheader("Why did cost change?", anchor=False)
     st.markdown(why(selection))
+    _parts(selection)
+
+
+def _parts(selection: Selection) -> None:
     picture = chart(selection)
     if picture:
         drawn.chart(picture, "why", drawn.into("key", "usage/cost"), notes(selection))
+
+
+def line(selection: Selection) -> None:
+    """On the Cost page: why what it was narrowed to costs more or less, and all the parts when opened."""
+    if not selection.is_filtered:
+        return
+    st.markdown(why(selection))
+    if not _incomparable(selection):
+        opened = st.expander("All parts of the change", key="change", type="compact", bind="query-params")
+        if opened.open:
+            with opened:
+                _parts(selection)
 
 
 @cached.shared
@@ -103,7 +119,7 @@ def _incomparable(selection: Selection) -> str:
         return f"There is nothing to compare with: no call was made {in_before(length)}."
     for period, found in ((in_these(length), totals.now), (in_before(length), totals.before)):
         if found["cost_usd"] is None:
-            return f"None of the {wording.plural(found['calls'], 'call')} {period} has a known price."
+            return none_priced(found["calls"], period)
     return ""
 
 
