@@ -46,8 +46,10 @@ def draw(which: Which) -> Reconciled | None:
 def _verdict(found: Reconciled) -> None:
     """Whether to pay; of a month that was signed off, that first."""
     which = (found.period.provider, found.period.month)
-    said, signed = plain(conclude.verdict(found)), sign_off_of(*which)
-    if signed is not None and state_of(*which) is State.SIGNED:
+    signed = sign_off_of(*which)
+    decided = signed is not None and state_of(*which) is State.SIGNED
+    said = plain(conclude.verdict(found, decided=decided))
+    if signed is not None and decided:
         st.success(signed_words(signed), icon=":material/verified:")
         st.markdown(said)
     elif found.is_right:

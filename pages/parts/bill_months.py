@@ -146,7 +146,7 @@ def grid() -> None:
         _coloured(table),
         hide_index=True,
         width="content",
-        row_height=92 if _with_bills() else 56,
+        row_height=92 if _with_bills() else 64,
         column_config={"Provider": st.column_config.TextColumn(pinned=True, width=110), **wide},
         key=GRID,
         on_select=_open_cell,

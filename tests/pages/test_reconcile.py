@@ -78,6 +78,7 @@ def test_a_bill_is_answered_explained_and_signed_off(billed: AppTest) -> None:
     assert "Signed off by **administrator**" in app.success[-1].value
     assert app.success[-1].value.endswith("agreed")
     assert not app.warning
+    assert "Usage is billed \\$2\\.25 more than computed" in " ".join(texts(app))
     assert month_of(app)[-1] == "✓ signed off"
     press(app, "Take the sign-off back")
     assert month_of(app)[-1] == "▲ differs"

@@ -78,8 +78,8 @@ def set_tolerance(connection: sa.Connection, provider: str, allowed: Tolerance, 
     connection.execute(sa.insert(BILL_TOLERANCES).values(**given, set_at=now, set_by=by))
 
 
-def verdict(found: Reconciled) -> str:
-    """One sentence: whether to pay, and why (plain text)."""
+def verdict(found: Reconciled, *, decided: bool = False) -> str:
+    """One sentence: whether to pay, unless that is decided, and why (plain text)."""
     explained = found.explained
     if explained is None:
         currencies = wording.joined(found.period.without_rate)
@@ -96,7 +96,8 @@ def verdict(found: Reconciled) -> str:
     amount = f"{cents(abs(judged))} {way} than computed{_share(judged, explained.computed)}"
     if found.is_right:
         return f"The bill can be paid: usage is billed {amount}, which is within the tolerance."
-    return f"Ask before you pay: usage is billed {amount}. {_mostly(explained)}"
+    billed = "Usage is billed" if decided else "Ask before you pay: usage is billed"
+    return f"{billed} {amount}. {_mostly(explained)}"
 
 
 def cents(amount: Decimal) -> str:
