@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts import drawn, figures, visitor
 from pages.parts.frame import PRICES
 from pages.parts.text import plain
-from usage_core import cached, timeframe, wording
+from usage_core import cached, wording
 from usage_core.charts.chart import Chart
 from usage_core.charts.cost_parts import PARTS, cost_parts
 from usage_core.metrics.definitions import METRICS
@@ -36,20 +36,13 @@ FIGURES = (
 @cached.shared
 def totals(selection: Selection) -> figures.Totals:
     """The page's figures of all calls together, now and before."""
-    now, before = (
-        cached.answer(Question(which, FIGURES)).to_dict("records")[0]
-        for which in (selection, selection.previous)
-    )
-    return figures.Totals(now, before, figures.kept_from(selection.timeframe))
+    return figures.compared(selection, FIGURES)
 
 
 @cached.shared
 def every_period(selection: Selection) -> pd.DataFrame:
     """The tiles' figures for every period: index bucket, floats, missing where unknown; for sparklines."""
-    step = figures.grain(selection.timeframe)
-    frame = cached.answer(Question(selection, TILES, (step,))).set_index(step)
-    frame = frame.reindex(timeframe.buckets(selection.timeframe, step))
-    return frame.map(lambda amount: None if pd.isna(amount) else float(amount)).astype(float)
+    return figures.by_period(selection, TILES)
 
 
 def way_to_prices(selection: Selection) -> None:

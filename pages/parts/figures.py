@@ -35,8 +35,13 @@ class Totals:
 @cached.shared
 def totals(selection: Selection) -> Totals:
     """The Overview's figures, now and before."""
+    return compared(selection, OVERVIEW)
+
+
+def compared(selection: Selection, metrics: tuple[str, ...]) -> Totals:
+    """Figures of all calls together, now and before."""
     now, before = (
-        cached.answer(Question(which, OVERVIEW)).to_dict("records")[0]
+        cached.answer(Question(which, metrics)).to_dict("records")[0]
         for which in (selection, selection.previous)
     )
     return Totals(now, before, kept_from(selection.timeframe))
@@ -121,7 +126,7 @@ def over_time(
     else:
         frame["series"] = METRICS[metric].label
     frame["exact"] = [wording.figure_exact(METRICS[metric].unit, amount) for amount in frame[metric]]
-    frame["value"] = _floats(frame[metric], missing=True)
+    frame["value"] = floats(frame[metric])
     return frame[["bucket", "series", "value", "exact", "calls"]]
 
 
@@ -130,7 +135,7 @@ def top(selection: Selection, dimension: str, metrics: tuple[str, ...] = AMOUNTS
     """The ranking as a chart takes it: name, value (float), exact, share, calls."""
     by, frame = metrics[0], ranking(selection, dimension, metrics)
     frame["exact"] = [wording.figure_exact(METRICS[by].unit, amount) for amount in frame[by]]
-    frame["value"] = _floats(frame[by], missing=True)
+    frame["value"] = floats(frame[by])
     return frame[["name", "value", "exact", "share", "calls"]]
 
 
@@ -143,18 +148,20 @@ def every_period(selection: Selection) -> pd.DataFrame:
 
     Amounts of a period without calls are 0; its completion times are missing.
     """
+    frame = by_period(selection, TILES)
+    return frame.fillna({name: 0.0 for name in TILES if METRICS[name].unit is not Unit.MS})
+
+
+def by_period(selection: Selection, metrics: tuple[str, ...]) -> pd.DataFrame:
+    """Figures for every period: index bucket, floats, missing where unknown."""
     step = grain(selection.timeframe)
-    frame = cached.answer(Question(selection, TILES, (step,))).set_index(step)
+    frame = cached.answer(Question(selection, metrics, (step,))).set_index(step)
     frame = frame.reindex(timeframe.buckets(selection.timeframe, step))
-    return pd.DataFrame(
-        {name: _floats(frame[name], missing=METRICS[name].unit is Unit.MS) for name in TILES},
-        index=frame.index,
-    )
+    return pd.DataFrame({name: floats(frame[name]) for name in metrics}, index=frame.index)
 
 
-def _floats(values: "pd.Series[Any]", *, missing: bool = False) -> "pd.Series[float]":
-    """For drawing only. What is unknown is drawn as nothing: a gap, or a bar of no height."""
-    floats = pd.Series(
+def floats(values: "pd.Series[Any]") -> "pd.Series[float]":
+    """For drawing only; what is unknown is missing."""
+    return pd.Series(
         [None if pd.isna(value) else float(value) for value in values], values.index, dtype=float
     )
-    return floats if missing else floats.fillna(0.0)

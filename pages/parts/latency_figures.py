@@ -1,12 +1,11 @@
 """What the Latency page shows, as answers in the shape that tiles, charts and tables take."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
 from pages.parts import figures
-from usage_core import cached, timeframe, wording
+from usage_core import cached, wording
 from usage_core.charts.fan import LONGEST
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.question import Question
@@ -43,11 +42,7 @@ def kinds(selection: Selection) -> tuple[str, ...]:
 @cached.shared
 def totals(selection: Selection) -> figures.Totals:
     """The page's figures, now and before."""
-    now, before = (
-        cached.answer(Question(which, FIGURES)).to_dict("records")[0]
-        for which in (selection, selection.previous)
-    )
-    return figures.Totals(now, before, figures.kept_from(selection.timeframe))
+    return figures.compared(selection, FIGURES)
 
 
 @cached.shared
@@ -60,10 +55,7 @@ def is_exact(selection: Selection) -> bool:
 @cached.shared
 def each_period(selection: Selection) -> pd.DataFrame:
     """The page's figures for every period: index bucket, floats, missing where unknown."""
-    step = figures.grain(selection.timeframe)
-    frame = cached.answer(Question(selection, FIGURES, (step,))).set_index(step)
-    frame = frame.reindex(timeframe.buckets(selection.timeframe, step))
-    return pd.DataFrame({name: _floats(frame[name]) for name in FIGURES}, index=frame.index)
+    return figures.by_period(selection, FIGURES)
 
 
 @cached.shared
@@ -87,7 +79,7 @@ def course(selection: Selection, whole: Selection, metric: str, by: str) -> pd.D
         {
             "bucket": frame[step],
             "series": figures.names(by, frame[by]),
-            "value": _floats(frame[metric]),
+            "value": figures.floats(frame[metric]),
             "exact": [wording.figure_exact(unit, amount) for amount in frame[metric]],
             "calls": frame["calls"] - frame["untimed_calls"],
         }
@@ -193,9 +185,3 @@ def times(selection: Selection, models: tuple[str, ...]) -> pd.DataFrame:
     frame = cached.found(time_counts, selection, models)
     frame.insert(0, "series", list(figures.names("model", frame.pop("model"))))
     return frame
-
-
-def _floats(values: "pd.Series[Any]") -> "pd.Series[float]":
-    """For drawing only; what is unknown is missing."""
-    floats = [None if pd.isna(value) else float(value) for value in values]
-    return pd.Series(floats, values.index, dtype=float)
