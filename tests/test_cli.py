@@ -11,11 +11,12 @@ from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
+from filelock import FileLock
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tests.importing import HEADER, Shelf, as_csv, row
-from usage_core import cli
+from usage_core import __version__, cli
 from usage_core.access.journal import Journal
 from usage_core.api.calls import CALLS_PATH
 from usage_core.api.endpoint import Console
@@ -78,6 +79,11 @@ def filled(module_shelf: Shelf) -> Shelf:
         },
     )
     return module_shelf
+
+
+def test_the_version_is_said(run: Run) -> None:
+    assert run("--version") == Ran(0, f"{__version__}\n".encode(), "")
+    assert f"\n## {__version__}" in (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_the_export_is_the_same_bytes_as_over_http(run: Run, filled: Shelf, tmp_path: Path) -> None:
@@ -166,6 +172,23 @@ def test_errors_are_one_sentence(run: Run, arguments: tuple[str, ...], said: str
     assert (found.code, found.out) == (1, b"")
     assert said in found.err
     assert "Traceback" not in found.err
+
+
+def test_an_import_that_waits_for_another_says_so_without_a_terminal(
+    run: Run, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "good.csv").write_text(HEADER + as_csv([row(api_key_id="waited")]))
+    other, acquire = FileLock(shelf.lake.folder / "writer.lock"), shelf.lake.lock.acquire
+
+    def wait(**given: float) -> object:
+        if not given:  # it waits for as long as it takes
+            other.release()
+        return acquire(**given)
+
+    monkeypatch.setattr(shelf.lake.lock, "acquire", wait)
+    other.acquire()
+    found = run("import", str(tmp_path / "good.csv"))
+    assert (found.code, found.err) == (0, "good.csv: Waiting for another import.\n")
     assert len(found.err.strip().splitlines()) == 1
 
 

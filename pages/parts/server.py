@@ -26,6 +26,7 @@ from usage_core.api.endpoint import Console
 from usage_core.api.health import health_routes
 from usage_core.api.routes import routes
 from usage_core.api.slots import Slots
+from usage_core.errors import UsageError
 from usage_core.intake.several import Outcome
 from usage_core.store.settings import reporting_zone
 from usage_core.store.upkeep import Upkeep
@@ -137,7 +138,10 @@ def _shown() -> Shown:
 
 
 def _warm() -> None:
-    _shown().lake.keep_hot()
+    try:
+        _shown().lake.keep_hot()
+    except UsageError as error:
+        starting.give_up(error)
 
 
 @contextlib.asynccontextmanager

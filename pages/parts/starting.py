@@ -1,6 +1,7 @@
 """What has to hold before the console answers anybody."""
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -11,7 +12,7 @@ from pages.parts.hardening import Wall
 from usage_core import logs
 from usage_core.access import configuration
 from usage_core.access.configuration import OPEN_DOORS, Access
-from usage_core.errors import AccessMisconfigured, SettingRefused
+from usage_core.errors import AccessMisconfigured, SettingRefused, UsageError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 
@@ -25,6 +26,17 @@ def checked_access() -> Access | None:
     except (AccessMisconfigured, SettingRefused) as error:
         raise SystemExit(f"\nThe console does not start. {error}\n") from None
     return access
+
+
+def give_up(error: UsageError) -> None:
+    """End the program, in words, where its store cannot be opened.
+
+    An exception would come out of the server as a trace of a hundred lines; nothing is open yet that would
+    have to be closed.
+    """
+    sys.stderr.write(f"\nThe console does not start. {error}\n\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _check(access: Access | None) -> None:

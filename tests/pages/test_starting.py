@@ -3,9 +3,9 @@
 import pytest
 from streamlit import config
 
-from pages.parts import starting, visitor
+from pages.parts import server, starting, visitor
 from usage_core.access import configuration
-from usage_core.errors import AccessMisconfigured
+from usage_core.errors import AccessMisconfigured, StoreUnavailable
 
 ACCESS = configuration.load(
     {
@@ -51,6 +51,20 @@ def test_with_sign_in_it_starts_anywhere(options: dict[str, object]) -> None:
     assert starting.secrets(ACCESS, "/usage")["redirect_uri"] == (
         "https://console.example.com/usage/oauth2callback"
     )
+
+
+def test_a_store_that_cannot_be_opened_ends_it_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def shut() -> None:
+        raise StoreUnavailable("There is no room.")
+
+    ended: list[int] = []
+    monkeypatch.setattr(server, "_shown", shut)
+    monkeypatch.setattr(starting.os, "_exit", ended.append)
+    server._warm()
+    assert ended == [1]
+    assert capsys.readouterr().err == "\nThe console does not start. There is no room.\n\n"
 
 
 def test_nobody_may_say_who_they_are(options: dict[str, object]) -> None:

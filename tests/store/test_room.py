@@ -1,6 +1,7 @@
 """A full disk is said to be full, and what was begun on it is undone."""
 
 import errno
+import shutil
 from collections.abc import Callable
 
 import duckdb
@@ -11,6 +12,7 @@ from tests.importing import HEADER, Shelf, as_csv, row
 from usage_core.errors import StoreUnavailable
 from usage_core.intake import storing
 from usage_core.intake.several import import_given
+from usage_core.store import room
 from usage_core.store.room import told_when_full
 
 FULL: tuple[Callable[[], Exception], ...] = (
@@ -37,6 +39,23 @@ def test_an_import_into_a_full_disk_leaves_nothing(
     assert own_shelf.stored() == []
     [again] = import_given(own_shelf.lake, str(path))
     assert again.rows == 1
+
+
+def test_a_store_that_has_no_room_to_be_opened_says_so(
+    own_shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite then says nothing but "disk I/O error", which has other reasons, too."""
+
+    def fail(*_given: object) -> None:
+        raise sa.exc.DBAPIError("SELECT", {}, duckdb.IOException("PRAGMA journal_mode=WAL: disk I/O error"))
+
+    monkeypatch.setattr(own_shelf.lake, "reading", fail)
+    monkeypatch.setattr(own_shelf.lake, "_version", None)
+    for free, told in ((room.NEEDED - 1, StoreUnavailable), (room.NEEDED, sa.exc.DBAPIError)):
+        left = shutil.disk_usage(own_shelf.folder)._replace(free=free)
+        monkeypatch.setattr(room.shutil, "disk_usage", lambda _folder, left=left: left)
+        with pytest.raises(told):
+            own_shelf.lake.version()
 
 
 def test_another_failure_is_not_said_to_be_that(own_shelf: Shelf) -> None:

@@ -10,13 +10,13 @@ from usage_core import backup as backups
 from usage_core import settings, wording
 from usage_core.backup import Facts, Report
 from usage_core.cli.opening import app, store
-from usage_core.cli.printing import err, out
+from usage_core.cli.printing import out, progress_bar
 
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The file to write, as backup-2026-11-23.tar")]) -> None:
     """Write the whole store, with the audit log, to one file; safe beside the console and imports."""
-    with store() as lake, Progress(console=err, transient=True) as progress:
+    with store() as lake, progress_bar() as progress:
         held = backups.write(lake, file, _report(progress))
     out.print(f"{file} holds {_said(held)}, {wording.bytes_size(file.stat().st_size)}.", soft_wrap=True)
 
@@ -28,7 +28,7 @@ def restore(
 ) -> None:
     """Check a backup in full and make it the store. Stop the console first."""
     folder = settings.load().folder
-    with Progress(console=err, transient=True) as progress:
+    with progress_bar() as progress:
         held = backups.restore(file, folder, replace=replace, report=_report(progress))
     out.print(f"The store in {folder} is the backup's: {_said(held)}.", markup=False, soft_wrap=True)
 

@@ -9,14 +9,13 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from usage_core import sample as sampling
 from usage_core import wording
 from usage_core.access.journal import Event
 from usage_core.cli import options
 from usage_core.cli.opening import app, note, output_to, store
-from usage_core.cli.printing import err, out, print_figures, print_json
+from usage_core.cli.printing import err, out, print_figures, print_json, progress_bar
 from usage_core.errors import UsageError
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.definitions import SUMMARY
@@ -61,7 +60,7 @@ def zone(
             with lake.reading() as connection:
                 out.print(reporting_zone(connection), markup=False)
             return
-        with Progress(console=err, transient=True) as progress:
+        with progress_bar() as progress:
             task = progress.add_task("Cutting days anew", total=1.0)
             maintenance.change_zone(lake, name, lambda part: progress.update(task, completed=part))
         note(lake, Event.SETTINGS_CHANGED, f"days are days of {name}")
@@ -71,7 +70,7 @@ def zone(
 @app.command()
 def compact() -> None:
     """Join small data files and remove old ones; safe beside the console and imports."""
-    with store() as lake, Progress(console=err, transient=True) as progress:
+    with store() as lake, progress_bar() as progress:
         task = progress.add_task("", total=None)
 
         def report(doing: str, part: float | None) -> None:
@@ -98,7 +97,7 @@ def sample_command(
 ) -> None:
     """Write a made-up log of any size, for trials."""
     until = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
-    with output_to(output) as file, Progress(console=err, transient=True) as progress:
+    with output_to(output) as file, progress_bar() as progress:
         task = progress.add_task("Writing calls", total=calls)
         sampling.write_csv(
             file,

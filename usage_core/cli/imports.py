@@ -13,11 +13,12 @@ from usage_core import wording
 from usage_core.access.journal import Event
 from usage_core.cli import opening
 from usage_core.cli.opening import app, output_to, store
-from usage_core.cli.printing import err, out, print_imports, print_set_aside
+from usage_core.cli.printing import err, out, print_imports, print_set_aside, print_waiting, progress_bar
 from usage_core.errors import UsageError
 from usage_core.export import set_aside
 from usage_core.importers.format import Format
 from usage_core.intake import mappings, undoing
+from usage_core.intake.run import WAITING
 from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.undoing import Taken
 from usage_core.metrics.facts import receipts
@@ -75,12 +76,14 @@ def _import_given(lake: Lake, given: str, mapped: Format | None) -> Iterator[Out
         BarColumn(),
         TaskProgressColumn(),
     )
-    with Progress(*columns, console=err, transient=True) as progress:
+    with progress_bar(*columns) as progress:
         name = "" if given == "-" else f"{Path(given).name}: "
         task = progress.add_task(name, total=None)
 
         def report(doing: str, part: float | None) -> None:
             progress.update(task, description=name + doing, total=part and 1.0, completed=part or 0)
+            if doing.endswith(WAITING) and not err.is_terminal:  # nobody sees the bar
+                err.print(f"{name}{doing}.", markup=False, soft_wrap=True)
 
         for outcome in import_given(lake, given, mapped=mapped, report=report):
             with _paused(progress):
@@ -142,7 +145,7 @@ def undo(
         if not yes and not typer.confirm("Undo it?"):
             out.print("Nothing was undone.")
             return
-        undoing.undo(lake, taken.receipt.import_id, lambda: err.print("Waiting for another import"))
+        undoing.undo(lake, taken.receipt.import_id, print_waiting)
         opening.note(lake, Event.DELETED, f"import of {taken.receipt.file_name} undone", taken.calls)
     out.print(f"Undone. Importing {taken.receipt.file_name} again stores it again.", markup=False)
 

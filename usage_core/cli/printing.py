@@ -9,6 +9,7 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, ProgressColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +17,7 @@ from usage_core import wording
 from usage_core.export import set_aside
 from usage_core.export.figures import records
 from usage_core.intake.receipt import Receipt
+from usage_core.intake.run import WAITING
 from usage_core.metrics.definitions import METRICS, SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.names import visible_lines
@@ -34,6 +36,16 @@ class Terminal(Console):
 
 
 out, err = Terminal(highlight=False), Terminal(stderr=True, highlight=False)
+
+
+def progress_bar(*columns: ProgressColumn) -> Progress:
+    """Progress where somebody sees it, and nothing in a log or a mail."""
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+def print_waiting() -> None:
+    """Say that the store is written to by another, as long as nothing else is said."""
+    err.print(f"{WAITING}.")
 
 
 def print_set_aside(lake: Lake, receipt: Receipt, shown: int = 10) -> None:

@@ -11,7 +11,7 @@ from usage_core import wording
 from usage_core.access.journal import Event
 from usage_core.cli import opening
 from usage_core.cli.opening import app, store
-from usage_core.cli.printing import err, out
+from usage_core.cli.printing import out, print_waiting
 from usage_core.errors import UsageError
 from usage_core.intake import retention
 from usage_core.intake.retention import Doomed, Loss
@@ -38,7 +38,7 @@ def delete_calls(
         loss = retention.preview(lake, doomed)
         out.print(_said(loss, BACK), markup=False, soft_wrap=True)
         if loss.is_something and _is_meant(yes):
-            retention.delete(lake, doomed, _waiting)
+            retention.delete(lake, doomed, print_waiting)
             _done(lake, f"calls {' '.join(of)}", loss)
 
 
@@ -55,7 +55,7 @@ def retain(
         loss = replace(retention.preview(lake, Doomed(since)), kept=0, totals=0)
         out.print(_said(loss, SUMS), markup=False, soft_wrap=True)
         if loss.calls and _is_meant(yes):
-            retention.retain(lake, since, _waiting)
+            retention.retain(lake, since, print_waiting)
             _done(lake, f"calls before {since}; their sums by month are kept", loss)
 
 
@@ -66,10 +66,6 @@ def _is_meant(yes: bool) -> bool:
         return True
     out.print("Nothing was deleted.")
     return False
-
-
-def _waiting() -> None:
-    err.print("Waiting for another import")
 
 
 def _done(lake: Lake, what: str, loss: Loss) -> None:

@@ -18,6 +18,9 @@ from usage_core.store.lake import Lake
 from usage_core.store.settings import calls_since, reporting_zone
 from usage_core.timeframe import midnight
 
+WAITING = "Waiting for another import"
+"""Reported where another writer is at work."""
+
 
 def import_file(
     lake: Lake,
@@ -36,7 +39,7 @@ def import_file(
     source = with_checksum(open_source(path, name or path.name, mapped))
 
     def waiting() -> None:
-        report("Waiting for another import", None)
+        report(WAITING, None)
 
     if receipt := again(lake, source, waiting):
         return receipt

@@ -148,7 +148,7 @@ class Lake:
         """A number that grows with every change to the store, by whatever process."""
         mark, known = _mark(self.folder), self._version
         if mark is None or known is None or known[0] != mark:
-            with self.reading() as connection:
+            with told_when_full(self.folder), self.reading() as connection:
                 found = int(
                     connection.execute(sa.text("SELECT id FROM lake.current_snapshot()")).scalar_one()
                 )
