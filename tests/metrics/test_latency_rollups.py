@@ -22,7 +22,7 @@ from usage_core.metrics.slow_calls import EVERY, MOST, slow_calls
 from usage_core.metrics.slow_days import daily, slow_days
 from usage_core.metrics.time_counts import time_counts
 from usage_core.metrics.within_target import spread, within_target
-from usage_core.selection import Selection
+from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.lake import Lake
 from usage_core.store.settings import set_reporting_zone
 from usage_core.timeframe import Timeframe
@@ -65,6 +65,8 @@ selections = st.builds(
     frames,
     kind=st.sampled_from([(), ("completion",)]),
     provider=st.sampled_from([(), ("OpenAI",)]),
+    key=st.sampled_from([(), ("code-assistant",)]),
+    model=st.sampled_from([(), ("claude-sonnet-5-5", UNKNOWN)]),
 )
 
 
@@ -72,7 +74,7 @@ selections = st.builds(
 @given(
     selection=selections,
     target_ms=st.integers(0, 300) | st.integers(0, 120_000),
-    by=st.sampled_from([(), ("day",), ("model",), ("key",), ("week",)]),
+    by=st.sampled_from([(), ("day",), ("model",), ("key",), ("week",), ("model", "day")]),
 )
 def test_shares_from_bins_are_right_within_their_margin(
     connection: sa.Connection, large: Coverage, selection: Selection, target_ms: int, by: tuple[str, ...]
@@ -80,7 +82,7 @@ def test_shares_from_bins_are_right_within_their_margin(
     near = within_target(connection, selection, target_ms, by, large)
     exact = within_target(connection, selection, target_ms, by)
     if by:
-        near, exact = (frame.set_index(by[0]).sort_index() for frame in (near, exact))
+        near, exact = (frame.set_index(list(by)).sort_index() for frame in (near, exact))
     assert list(near["timed"]) == list(exact["timed"])
     assert ((near["share"] - exact["share"]).abs() <= near["margin"] + 1e-12).all()
     if spread(target_ms) is None:
@@ -95,6 +97,9 @@ def test_bins_answer_a_large_store(connection: sa.Connection, large: Coverage) -
         (("day", "key"), "rollup_key_times_lists"),
     ):
         assert within_target(connection, month, 5_000, by, large).attrs["sources"] == [table]
+    of_a_key = replace(month, key=("code-assistant",))
+    sources = within_target(connection, of_a_key, 5_000, ("model",), large).attrs["sources"]
+    assert sources == ["calls in lists"]
     assert within_target(connection, month, 5_000, (), coverage(connection)).attrs["sources"] == ["calls"]
 
 
@@ -159,5 +164,6 @@ def test_a_large_store_keeps_its_own_days(connection: sa.Connection, large: Cove
 def test_bins_that_are_shown_are_made_of_fine_ones(
     connection: sa.Connection, large: Coverage, selection: Selection, models: tuple[str, ...]
 ) -> None:
+    selection = replace(selection, model=models and selection.model and models)
     from_lists = time_counts(connection, selection, models, large)
     pd.testing.assert_frame_equal(from_lists, time_counts(connection, selection, models), check_dtype=False)

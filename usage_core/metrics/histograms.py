@@ -89,18 +89,24 @@ def time_of_bin(number: Whole) -> Real:
 def histograms(
     lists: Iterable[Lists],
     places: Mapping[Group, int] | None = None,
-    of: Callable[[Group], Group] = lambda group: group,
+    of: Callable[[Group], Group | None] = lambda group: group,
 ) -> Histograms:
-    """Rows added up by what `of` makes of their groups; with `places`, of those groups only.
+    """Rows added up by what `of` makes of their groups, without those of which it makes None; with
+    `places`, of those groups only.
 
     It takes 8 bytes for each group and bin, of which there are about a thousand.
     """
     found: dict[Group, int] = dict(places or {})
     calls: Real = np.zeros((len(found), 0))
+
+    def place_of(group: Group | None) -> int:
+        if group is None:
+            return -1
+        return found.setdefault(group, len(found)) if places is None else found.get(group, -1)
+
     for rows in lists:
-        keys = map(of, rows.groups)
-        place_of = [found.setdefault(k, len(found)) if places is None else found.get(k, -1) for k in keys]
-        place, width = np.array(place_of), max(int(rows.bins.max()) + 2, calls.shape[1])
+        place = np.array([place_of(of(group)) for group in rows.groups])
+        width = max(int(rows.bins.max()) + 2, calls.shape[1])
         at = (place * width + 1).repeat(rows.lengths) + rows.bins
         held = (place >= 0).repeat(rows.lengths) if (place < 0).any() else slice(None)
         flat = np.bincount(at[held], rows.calls[held], minlength=len(found) * width)

@@ -3,7 +3,8 @@
 Percentiles, shares within a target and what tells a change from noise are made of the same lists.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import replace
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -14,14 +15,17 @@ from usage_core.metrics import sources
 from usage_core.metrics.covers import SHORT, Choice, Coverage, Wanted, choose
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.histograms import Group, Histograms, Lists, histograms, read
-from usage_core.selection import Selection
+from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.kept import once
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import Grain
 
 EXACT_PERCENTILES_UP_TO = 2_000_000
 """In a store of at most so many calls percentiles are read from the calls. In a larger one they come
-from bins, within 1 %, where a rollup has them."""
+from bins, within 1 %: those of a rollup, or of calls that are read once for all that is asked of them."""
+
+READ_ONCE = ("day", "model")
+"""By these, calls are read once where no rollup has their times; most of the work is to find them."""
 
 
 class Times(NamedTuple):
@@ -34,14 +38,18 @@ class Times(NamedTuple):
     @property
     def source(self) -> str:
         """The table that answers."""
-        return self.choice.rollup.name if self.choice else CALLS.name
+        return self.choice.rollup.name if self.choice else f"{CALLS.name} in lists"
 
     @property
-    def by_day(self) -> "Times | None":
-        """The same, day by day, where the rollup is read by days: that takes no longer, and tells more."""
+    def read(self) -> "Times":
+        """The times these are made of, with finer breakdowns: day by day where the rollup is read by days,
+        which takes no longer and tells more; by `READ_ONCE` where they come from the calls, those of other
+        models included."""
         choice, by = self.choice, self.wanted.by
-        if choice is None or choice.cover.months or any(DIMENSIONS[name].is_period for name in by):
-            return None
+        if choice is None:
+            return Times(replace(self.selection, model=()), Wanted(READ_ONCE, bins=True), None)
+        if choice.cover.months or any(DIMENSIONS[name].is_period for name in by):
+            return self
         return self._replace(wanted=self.wanted._replace(by=("day", *by)))
 
     @property
@@ -55,13 +63,15 @@ class Times(NamedTuple):
 def in_bins(
     selection: Selection, by: tuple[str, ...], coverage: Coverage | None, keep: tuple[str, ...] | None = None
 ) -> Times | None:
-    """The times of a store too large for them to be read from its calls; None where it is not, or where no
-    rollup has them."""
+    """The times of a store too large for them to be sorted; None where it is not, or where no rollup has
+    them and calls are not read once for them."""
     if not is_large(coverage):
         return None
     wanted = Wanted(by, bins=True, keep=keep)
     choice = choose(selection, wanted, coverage)
-    return Times(selection, wanted, choice) if choice else None
+    if choice is None and (keep is not None or not set(by) <= set(READ_ONCE)):
+        return None
+    return Times(selection, wanted, choice)
 
 
 def is_large(coverage: Coverage | None) -> bool:
@@ -88,20 +98,33 @@ def added_up(connection: sa.Connection, times: Times) -> Histograms:
     """The calls by bin, of all groups there are."""
 
     def found() -> Histograms:
-        if finer := times.by_day:
-            return histograms(lists(connection, finer), of=_without_day)
-        return histograms(_read(connection, times))
+        if times.read is times:
+            return histograms(_read(connection, times))
+        return histograms(lists(connection, times.read), of=_as_asked(times))
 
     return once(connection, ("added up", times.key), found, lambda whole: whole.calls.nbytes)
 
 
 def some_added_up(connection: sa.Connection, times: Times, places: Mapping[Group, int]) -> Histograms:
     """As `added_up`, of some groups among many, in their places."""
+    if times.choice is None:
+        return histograms(lists(connection, times.read), places, _as_asked(times))
     return histograms(_read(connection, times), places)
 
 
-def _without_day(group: Group) -> Group:
-    return group[1:]
+def _as_asked(times: Times) -> Callable[[Group], Group | None]:
+    """Which group of the times asked for a group of those they are made of belongs to, if to any."""
+    read = times.read.wanted.by
+    places = [read.index(name) for name in times.wanted.by]
+    models = times.selection.model if times.choice is None else ()
+    model = read.index("model") if models else 0
+
+    def asked(group: Group) -> Group | None:
+        if models and (group[model] or UNKNOWN) not in models:
+            return None
+        return tuple(group[place] for place in places)
+
+    return asked
 
 
 def _read(connection: sa.Connection, times: Times) -> Iterator[Lists]:
