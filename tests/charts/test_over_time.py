@@ -3,6 +3,7 @@ import pytest
 
 from tests.charts.samples import HOSTILE, PLAIN, amounts, check, expressions, parts
 from usage_core.charts import Periods, over_time
+from usage_core.charts.periods import time_shape
 from usage_core.names import NO_NAME
 
 DAYS = Periods("day", "Europe/Berlin")
@@ -191,3 +192,17 @@ def test_two_charts_of_one_shape_share_a_spec() -> None:
     second = over_time(amounts(PLAIN[:3]).assign(value=1.0), "Cost", "USD", DAYS, PLAIN[:3])
     assert first.spec is second.spec
     assert first.spec is not over_time(amounts(PLAIN[:4]), "Cost", "USD", DAYS).spec
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-10-25", "25 Oct 2026, 02:00 is two hours: the clocks went back"),
+        ("2026-03-29", "29 Mar 2026, 02:00 never was: the clocks went forward"),
+        ("2026-07-01", None),
+    ],
+)
+def test_hours_that_came_twice_or_never_are_told(day: str, said: str | None) -> None:
+    hours = pd.date_range(day, periods=24, freq="h")
+    assert time_shape(hours, Periods("hour", "Europe/Berlin"), []).note == said
+    assert time_shape(hours, Periods("hour", "UTC"), []).note is None

@@ -5,15 +5,15 @@ and drawn on a plain numeric scale: as a date, the browser would shift it by its
 hour or show one twice when the reader's clocks change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import altair as alt
 import pandas as pd
 
 from usage_core.charts.chart import axis
-from usage_core.timeframe import Grain
+from usage_core.timeframe import Grain, zone_info
 from usage_core.wording import period
 
 _FREQUENCY: dict[Grain, str] = {"hour": "h", "day": "D", "week": "7D", "month": "MS"}
@@ -115,8 +115,20 @@ class TimeShape:
 
 def time_shape(index: pd.DatetimeIndex, periods: Periods, notes: Iterable[str | None]) -> TimeShape:
     """The axis over these periods, with what is to be known about it."""
-    text = ". ".join(note for note in notes if note) or None
+    said = [*notes, *_clock_changes(index, periods)]
+    text = ". ".join(note for note in said if note) or None
     return TimeShape(periods.grain, ticks(index, periods.grain), extent(index, periods.grain), text)
+
+
+def _clock_changes(index: pd.DatetimeIndex, periods: Periods) -> Iterator[str]:
+    """What the reader has to know about hours that came twice, or never."""
+    zone = zone_info(periods.zone) if periods.grain == "hour" else UTC
+    for hour in index.to_pydatetime() if periods.grain == "hour" else ():
+        once, again = (hour.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+        if once > again:
+            yield f"{period(hour, 'hour', weekday=False)} is two hours: the clocks went back"
+        elif once < again:
+            yield f"{period(hour, 'hour', weekday=False)} never was: the clocks went forward"
 
 
 def note(periods: Periods, last: pd.Timestamp, drawn: str) -> str | None:
