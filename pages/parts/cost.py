@@ -78,8 +78,8 @@ def parts(selection: Selection, by: str) -> Chart:
 
 
 def _split(row: dict[Any, Any]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    """The whole, input, output, and what is left: costs that a source recorded without prices, less what
-    it charged below them."""
+    """The whole, input, output, and what is left: costs that a source recorded without prices and
+    what was charged above them, as for writing to a cache, less what was charged below them."""
     whole: Decimal = row["cost_usd"]
     sent, received = (row[name] or Decimal(0) for name in ("input_cost_usd", "output_cost_usd"))
     return whole, sent, received, whole - sent - received
@@ -94,7 +94,12 @@ def made_of(selection: Selection) -> str:
     whole, sent, received, rest = _split(row)
     said = f"Input is {wording.share(sent / whole)} of the cost, output {wording.share(received / whole)}"
     if rest > 0:
-        said += f"; {plain(wording.money(rest))} is not split: its source recorded a cost without prices"
+        written = (
+            ", or what was written to a cache cost more than other input" if row["cache_write_tokens"] else ""
+        )
+        said += (
+            f"; {plain(wording.money(rest))} is not split: its source recorded a cost without prices{written}"
+        )
     if rest < 0:
         said += (
             f"; {plain(wording.money(-rest))} less was charged than tokens at their prices, as for a cache"
@@ -114,7 +119,9 @@ def of_cache(row: dict[Any, Any]) -> str:
     ]
     hour = row["cache_write_1h_tokens"]
     kept = (
-        f" Of those written, {wording.share(Decimal(hour) / written)} are kept for an hour." if hour else ""
+        f" Of those written, {wording.share(Decimal(hour) / written)} are known to be kept for an hour."
+        if hour
+        else ""
     )
     return f"Of the input tokens, {wording.joined(shares)}.{kept}" if shares else ""
 

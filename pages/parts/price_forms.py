@@ -105,10 +105,11 @@ def _rule(kind: RuleKind):  # type: ignore[no-untyped-def]
         )
         return lambda: Rule(kind=kind, **subject, stands_for=_chosen(stands_for))
     fields = {}
-    for column, name in zip(st.columns(5), prices.PRICES, strict=True):
-        with column:
+    places = [*st.columns(len(prices.CACHE))[: len(prices.PLAIN)], *st.columns(len(prices.CACHE))]
+    for place, name in zip(places, prices.PRICES, strict=True):
+        with place:
             fields[f"{name.lower().replace(' ', '_')}_price"] = st.text_input(
-                f"{name} (USD per 1M)", key=f"rule-{name}", placeholder="2.50"
+                f"{name} (USD per 1M)", key=f"rule-{name}", placeholder="2.50", help=prices.HELP.get(name)
             )
     tier = st.selectbox("For calls served", list(TIERS), key="rule-tier")
     times = _times()

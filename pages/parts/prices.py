@@ -31,13 +31,15 @@ SOURCES = {
 WIDE, NARROW = 170, 96
 """Pixels: a model's name in front leaves room for figures on a phone."""
 
-PRICES = ("Input", "Output", "Cache read", "Cache write", "Cache write 1h")
+PLAIN, CACHE = ("Input", "Output"), ("Cache read", "Cache write", "Cache write 1h")
+PRICES = (*PLAIN, *CACHE)
 """Headings, in the order of `PARTS`."""
 
-_HELP = {
+HELP = {
     "Cache write 1h": "USD per million tokens kept in a cache for an hour. Where it is unknown, and writing "
     "to a cache has a price of its own, a call with such tokens has no cost."
 }
+"""What there is to say of a price, beside its unit."""
 
 
 @cached.shared
@@ -124,7 +126,7 @@ def models() -> None:
         ),
         **{
             name: st.column_config.TextColumn(
-                help=_HELP.get(name, "USD per million tokens"), alignment="right"
+                help=HELP.get(name, "USD per million tokens"), alignment="right"
             )
             for name in PRICES
         },

@@ -28,11 +28,13 @@ from usage_core.selection import Selection
 
 HEADINGS: dict[str, By] = {"API key": "key", "Provider": "provider", "Model": "model", "Day": "day"}
 
+HOUR = "Cache write 1h"
+
 CLASSES = {
     "Input tokens": "input_tokens",
     "Cache read": "cache_read_tokens",
     "Cache write": "cache_write_tokens",
-    "Of it for 1h": "cache_write_1h_tokens",
+    HOUR: "cache_write_1h_tokens",
     "Output tokens": "output_tokens",
 }
 """Heading -> class of tokens; none holds another but what is written to a cache that part of it which is kept
@@ -124,6 +126,9 @@ def _table(selection: Selection) -> None:
     config: dict[str, Any] = {
         name: st.column_config.NumberColumn(format="localized") for name in ("Calls", *CLASSES)
     }
+    config[HOUR] = st.column_config.NumberColumn(
+        format="localized", help="Of the tokens written to a cache, those kept for an hour"
+    )
     config["Cost (USD)"] = st.column_config.NumberColumn(format="$%.4f")
     days = [drill.days(*[each.group.date()] * 2) if by == "day" and each.group else None for each in found]
     drill.table(

@@ -197,7 +197,7 @@ def test_what_was_read_from_and_written_to_a_cache_is_said() -> None:
     said = "Of the input tokens, 10.0 % read from a cache and 40.0 % written to a cache."
     assert cost.of_cache(row) == said
     row["cache_write_1h_tokens"] = 100
-    assert cost.of_cache(row) == f"{said} Of those written, 25.0 % are kept for an hour."
+    assert cost.of_cache(row) == f"{said} Of those written, 25.0 % are known to be kept for an hour."
 
 
 def table(app: AppTest, column: str) -> list[dict[str, Any]]:
