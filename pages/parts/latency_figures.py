@@ -175,7 +175,7 @@ def _share(share: float, margin: float) -> str:
 @cached.shared
 def most_used(selection: Selection) -> tuple[str, ...]:
     """The models of a selection, the one with most calls first."""
-    frame = cached.answer(Question(selection, ("calls",), ("model",)))
+    frame = cached.answer(Question(selection, FIGURES, ("model",)))
     return tuple(value or UNKNOWN for value in frame["model"])
 
 

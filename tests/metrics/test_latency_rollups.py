@@ -15,20 +15,23 @@ from tests.importing import open_copy
 from tests.metrics.by_hand import as_log, call
 from usage_core import sample
 from usage_core.intake.run import import_file
-from usage_core.metrics.answer import coverage
+from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
+from usage_core.metrics.question import Question
 from usage_core.metrics.shift_counts import counts
 from usage_core.metrics.slow_calls import EVERY, MOST, slow_calls
 from usage_core.metrics.slow_days import daily, slow_days
 from usage_core.metrics.time_counts import time_counts
 from usage_core.metrics.within_target import spread, within_target
 from usage_core.selection import UNKNOWN, Selection
+from usage_core.store.kept import KEPT, Kept
 from usage_core.store.lake import Lake
 from usage_core.store.settings import set_reporting_zone
 from usage_core.timeframe import Timeframe
 
 LAST = datetime(2026, 4, 20, tzinfo=UTC)
 DAYS = 100  # of which two months are whole
+RAG_ANSWERS = sample.key_id(1, "rag-answers")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,7 @@ selections = st.builds(
     frames,
     kind=st.sampled_from([(), ("completion",)]),
     provider=st.sampled_from([(), ("OpenAI",)]),
-    key=st.sampled_from([(), ("code-assistant",)]),
+    key=st.sampled_from([(), (RAG_ANSWERS,)]),
     model=st.sampled_from([(), ("claude-sonnet-5-5", UNKNOWN)]),
 )
 
@@ -97,7 +100,7 @@ def test_bins_answer_a_large_store(connection: sa.Connection, large: Coverage) -
         (("day", "key"), "rollup_key_times_lists"),
     ):
         assert within_target(connection, month, 5_000, by, large).attrs["sources"] == [table]
-    of_a_key = replace(month, key=("code-assistant",))
+    of_a_key = replace(month, key=(RAG_ANSWERS,))
     sources = within_target(connection, of_a_key, 5_000, ("model",), large).attrs["sources"]
     assert sources == ["calls in lists"]
     assert within_target(connection, month, 5_000, (), coverage(connection)).attrs["sources"] == ["calls"]
@@ -167,3 +170,22 @@ def test_bins_that_are_shown_are_made_of_fine_ones(
     selection = replace(selection, model=models and selection.model and models)
     from_lists = time_counts(connection, selection, models, large)
     pd.testing.assert_frame_equal(from_lists, time_counts(connection, selection, models), check_dtype=False)
+
+
+@pytest.mark.parametrize("key", [(), (RAG_ANSWERS,)])
+@pytest.mark.parametrize("by", [("day", "model"), ("model",), ("day",), ()])
+def test_what_was_read_of_all_models_serves_for_some(
+    connection: sa.Connection, large: Coverage, key: tuple[str, ...], by: tuple[str, ...]
+) -> None:
+    """As on a copy of the store, which keeps what was read of it."""
+    every = Selection(Timeframe(LAST - timedelta(days=9), LAST, "Europe/Berlin"), key=key)
+    some = replace(every, model=("gpt-6-sol", "claude-sonnet-5-5"))
+    keeping = connection.execution_options(**{KEPT: Kept(2**20)})
+    try:
+        for selection in (every, some):
+            counts(keeping, selection, selection.previous, "model", large)
+        kept = ask(keeping, Question(some, ("p95_ms", "calls"), by), large)
+    finally:
+        connection.execution_options(**{KEPT: None})
+    pd.testing.assert_frame_equal(kept, ask(connection, Question(some, ("p95_ms", "calls"), by), large))
+    assert len(kept)

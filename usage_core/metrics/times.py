@@ -3,7 +3,7 @@
 Percentiles, shares within a target and what tells a change from noise are made of the same lists.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from usage_core.metrics.covers import SHORT, Choice, Coverage, Wanted, choose
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.histograms import Group, Histograms, Lists, histograms, read
 from usage_core.selection import UNKNOWN, Selection
-from usage_core.store.kept import once
+from usage_core.store.kept import known, once
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import Grain
 
@@ -98,29 +98,37 @@ def added_up(connection: sa.Connection, times: Times) -> Histograms:
     """The calls by bin, of all groups there are."""
 
     def found() -> Histograms:
-        if times.read is times:
-            return histograms(_read(connection, times))
-        return histograms(lists(connection, times.read), of=_as_asked(times))
+        return histograms(_rows(connection, times), of=_as_asked(times))
 
     return once(connection, ("added up", times.key), found, lambda whole: whole.calls.nbytes)
 
 
 def some_added_up(connection: sa.Connection, times: Times, places: Mapping[Group, int]) -> Histograms:
     """As `added_up`, of some groups among many, in their places."""
-    if times.choice is None:
-        return histograms(lists(connection, times.read), places, _as_asked(times))
-    return histograms(_read(connection, times), places)
+    return histograms(_rows(connection, times), places, _as_asked(times))
+
+
+def _rows(connection: sa.Connection, times: Times) -> Iterable[Lists]:
+    """What the times are made of; it can hold other models, too, where their times were read already."""
+    if times.read is not times:
+        return lists(connection, times.read)
+    if "model" in times.wanted.by and times.wanted.keep is None:
+        of_every_model = times._replace(selection=replace(times.selection, model=()))
+        kept: list[Lists] | None = known(connection, ("lists", of_every_model.key))
+        if kept is not None:
+            return kept
+    return _read(connection, times)
 
 
 def _as_asked(times: Times) -> Callable[[Group], Group | None]:
-    """Which group of the times asked for a group of those they are made of belongs to, if to any."""
-    read = times.read.wanted.by
+    """Which group of the times asked for a group of `_rows` belongs to, if to any."""
+    read, models = times.read.wanted.by, times.selection.model
     places = [read.index(name) for name in times.wanted.by]
-    models = times.selection.model if times.choice is None else ()
-    model = read.index("model") if models else 0
+    # What is folded into OTHER was of these models already.
+    model = read.index("model") if "model" in read and times.wanted.keep is None else None
 
     def asked(group: Group) -> Group | None:
-        if models and (group[model] or UNKNOWN) not in models:
+        if models and model is not None and (group[model] or UNKNOWN) not in models:
             return None
         return tuple(group[place] for place in places)
 

@@ -62,3 +62,9 @@ def once(
         found = read()
         kept.keep(key, found, bytes_of(found))
     return found
+
+
+def known(connection: sa.Connection, key: Hashable) -> Any:
+    """What was read `once` by a key already; None where nothing was."""
+    kept: Kept | None = connection.get_execution_options().get(KEPT)
+    return kept.get(key) if kept else None
