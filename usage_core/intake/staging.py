@@ -34,6 +34,8 @@ class Staging:
         # Names are looked up here first, so that a statement that needs nothing of the store does not
         # begin a transaction on its catalog.
         self.run("USE {s}")
+        # Every piece of work is reported to it, which takes its time: so only where somebody looks.
+        self.run("SET enable_progress_bar = true")
 
     def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run DuckDB SQL; `{s}` in it stands for this scratch database."""
@@ -85,5 +87,6 @@ def staging(lake: Lake, report: Report) -> Iterator[Staging]:
         try:
             yield stage
         finally:
+            stage.run("SET enable_progress_bar = false")
             stage.run("USE lake")
             stage.run("DETACH {s}")

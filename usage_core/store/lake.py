@@ -71,7 +71,6 @@ class Lake:
             f"temp_directory = {literal(self.spill.path)}",
             "TimeZone = 'UTC'",
             "python_enable_replacements = false",
-            "enable_progress_bar = true",
             "enable_progress_bar_print = false",
             # Rows on their way into the file of their month are held until there are so many: fewer stay in
             # the processor's cache.
@@ -197,10 +196,15 @@ def batches(
 
 def keep(connection: sa.Connection, name: str, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
     """A statement's rows as an Arrow table, and under this name for the connection's further statements."""
-    _run(connection, statement, f"CREATE OR REPLACE TEMP TABLE {name} AS ")
+    hold(connection, name, statement)
     native: Any = connection.connection.driver_connection
     table: pa.Table = native.execute(f"FROM {name}").to_arrow_table()
     return table
+
+
+def hold(connection: sa.Connection, name: str, statement: sa.Select[*tuple[Any, ...]]) -> None:
+    """Have a statement's rows under this name for the connection's further statements."""
+    _run(connection, statement, f"CREATE OR REPLACE TEMP TABLE {name} AS ")
 
 
 def _run(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], before: str = "") -> Any:

@@ -39,7 +39,7 @@ BINS_PER_DOUBLING = 48
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-_Columns = ReadOnlyColumnCollection[str, sa.Column[Any]]
+Columns = ReadOnlyColumnCollection[str, sa.Column[Any]]
 
 c = CALLS.c
 
@@ -62,27 +62,27 @@ class Rollup:
     """A table of sums: what its rows are grouped by, and what is added up."""
 
     table: sa.Table
-    groups: Callable[[_Columns, Timeframe], Sequence[sa.ColumnElement[Any]]]
-    sums: Callable[[_Columns], Sequence[sa.ColumnElement[Any]]]
+    groups: Callable[[Columns, Timeframe], Sequence[sa.ColumnElement[Any]]]
+    sums: Callable[[Columns], Sequence[sa.ColumnElement[Any]]]
 
 
-def _day(c: _Columns, frame: Timeframe) -> sa.ColumnElement[Any]:
+def _day(c: Columns, frame: Timeframe) -> sa.ColumnElement[Any]:
     return truncated("day", local_time(c.called_at, frame))
 
 
-def _hour(c: _Columns, _frame: Timeframe) -> sa.ColumnElement[Any]:
+def _hour(c: Columns, _frame: Timeframe) -> sa.ColumnElement[Any]:
     return truncated("hour", c.called_at)
 
 
-def _bin(c: _Columns) -> sa.ColumnElement[Any]:
+def _bin(c: Columns) -> sa.ColumnElement[Any]:
     return time_bin(c.completion_time_ms)
 
 
-def _sums(measures: Iterable[Measure]) -> Callable[[_Columns], Sequence[sa.ColumnElement[Any]]]:
+def _sums(measures: Iterable[Measure]) -> Callable[[Columns], Sequence[sa.ColumnElement[Any]]]:
     return lambda c: [measure.of_calls(c) for measure in measures]
 
 
-def _count(_c: _Columns) -> Sequence[sa.ColumnElement[Any]]:
+def _count(_c: Columns) -> Sequence[sa.ColumnElement[Any]]:
     return [sa.func.count()]
 
 
@@ -260,7 +260,7 @@ def fill(connection: sa.Connection, zone: str) -> None:
         rebuild(connection, zone, which=empty)
 
 
-def added_up(table: sa.Table, of: sa.Table | None = None) -> sa.Select[*tuple[Any, ...]]:
+def added_up(table: sa.Table, of: sa.FromClause | None = None) -> sa.Select[*tuple[Any, ...]]:
     """A rollup's rows, those that several imports have for the same period and groups made one; or what its
     rows come to in a table of finer ones."""
     rows = table if of is None else of
