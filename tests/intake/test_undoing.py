@@ -135,7 +135,7 @@ def test_all_or_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(*_given: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(rollups, "_add_by_parts", failing)
+    monkeypatch.setattr(rollups, "add", failing)
     with pytest.raises(ZeroDivisionError):
         undo(shelf.lake, receipt.import_id)
     assert (sums(shelf), len(shelf.stored())) == (before, 2)

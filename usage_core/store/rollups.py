@@ -179,16 +179,12 @@ def renew(
     Whole days and hours are made anew, so the calls around the edges are read, too.
     """
     days = [moment.replace(tzinfo=UTC).astimezone(zone_info(zone)).date() for moment in (first, last)]
-    edges = [midnight(day, zone).astimezone(UTC).replace(tzinfo=None) for day in (days[0], days[1] + DAY)]
-    start = edges[0].replace(minute=0)
+    days[1] += DAY
+    start, end = (midnight(day, zone).astimezone(UTC).replace(tzinfo=None) for day in days)
+    hours = start.replace(minute=0), end.replace(minute=0) + HOUR
     whole = {
-        "day": (
-            datetime.combine(days[0], time()),
-            datetime.combine(days[1] + DAY, time()),
-            edges[0],
-            edges[1],
-        ),
-        "hour": (start, edges[1].replace(minute=0) + HOUR, start, edges[1].replace(minute=0) + HOUR),
+        "day": ([datetime.combine(day, time()) for day in days], _parts(connection, start, end)),
+        "hour": (hours, _parts(connection, *hours)),
     }
     for rollup in ROLLUPS:
         table = rollup.table
@@ -199,21 +195,20 @@ def renew(
             connection.execute(sa.delete(table))
             add(connection, rollup, around(first, last, zone), [])
             continue
-        written, beyond, start, end = whole[period]
+        (written, beyond), parts = whole[period]
         connection.execute(sa.delete(table).where(table.c[period] >= written, table.c[period] < beyond))
-        _add_by_parts(connection, rollup, zone, start, end)
+        for found, until in parts:
+            add(connection, rollup, around(found, until, zone), [c.called_at >= found, c.called_at < until])
 
 
-def _add_by_parts(
-    connection: sa.Connection, rollup: Rollup, zone: str, start: datetime, end: datetime
-) -> None:
-    """Add the calls of [start, end) by parts, so that memory stays bounded; rows of a period that is cut
-    add up."""
+def _parts(connection: sa.Connection, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The parts of [start, end) in which there are calls, short enough for memory to stay bounded where one
+    is added after another; rows of a period that is cut add up."""
+    parts = []
     while (found := _next_call(connection, start)) is not None and found < end:
-        until = min(end, found + _AT_ONCE)
-        frame = around(found, until, zone)
-        add(connection, rollup, frame, [c.called_at >= found, c.called_at < until])
-        start = until
+        start = min(end, found + _AT_ONCE)
+        parts.append((found, start))
+    return parts
 
 
 def _next_call(connection: sa.Connection, start: datetime) -> datetime | None:
