@@ -3,8 +3,6 @@
 import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +17,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.importing import Shelf, as_csv, open_copy, row
+from tests.processes import Other, other
 from usage_core.cli.commands import app
 from usage_core.sample.into_store import fill
-from usage_core.settings import CHECKOUT, DATABASE_URL
+from usage_core.settings import DATABASE_URL
 from usage_core.store import old_files, rollups, small_files
 from usage_core.store.lake import Lake, open_lake
 from usage_core.store.maintenance import change_zone, compact, merge_rollups
@@ -151,24 +150,17 @@ def age(lake: Lake, *files: Path) -> None:
 
 
 @contextmanager
-def reader(lake: Lake) -> Iterator["subprocess.Popen[str]"]:
+def reader(lake: Lake) -> Iterator[Other]:
     """Another process that has begun to read, and goes on for each line it is sent."""
-    command = [sys.executable, "-c", READER, str(lake.folder), HELD.text]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=CHECKOUT, stdin=pipe, stdout=pipe, text=True) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().strip() == str(lake.version())
-            yield process
-        finally:
-            process.kill()
+    with other(READER, str(lake.folder), HELD.text) as process:
+        assert process.said.readline().strip() == str(lake.version())
+        yield process
 
 
-def reads(process: "subprocess.Popen[str]") -> str:
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-    return process.stdout.readline().strip()
+def reads(process: Other) -> str:
+    process.told.write("\n")
+    process.told.flush()
+    return process.said.readline().strip()
 
 
 def test_sums_become_fewer_and_answers_stay(many: Lake) -> None:
@@ -221,11 +213,11 @@ def test_whoever_reads_goes_on_in_this_process_and_in_another(many: Lake) -> Non
     """Also when the state they read is old: it is the newest there is until then."""
     age(many)
     before = held(many)
-    with many.reading() as connection, reader(many) as other:
+    with many.reading() as connection, reader(many) as process:
         version = sa.text("SELECT id FROM lake.current_snapshot()")
         connection.execute(version)  # begins the transaction, and reads nothing yet
         assert compact(many).snapshots_expired > 0
-        assert reads(other) == str(before)
+        assert reads(process) == str(before)
         assert tuple(connection.execute(HELD).one()) == before
     assert held(many) == before
 
@@ -315,14 +307,9 @@ def test_a_compaction_killed_at_any_moment_changes_nothing(many: Lake, used: Pat
     before = everything(many)
     chance = random.Random()
     for moment in ("Adding up", "Joining small files", "Joining small files"):
-        command = [sys.executable, "-c", COMPACTOR, str(many.folder)]
-        with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if line.strip() == moment:
-                    break
+        with other(COMPACTOR, str(many.folder)) as process:
+            process.await_line(moment)
             time.sleep(chance.uniform(0, 0.5))
-            process.kill()
         assert everything(many) == before
     (many.folder / "parquet" / "main" / "calls" / "half.parquet").write_bytes(b"half a file")
     compact(many)
@@ -336,15 +323,10 @@ def test_a_compaction_killed_at_any_moment_changes_nothing(many: Lake, used: Pat
 
 def test_an_import_takes_its_turn_between(many: Lake, tmp_path: Path) -> None:
     calls = held(many)[0]
-    command = [sys.executable, "-c", COMPACTOR, str(many.folder)]
-    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.strip() == "Joining small files":
-                break
+    with other(COMPACTOR, str(many.folder)) as process:
+        process.await_line("Joining small files")
         receipt = Shelf(many, tmp_path).rows({"api_key_id": "new"})
-        process.communicate()
-        assert process.returncode == 0
+        assert process.ended() == 0
     assert receipt.rows_stored == 1
     assert held(many)[0] == calls + 1
 

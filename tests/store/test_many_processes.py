@@ -1,11 +1,8 @@
 """Several processes on one store, some of which are killed."""
 
 import random
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.importing import Shelf, as_csv, row
+from tests.processes import Other, other
 from usage_core import sample
 from usage_core.schema import EXPORT_COLUMNS
-from usage_core.settings import CHECKOUT
 from usage_core.store.lake import Lake
 from usage_core.store.tables import CALLS, IMPORTS
 
@@ -36,15 +33,9 @@ for path in sys.argv[2:]:
 """
 
 
-@contextmanager
-def importer(lake: Lake, *files: Path) -> Iterator["subprocess.Popen[str]"]:
+def importer(lake: Lake, *files: Path) -> AbstractContextManager[Other]:
     """Another process that imports, saying what it does line by line."""
-    command = [sys.executable, "-c", IMPORTER, str(lake.folder), *map(str, files)]
-    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return other(IMPORTER, str(lake.folder), *map(str, files))
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +64,8 @@ def test_a_killed_import_is_in_the_store_entirely_or_not_at_all(shelf: Shelf, lo
     chance = random.Random()
     for stage, seconds in (("Reading", 0.5), ("Storing", 0.0), ("Storing", 0.6)):
         with importer(lake, log) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if line.strip() == stage:
-                    break
+            process.await_line(stage)
             time.sleep(chance.uniform(0, seconds))
-            process.kill()
         held = counts(lake)
         assert held in ((0, 0, 0), (ROWS, ROWS, ROWS))
     receipt = shelf.take_file(log)
@@ -95,13 +82,13 @@ def test_two_processes_import_while_a_third_reads(shelf: Shelf, tmp_path: Path) 
         rows = as_csv(row(called_at=f"2026-0{n + 1}-02T00:00:{s:02}Z", api_key_id=f"{n}") for s in range(60))
         files[-1].write_text(",".join(LABELS) + "\n" + rows)
     seen = set()
-    with importer(lake, files[0], files[2], files[3]) as one, importer(lake, files[1], files[3]) as other:
-        while one.poll() is None or other.poll() is None:
+    with importer(lake, files[0], files[2], files[3]) as one, importer(lake, files[1], files[3]) as another:
+        while one.process.is_alive() or another.process.is_alive():
             held = counts(lake)
             assert held[0] == held[1] == held[2]
             seen.add(held[0])
             time.sleep(0.2)
-        assert (one.returncode, other.returncode) == (0, 0)
+        assert (one.ended(), another.ended()) == (0, 0)
     assert counts(lake) == (240, 240, 240)
     assert seen <= {0, 60, 120, 180, 240}
     with lake.reading() as connection:
