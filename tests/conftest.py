@@ -35,6 +35,9 @@ APPLICATIONS = (
     "C:/Program Files (x86)/Google/Chrome/Application/chrome.exe",
 )
 
+# Until everything is loaded, see `pytest_collection_finish`: to look for garbage takes a third of that time.
+gc.disable()
+
 # The tests' stores are small: more threads would only stand in each other's way, and in the other worker's.
 os.environ.setdefault(THREADS, "1")
 
@@ -64,6 +67,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector of garbage need not look through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
