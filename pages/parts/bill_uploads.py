@@ -29,7 +29,8 @@ def uploader() -> None:
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             sent = st.form_submit_button("Check bills", type="primary", icon=":material/upload_file:")
-            st.caption(plain("; ".join(known.label for known in formats())) + ".")
+            known = plain(", ".join(known.label for known in formats()))
+            st.caption(f"Known bills, told by their content: {known}.")
     if sent and files:
         st.session_state[RESULTS] = [_take(file) for file in files]
         st.rerun()

@@ -40,6 +40,7 @@ PAGES = {
 }
 HOME = "usage/overview"
 IMPORTS, PRICES = "pages/admin/imports.py", "pages/billing/prices.py"
+CLOSED = "For administrators"
 WITHOUT_SELECTION = ("Imports",)
 WITH_FIGURES = tuple(title for _, title, *_ in PAGES["Usage"])
 ADMINISTRATORS_ONLY = ("Billing", "Administration")
@@ -60,13 +61,20 @@ def run() -> None:
         address.follow()
         chosen = st.session_state[SELECTED] = sidebar.selection()
         sidebar.account(here)
-        _say_if_sample(page.title)
-        if page.title in WITH_FIGURES:
-            keeping.say_what_is_gone(chosen)
-        trail.way_back(_path(page), page.title, chosen)
+        if page.title != CLOSED:
+            _say_above(page, chosen)
         page.run()
     except UsageError as error:
         st.error(plain(str(error)), icon=":material/error:")
+
+
+def _say_above(page: Page, chosen: sidebar.Selection) -> None:
+    """What has to be known of what a page shows."""
+    _say_if_sample(page.title)
+    if page.title in WITH_FIGURES:
+        keeping.say_what_is_gone(chosen)
+        sidebar.say_what_is_left_out(page.title, chosen)
+    trail.way_back(_path(page), page.title, chosen)
 
 
 def navigation(here: Visitor) -> Page:
@@ -75,16 +83,27 @@ def navigation(here: Visitor) -> Page:
     To be called once when the server starts, too: until then Streamlit takes every file under pages/
     for a page of its own making, and greets the first visitor by a link with "Page not found".
     """
-    return st.navigation(
-        {
-            section: [
-                st.Page(f"pages/{path}.py", title=title, icon=icon, help=help_, default=path == HOME)
-                for path, title, icon, help_ in pages
-            ]
-            for section, pages in PAGES.items()
-            if here.is_administrator or section not in ADMINISTRATORS_ONLY
-        }
-    )
+    open_ones = {
+        section: [
+            st.Page(f"pages/{path}.py", title=title, icon=icon, help=help_, default=path == HOME)
+            for path, title, icon, help_ in pages
+        ]
+        for section, pages in PAGES.items()
+        if here.is_administrator or section not in ADMINISTRATORS_ONLY
+    }
+    closed = [
+        st.Page(_closed, title=CLOSED, url_path=Path(path).name, visibility="hidden")
+        for section, pages in PAGES.items()
+        if section not in open_ones
+        for path, *_ in pages
+    ]
+    return st.navigation({**open_ones, "": closed} if closed else open_ones)
+
+
+def _closed() -> None:
+    """What a viewer finds at the address of a page that is not theirs."""
+    st.title(CLOSED, anchor=False)
+    st.markdown("You may see usage, but not this page. Whoever administers this console can help.")
 
 
 def _shut(refusal: Refusal) -> None:

@@ -19,6 +19,8 @@ NOT_GIVEN = "(not given)"
 HEADINGS = {"key": "API key", "provider": "Provider", "model": "Model", "kind": "Call kind"}
 _BY_LABEL = {preset.label: preset for preset in Preset}
 
+_LEFT_OUT = "left-out"
+
 
 def selection() -> Selection:
     """Draw the sidebar and give what is selected in it."""
@@ -28,6 +30,27 @@ def selection() -> Selection:
         selected = Selection(frame, **chosen)
         _download(selected)
     return selected
+
+
+def say_what_is_left_out(page: str, selected: Selection) -> None:
+    """Say that the link asked for what is not there, for as long as the page and its filters stay as they
+    were opened: its figures are not those that the link was made for."""
+    names, *opened = st.session_state.get(_LEFT_OUT, [()])
+    now = [page, selected.filters]
+    if names and opened in ([], now):
+        st.session_state[_LEFT_OUT] = [names, *now]
+        asked = wording.joined([f"{'an' if name == 'key' else 'a'} {noun(name)}" for name in names])
+        st.info(
+            f"The link asks for {asked} that is not in the log, or not yours to see. The figures are not "
+            "narrowed to it.",
+            icon=":material/filter_alt_off:",
+        )
+
+
+def noun(name: str) -> str:
+    """A filter's heading within a sentence."""
+    heading = HEADINGS[name]
+    return heading if heading.startswith("API") else heading.lower()
 
 
 def _timeframe() -> Timeframe:
@@ -82,6 +105,8 @@ def _filters() -> dict[str, tuple[str, ...]]:
     # The widgets follow the link on its first run, when they are none yet, and on the browser's way back.
     asked = link if address.rules() else {name: st.session_state.get(name, link[name]) for name in FILTERS}
     used = sum(label in options[name] for name, labels in asked.items() for label in labels)
+    if missing := [name for name, labels in link.items() if not set(labels) <= set(options[name])]:
+        st.session_state[_LEFT_OUT] = [missing]
     chosen = {}
     with st.expander(f"Filters ({used})" if used else "Filters", expanded=bool(used), key="filters"):
         for name, values in options.items():

@@ -136,8 +136,7 @@ def _days(selection: Selection) -> str:
 
 def _label(name: str, values: Sequence[str]) -> str:
     """The values of a filter in words: the one there is, or how many, or all."""
-    heading = sidebar.HEADINGS[name]
-    heading = heading if heading.startswith("API") else heading.lower()
+    heading = sidebar.noun(name)
     if len(values) == 1:
         value = shortened(values[0], 40)
         return f"{heading} {value}" if value.strip() == sidebar.NOT_GIVEN else value

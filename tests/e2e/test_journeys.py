@@ -57,8 +57,6 @@ def test_who_costs_more_why_and_with_which_calls(filled: House, page: Page, sett
     expect(page.get_by_role("heading", level=1)).to_have_text("Cost")
     settled(page)
     assert parse_qs(urlsplit(page.url).query)["key"] == [name]
-    page.get_by_test_id("stSidebarNav").get_by_text("Overview", exact=True).click()
-    settled(page)
     why = page.get_by_text(re.compile("^Cost (rose|fell|stayed)"))
     expect(why).to_be_visible()
     colleague = page.context.new_page()

@@ -227,10 +227,12 @@ def test_a_viewer_sees_their_two_keys_and_no_other(world: World, visitor: Browse
     for path in ("/", "/cost?key=Team+B"):
         page.goto(world.url + path)
         expect(page.get_by_text("vera@example.com, viewer")).to_be_visible()
+        expect(page.get_by_text("asks for an API key that is not")).to_have_count(int("key" in path))
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     for path in ("/imports", "/prices"):
         page.goto(world.url + path)
-        heading(page, "Overview")
+        heading(page, "For administrators")
+        expect(page.get_by_role("dialog")).to_have_count(0)
     told = b"".join(heard)
     assert b"Team A" in told
     assert b"Team C" in told

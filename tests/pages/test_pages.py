@@ -144,6 +144,9 @@ def test_filters_of_a_link(holding: Holding) -> None:
     expected = [row for row in expected if row["provider"] is None and row["called_at"] > NOW - 29.5 * DAY]
     assert f"{len(expected)} call" in app.sidebar.caption[-1].value
     assert "Filters (3)" in [each.label for each in app.sidebar.expander]
+    [left_out] = app.info
+    assert left_out.value.startswith("The link asks for a model that is not in the log")
+    assert not visit(key="Team 1").info
     app.sidebar.button[0].click().run()
     check(app, "Overview")
     assert not any(each.value for each in app.sidebar.multiselect)
