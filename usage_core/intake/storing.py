@@ -5,14 +5,14 @@ then the catalogue's; else the cost is unknown.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from usage_core.intake.accounting import accounted, write_down
-from usage_core.intake.checks import COST_PICO, KIND, STAGED
+from usage_core.intake.checks import COST_PICO, KIND, STAGED, TYPES
 from usage_core.intake.coded import NAMED, READ, STORED, codes, held
 from usage_core.intake.doubts import list_doubted
 from usage_core.intake.price_rules import in_force
@@ -33,7 +33,8 @@ PORTION_ROWS = 1_000_000
 STRETCH_ROWS, MOST_OVERLAP = 100_000, 2
 """A file is in order whose stretches of so many rows last together at most so many times as long as all."""
 
-_LISTED = "new_listed"
+_LISTED, _OTHERS = "new_listed", "new_rows"
+"""The calls of a portion that get a price from a list, and the others; in the end all of them."""
 
 _NAMED = "c.model = n.model AND c.provider IS NOT DISTINCT FROM n.provider"
 _WITHOUT_COST = "c.row_cost IS NULL AND c.recorded IS NULL"
@@ -50,9 +51,8 @@ _MADE = {
     "status": f"coalesce(c.status, '{Status.UNKNOWN}')",
     "provider_name": "c.provider_name",
     "model_name": "c.model_name",
-    "source": "{source}",
-    "import_id": "{import_id}",
 }
+"""Each field of a call, from those of a row in which it may differ from call to call."""
 
 _FRESH = f"""
     CREATE VIEW {{s}}.fresh AS
@@ -75,10 +75,10 @@ _AS_THEY_ARE = f"""
     FROM {{s}}.fresh c WHERE NOT ({_WITHOUT_COST})
 """
 
-_NEW = f"""
-    SELECT {", ".join(f"{sql} AS {name}" for name, sql in _MADE.items())}
-    FROM (SELECT *, list_cost IS NOT NULL AS from_list FROM ({{priced}}) c) c
-    WHERE c.called_at >= {{start}} AND c.called_at < {{end}}
+_NEW = """
+    SELECT {columns}
+    FROM (SELECT *, list_cost IS NOT NULL AS from_list FROM ({priced}) c) c
+    WHERE c.called_at >= {start} AND c.called_at < {end}
 """
 """A portion of them as calls."""
 
@@ -91,10 +91,11 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
     )
     [[duplicates]] = stage.run("SELECT count(*) FROM {s}.duplicates")
     doubted, by = 0, {}
+    fields = source.format.mapped()
     if good > duplicates:
         by = codes(stage, good - duplicates)
         _name_fresh(stage, duplicates, by)
-        doubted = list_doubted(stage, source.format.mapped())
+        doubted = list_doubted(stage, fields)
     receipt = Receipt(
         import_id=str(uuid.uuid4()),
         imported_at=datetime.now(UTC).replace(tzinfo=None),
@@ -107,7 +108,7 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
     )
     with lake.writing() as connection:
         if receipt.rows_stored:
-            _insert(connection, stage, receipt, by)
+            _insert(connection, stage, _alike(fields, receipt), by)
         write_down(connection, stage, receipt)
     return receipt
 
@@ -134,28 +135,55 @@ def _price(connection: sa.Connection, stage: Staging) -> None:
     stage.put("prices", price_list([(row[0], row[1], row[2]) for row in models], rules))
 
 
-def _insert(connection: sa.Connection, stage: Staging, receipt: Receipt, by: Mapping[str, str]) -> None:
+def _alike(fields: Collection[str], receipt: Receipt) -> dict[str, str]:
+    """SQL for each field that all calls of an import have alike: those its source does not have are empty."""
+    missing = {
+        column.name: f"NULL::{TYPES[column.form]}"
+        for column in STAGED
+        if column.name not in fields and column.name != "kind" and _MADE[column.name] == f"c.{column.name}"
+    }
+    if "status" not in fields:
+        missing["status"] = literal(Status.UNKNOWN)
+    return missing | {"source": literal(receipt.source), "import_id": literal(receipt.import_id)}
+
+
+def _insert(
+    connection: sa.Connection,
+    stage: Staging,
+    alike: Mapping[str, str],
+    by: Mapping[str, str],
+) -> None:
     zone = reporting_zone(connection)
     portions, in_order = _laid_out(stage)
     order = "" if in_order else f"ORDER BY {CALLS.c.called_at.name}"
     _price(connection, stage)
     # Past SQLAlchemy's dialect, which reads what makes a table letter by letter.
     native: Any = connection.connection.driver_connection
-    given = {"source": literal(receipt.source), "import_id": literal(receipt.import_id)}
+    varying = {name: sql for name, sql in _MADE.items() if name not in alike}
+    shown = ", ".join(f"{sql} AS {name}" for name, sql in alike.items())
     for start, end in portions:
-        given |= {"start": literal(start), "end": literal(end)}
         # Apart, or the engine would keep all rows to look at them twice.
-        listed, rest = (_made(stage, given | {"priced": priced}, by) for priced in (_PRICED, _AS_THEY_ARE))
-        native.execute(f"CREATE TEMP TABLE {_LISTED} AS {listed}")
-        native.execute(f"CREATE TEMP TABLE {NEW.name} AS {rest} UNION ALL FROM {_LISTED}")
+        for priced, into in ((_PRICED, _LISTED), (_AS_THEY_ARE, _OTHERS)):
+            native.execute(f"CREATE TEMP TABLE {into} AS {_made(stage, priced, varying, by, (start, end))}")
+        native.execute(f"INSERT INTO {_OTHERS} FROM {_LISTED}")
+        native.execute(f"CREATE TEMP VIEW {NEW.name} AS SELECT *, {shown} FROM {_OTHERS}")
         connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {NEW.name} {order}"))
         append_new(connection, zone, start, end)
-        native.execute(f"DROP TABLE {NEW.name}")
-        native.execute(f"DROP TABLE {_LISTED}")
+        native.execute(f"DROP VIEW {NEW.name}; DROP TABLE {_OTHERS}; DROP TABLE {_LISTED}")
 
 
-def _made(stage: Staging, given: Mapping[str, str], by: Mapping[str, str]) -> str:
-    return f"SELECT {held(STORED, by)} FROM ({_NEW.format_map(given)})".replace("{s}", stage.name)
+def _made(
+    stage: Staging,
+    priced: str,
+    varying: Mapping[str, str],
+    by: Mapping[str, str],
+    within: tuple[datetime, datetime],
+) -> str:
+    start, end = within
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in varying.items())
+    rows = _NEW.format(columns=columns, priced=priced, start=literal(start), end=literal(end))
+    chosen = held(tuple(name for name in STORED if name in varying), by)
+    return f"SELECT {chosen} FROM ({rows})".replace("{s}", stage.name)
 
 
 def _laid_out(stage: Staging) -> tuple[list[tuple[datetime, datetime]], bool]:
