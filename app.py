@@ -7,6 +7,9 @@ if __name__ == "__main__":
 
     frame.run()
 else:
+    import gc
+
+    gc.disable()  # until all is loaded: to look for garbage meanwhile takes a fifth of that time
     from pages.parts.server import application
 
     app = st.App(__file__, **application())

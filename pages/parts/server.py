@@ -158,6 +158,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     # Streamlit collects garbage after every run; what is loaded now never becomes garbage.
     gc.collect()
     gc.freeze()
+    gc.enable()  # see `app`
     starting.say(visitor.access())
     underway = cached.workspace().real.underway
     stopping.limit(underway)
