@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from pages.parts import bill_differences, drawn
+from pages.parts import bill_differences, drawn, tiles
 from pages.parts.bill_differences import signed
 from pages.parts.bill_months import Which, state_of
 from pages.parts.text import plain
@@ -90,7 +90,7 @@ def _unknown(found: Reconciled) -> None:
 
 def _tiles(explained: Explained) -> None:
     beside = explained.difference - explained.judged
-    st.html(drawn.TILES_FIT)
+    st.html(tiles.FIT)
     with st.container(horizontal=True, key="tiles"):
         st.metric("Billed", cents(explained.billed), border=True, height="stretch")
         st.metric(

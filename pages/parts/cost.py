@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts import drawn, figures, visitor
 from pages.parts.frame import PRICES
 from pages.parts.text import plain
+from pages.parts.tiles import tile
 from usage_core import cached, wording
 from usage_core.charts.chart import Chart
 from usage_core.charts.cost_parts import PARTS, cost_parts
@@ -54,9 +55,9 @@ def way_to_prices(selection: Selection) -> None:
 def tiles(selection: Selection) -> None:
     """Cost, and what it is by call and by token."""
     found, spark = totals(selection), every_period(selection)
-    drawn.tile("cost_usd", found, spark)
-    drawn.tile("cost_per_call", found, spark)
-    drawn.tile("cost_per_million_tokens", found, spark, "Per million tokens")
+    tile("cost_usd", found, spark)
+    tile("cost_per_call", found, spark)
+    tile("cost_per_million_tokens", found, spark, "Per million tokens")
 
 
 @cached.shared

@@ -7,13 +7,14 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import pandas as pd
-import streamlit as st
 
 from pages.parts import drawn, drill
 from pages.parts.text import plain
+from pages.parts.tiles import Course, box
 from usage_core import cached, timeframe, wording
 from usage_core.charts.chart import Chart
 from usage_core.charts.month import month as month_chart
+from usage_core.metrics.definitions import Unit
 from usage_core.metrics.projection import HELD, WEEKS, Month, history_from, month_so_far
 from usage_core.metrics.question import Question
 from usage_core.selection import Selection
@@ -100,22 +101,17 @@ def _known(month: Month, priced: bool) -> None:
     same = _same_days(month)
     compared = priced and same is not None
     change = wording.change(month.complete, same, wording.money_rounded) if compared else None
-    st.metric(
+    through = max(month.costs, default=month.first)
+    course = [float(month.costs.get(day, 0)) for day in _days(month.first, through)] if priced else ()
+    box(
+        "month",
         name(month.first, year=True) if month.is_over else f"{name(month.first)} so far",
         wording.money(month.so_far if priced else None),
         change.text if change and not days else None,
+        Course(course, Unit.USD),
         delta_color="off",
         delta_arrow={"up": "up", "down": "down"}.get(change.direction, "off") if change else "off",
         help=f"All calls of the month until the last one, with the filters in use. {_against(month)}",
-        chart_data=[
-            float(month.costs.get(day, 0))
-            for day in _days(month.first, max(month.costs, default=month.first))
-        ]
-        if priced
-        else None,
-        chart_type="area",
-        border=True,
-        height="stretch",
     )
 
 
@@ -139,18 +135,16 @@ def _projected(month: Month, priced: bool) -> None:
     if expected:
         low, middle, high = (wording.money(_rounded(each)) for each in expected)
         value, said = f"about {middle}", plain(f"{low} to {high}")
-    st.metric(
+    box(
+        "projected",
         f"{name(month.first)}, projected",
         value,
         said,
+        Course(_course(month) if expected else (), Unit.USD),
         delta_color="off",
         delta_arrow="off",
         help=f"An estimate for the whole month. The range is meant to hold in {HELD} of 100 months. "
         "How it is made and how good it was stands below.",
-        chart_data=_course(month) if expected else None,
-        chart_type="area",
-        border=True,
-        height="stretch",
     )
 
 

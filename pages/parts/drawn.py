@@ -1,4 +1,4 @@
-"""Charts, tables, tiles and empty states, drawn the same on every page."""
+"""Charts, tables and empty states, drawn the same on every page."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,40 +7,18 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from pages.parts import address, figures
+from pages.parts import address
 from pages.parts.drill import Drill, Rows, chart_options, further_of
 from pages.parts.drill import table as drill_table
 from pages.parts.frame import selected
-from pages.parts.sentences import AHEAD, kept_only
+from pages.parts.sentences import AHEAD
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
 from usage_core.charts.numbers import numbers
-from usage_core.charts.sparkline import sparkline
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.selection import FILTERS, Selection
 from usage_core.timeframe import Preset, zone_info
-from usage_core.wording import Direction
-
-# Five in a row, three on a small screen, two on a phone; Streamlit's own columns would be one there.
-TILES_FIT = """<style>
-.spark { height: 40px; background: currentColor; opacity: 0.6; mask-size: 100% 100%; }
-.st-key-tiles > div { flex: 1 1 160px; min-width: 160px; }
-@media (min-width: 641px) and (max-width: 1359px) { .st-key-tiles > div { flex-basis: 30%; } }
-</style>"""
-
-WORSE_WHEN_HIGHER = (
-    "cost_usd",
-    "cost_per_call",
-    "cost_per_million_tokens",
-    "unpriced_calls",
-    "p50_ms",
-    "p95_ms",
-    "p99_ms",
-    "max_ms",
-)
-BETTER_WHEN_HIGHER = ("output_tokens_per_s",)
-
 
 HEADINGS = {"key": "API key", "provider": "Provider", "model": "Model"}
 
@@ -103,59 +81,6 @@ def _numbers_of(drawn: Chart, key: str, drill: Drill | None) -> None:
         )
         if drill is not None and narrowing.lead(drill):
             st.caption("Choose a row to narrow to it; with the keyboard: Shift and Space.")
-
-
-def tile(name: str, totals: figures.Totals, spark: pd.DataFrame, label: str = "", value: str = "") -> None:
-    """A figure with its change against the period before and its course."""
-    metric = METRICS[name]
-    change = wording.change(
-        totals.now[name], totals.before[name], lambda amount: wording.figure(metric.unit, amount)
-    )
-    arrow = {Direction.UP: "up", Direction.DOWN: "down"}.get(change.direction, "off")
-    if not totals.before["calls"]:
-        arrow = "off"  # with nothing to compare to, nothing got better or worse
-    alike = arrow != "off" and totals.kept_from is None
-    judged = {**dict.fromkeys(WORSE_WHEN_HIGHER, "inverse"), **dict.fromkeys(BETTER_WHEN_HIGHER, "normal")}
-    course = spark[name] if totals.now[name] is not None else pd.Series(dtype=float)
-    against = f"The change is against the period of equal length before{kept_only(totals.kept_from)}"
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"tile-{name}"):
-        st.metric(
-            label or metric.label,
-            value or wording.figure(metric.unit, totals.now[name]),
-            change.text,
-            delta_color=judged.get(name, "off") if alike else "off",
-            delta_arrow=arrow,
-            help=f"{metric.meaning}. {against}.",
-        )
-        if picture := _course(course, metric.unit):
-            st.html(picture)
-
-
-def _course(course: "pd.Series[float]", unit: Unit) -> str:
-    """A tile's figure over time; its ends in words."""
-    low, high = (wording.figure(unit, _amount(unit, at)) for at in (course.min(), course.max()))
-    filled = unit not in (Unit.MS, Unit.TOKENS_PER_S)
-    return sparkline(course.tolist(), f"Over time: lowest {low}, highest {high}", filled=filled)
-
-
-def _amount(unit: Unit, drawn: float) -> Decimal | float | int | None:
-    if pd.isna(drawn):
-        return None
-    if unit in (Unit.MS, Unit.TOKENS_PER_S):
-        return drawn
-    return Decimal(str(drawn)) if unit is Unit.USD else round(drawn)
-
-
-def tiles(totals: figures.Totals, spark: pd.DataFrame) -> None:
-    """The five figures of the Overview."""
-    st.html(TILES_FIT)
-    times = " / ".join(wording.duration_ms(totals.now[name]) for name in ("p50_ms", "p95_ms"))
-    with st.container(horizontal=True, key="tiles"):
-        tile("cost_usd", totals, spark, "Spend")
-        tile("calls", totals, spark)
-        tile("tokens", totals, spark)
-        tile("p95_ms", totals, spark, "Time p50 / p95", times)
-        tile("active_keys", totals, spark)
 
 
 def ranking(

@@ -11,6 +11,7 @@ from pages.parts import latency_tables as tables
 from pages.parts import latency_words as words
 from pages.parts.drill import Drill
 from pages.parts.sentences import before, in_before
+from pages.parts.tiles import FIT, tile
 from usage_core import wording
 from usage_core.charts.distribution import MOST as MOST_MODELS
 from usage_core.metrics.within_target import LONGEST_TARGET_MS
@@ -60,10 +61,10 @@ def of_one_kind(selection: Selection) -> tuple[Selection, tuple[str, ...]]:
 def tiles(selection: Selection) -> None:
     """p50, p95, p99, the longest time, and the speed of output."""
     totals, course = answers.totals(selection), answers.each_period(selection)
-    st.html(drawn.TILES_FIT)
+    st.html(FIT)
     with st.container(horizontal=True, key="tiles"):
         for label, name in TILES.items():
-            drawn.tile(name, totals, course, label)
+            tile(name, totals, course, label)
 
 
 def over_time(selection: Selection) -> None:

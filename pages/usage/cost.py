@@ -12,6 +12,7 @@ from pages.parts import (
     drawn,
     pictures,
     provider_totals,
+    tiles,
 )
 from pages.parts.frame import selected
 from pages.parts.sentences import dearest
@@ -24,7 +25,7 @@ if not drawn.nothing_selected(selection):
     answer = st.empty()
     cost_change.line(selection)
     cost.way_to_prices(selection)
-    st.html(drawn.TILES_FIT)
+    st.html(tiles.FIT)
     with st.container(horizontal=True, key="tiles"):
         cost.tiles(selection)
         cost_month.tiles(selection)

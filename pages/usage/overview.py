@@ -10,6 +10,7 @@ from pages.parts import (
     overview_unusual,
     pictures,
     provider_totals,
+    tiles,
 )
 from pages.parts.frame import selected
 from pages.parts.sentences import spent
@@ -22,7 +23,7 @@ if not drawn.nothing_selected(selection):
     overview_health.line(selection)
     if added := provider_totals.line(selection):
         st.caption(added)
-    drawn.tiles(totals, figures.every_period(selection))
+    tiles.of_all(totals, figures.every_period(selection))
     by = drawn.breakdown("Spend by")
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "spend", drawn.into(by))
     cost_change.section(selection)
