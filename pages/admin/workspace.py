@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts import keeping, visitor
 from pages.parts.text import plain
-from usage_core import cached, timeframe, wording
+from usage_core import __version__, cached, timeframe, wording
 from usage_core.access.journal import Event
 from usage_core.store import maintenance
 
@@ -39,3 +39,4 @@ if held.calls:
 else:
     st.caption("None yet.")
 keeping.draw()
+st.caption(f"API Usage Console {__version__}, open source under the Apache License 2.0.")

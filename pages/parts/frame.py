@@ -7,7 +7,7 @@ from streamlit.navigation.page import Page
 
 from pages.parts import address, keeping, look, sidebar, sign_in, trail, visitor
 from pages.parts.text import plain
-from usage_core import __version__, cached
+from usage_core import cached
 from usage_core.access.rules import Refusal, Visitor
 from usage_core.errors import UsageError
 
@@ -15,9 +15,6 @@ SELECTED = "selected"
 
 # Drawn here: an icon by name would be fetched from its maker, and nothing is fetched from anywhere.
 ICON = Path(__file__).with_name("icon.svg").read_text(encoding="utf-8")
-
-NAME = "API Usage Console"
-ABOUT = f"**{NAME} {__version__}**\n\nOpen source, under the Apache License 2.0."
 
 PAGES = {
     "Usage": [
@@ -49,8 +46,7 @@ ADMINISTRATORS_ONLY = ("Billing", "Administration")
 def run() -> None:
     """Draw the frame and, inside it, the page that was asked for; or the sign-in."""
     here = visitor.of_run()
-    about = {"About": ABOUT} if isinstance(here, Visitor) else None
-    st.set_page_config(page_title=NAME, page_icon=ICON, layout="wide", menu_items=about)
+    st.set_page_config(page_title="API Usage Console", page_icon=ICON, layout="wide")
     look.draw()
     if isinstance(here, Refusal):
         _shut(here)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from usage_core.intake.accounting import accounted, write_down
 from usage_core.intake.checks import COST_PICO, KIND, STAGED, TYPES
-from usage_core.intake.coded import NAMED, READ, STORED, codes, held
+from usage_core.intake.coded import codes, held
 from usage_core.intake.doubts import list_doubted
 from usage_core.intake.price_rules import in_force
 from usage_core.intake.pricing import FALLS_INTO, cost, price_list
@@ -23,7 +23,7 @@ from usage_core.intake.staging import Staging
 from usage_core.schema import CostBasis, Status
 from usage_core.store.engine import literal
 from usage_core.store.lake import Lake
-from usage_core.store.new_sums import NEW, append_new
+from usage_core.store.new_sums import NEW, append_new, summed
 from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import CALLS
 
@@ -33,8 +33,8 @@ PORTION_ROWS = 1_000_000
 STRETCH_ROWS, MOST_OVERLAP = 100_000, 2
 """A file is in order whose stretches of so many rows last together at most so many times as long as all."""
 
-_LISTED, _OTHERS = "new_listed", "new_rows"
-"""The calls of a portion that get a price from a list, and the others; in the end all of them."""
+_LISTED, _WHOLE = "new_listed", "new_whole"
+"""The calls of a portion that get a price from a list, and all of them."""
 
 _NAMED = "c.model = n.model AND c.provider IS NOT DISTINCT FROM n.provider"
 _WITHOUT_COST = "c.row_cost IS NULL AND c.recorded IS NULL"
@@ -57,7 +57,7 @@ _MADE = {
 _FRESH = f"""
     CREATE VIEW {{s}}.fresh AS
     SELECT c.*, n.provider_name, n.model_name, {KIND} AS kind, {COST_PICO} AS row_cost
-    FROM {{s}}.others c JOIN {{s}}.named n ON {_NAMED}
+    FROM {{s}}.others c JOIN {{s}}.names n ON {_NAMED}
 """
 """The rows to be stored, and what they cost by prices of their own."""
 
@@ -94,7 +94,7 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
     fields = source.format.mapped()
     if good > duplicates:
         by = codes(stage, good - duplicates)
-        _name_fresh(stage, duplicates, by)
+        _name_fresh(stage, duplicates)
         doubted = list_doubted(stage, fields)
     receipt = Receipt(
         import_id=str(uuid.uuid4()),
@@ -113,11 +113,9 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
     return receipt
 
 
-def _name_fresh(stage: Staging, duplicates: int, by: Mapping[str, str]) -> None:
-    """Name the rows to be stored `others`, and those with their names and costs `fresh`; texts are held by
-    the types given."""
-    stage.run(f"CREATE TABLE {{s}}.named AS SELECT {held(NAMED, by)} FROM {{s}}.names")
-    rows = f"SELECT {held(READ, by)} FROM {{s}}.checked WHERE reason IS NULL"
+def _name_fresh(stage: Staging, duplicates: int) -> None:
+    """Name the rows to be stored `others`, and those with their names and costs `fresh`."""
+    rows = "SELECT * FROM {s}.checked WHERE reason IS NULL"
     if duplicates:
         stage.run(f"CREATE TABLE {{s}}.others AS {rows} AND row NOT IN (SELECT row FROM {{s}}.duplicates)")
     else:
@@ -162,28 +160,24 @@ def _insert(
     varying = {name: sql for name, sql in _MADE.items() if name not in alike}
     shown = ", ".join(f"{sql} AS {name}" for name, sql in alike.items())
     for start, end in portions:
+        listed, others = (_made(stage, priced, varying, (start, end)) for priced in (_PRICED, _AS_THEY_ARE))
         # Apart, or the engine would keep all rows to look at them twice.
-        for priced, into in ((_PRICED, _LISTED), (_AS_THEY_ARE, _OTHERS)):
-            native.execute(f"CREATE TEMP TABLE {into} AS {_made(stage, priced, varying, by, (start, end))}")
-        native.execute(f"INSERT INTO {_OTHERS} FROM {_LISTED}")
-        native.execute(f"CREATE TEMP VIEW {NEW.name} AS SELECT *, {shown} FROM {_OTHERS}")
-        connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {NEW.name} {order}"))
+        native.execute(f"CREATE TEMP TABLE {_LISTED} AS {listed}")
+        native.execute(
+            f"CREATE TEMP VIEW {_WHOLE} AS SELECT *, {shown} FROM ({others} UNION ALL FROM {_LISTED})"
+        )
+        # Not from what is held for the sums: the engine reads a table of its own transaction with one thread.
+        connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {_WHOLE} {order}"))
+        native.execute(f"CREATE TEMP TABLE {NEW.name} AS SELECT {held(summed(), by)} FROM {_WHOLE}")
         append_new(connection, zone, start, end)
-        native.execute(f"DROP VIEW {NEW.name}; DROP TABLE {_OTHERS}; DROP TABLE {_LISTED}")
+        native.execute(f"DROP TABLE {NEW.name}; DROP VIEW {_WHOLE}; DROP TABLE {_LISTED}")
 
 
-def _made(
-    stage: Staging,
-    priced: str,
-    varying: Mapping[str, str],
-    by: Mapping[str, str],
-    within: tuple[datetime, datetime],
-) -> str:
+def _made(stage: Staging, priced: str, varying: Mapping[str, str], within: tuple[datetime, datetime]) -> str:
     start, end = within
     columns = ", ".join(f"{sql} AS {name}" for name, sql in varying.items())
     rows = _NEW.format(columns=columns, priced=priced, start=literal(start), end=literal(end))
-    chosen = held(tuple(name for name in STORED if name in varying), by)
-    return f"SELECT {chosen} FROM ({rows})".replace("{s}", stage.name)
+    return rows.replace("{s}", stage.name)
 
 
 def _laid_out(stage: Staging) -> tuple[list[tuple[datetime, datetime]], bool]:

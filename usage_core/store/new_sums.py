@@ -1,10 +1,11 @@
 """The sums of calls on their way into the store, made while they are at hand: reading them from there is
 several times faster than from where they were put."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from usage_core.store.lake import hold
 from usage_core.store.measures import MEASURES
@@ -36,6 +37,15 @@ def _times(c: Columns, frame: Timeframe) -> sa.Select[*tuple[Any, ...]]:
 
 _FINE = {"new_days": (_days, (DAYS, PRICES, KEY_NAMES)), "new_times": (_times, (TIMES, DAY_TIMES))}
 """Sums that others can be added up from: they are far fewer than calls."""
+
+
+def summed() -> list[str]:
+    """The columns of calls that the sums are made of."""
+    frame = Timeframe(datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC))
+    fine = [sums(NEW.c, frame) for sums, _ in _FINE.values()]
+    others = [(*rollup.groups(NEW.c, frame), *rollup.sums(NEW.c)) for rollup in ROLLUPS]
+    parts = (part for each in (*fine, *sum(others, ())) for part in visitors.iterate(each))
+    return sorted({part.name for part in parts if isinstance(part, sa.Column) and part.table is NEW})
 
 
 def append_new(connection: sa.Connection, zone: str, first: datetime, last: datetime) -> None:
