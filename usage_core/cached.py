@@ -105,8 +105,13 @@ def forget() -> None:
         hot.forget()
 
 
-def _answer(key: Hashable, work: Callable[[sa.Connection], Found], state: Hashable | None = None) -> Found:
-    lake = shown().lake
+def _answer(
+    key: Hashable,
+    work: Callable[[sa.Connection], Found],
+    state: Hashable | None = None,
+    of: Lake | None = None,
+) -> Found:
+    lake = of or shown().lake
     still_wanted = get_run_yield_check() or (lambda: None)
     sight = contextvars.copy_context()  # another thread looks for it, and must not see further
     place = (state or _run.state, SIGHT.get(), key)
@@ -260,19 +265,22 @@ def catalogue() -> str:
     return catalogue_version()
 
 
+def _of_real(key: str, work: Callable[[sa.Connection], Found]) -> Found:
+    """What is found in the workspace of real calls as it is now, whichever store is shown."""
+    lake = workspace().real
+    return _answer(key, work, (str(lake.folder), lake.version()), lake)
+
+
 def days_zone() -> str:
     """The zone of the days of the workspace of real calls."""
-    with workspace().real.reading() as connection:
-        return reporting_zone(connection)
+    return _of_real("days zone", reporting_zone)
 
 
 def real_holdings() -> Holdings:
     """What the workspace of real calls holds."""
-    with workspace().real.reading() as connection:
-        return holdings(connection)
+    return _of_real("holdings", holdings)
 
 
 def receipts() -> list[dict[str, Any]]:
-    """The receipts of past imports of real calls, newest first."""
-    with workspace().real.reading() as connection:
-        return facts.receipts(connection)
+    """The receipts of past imports of real calls, newest first; read them, do not change them."""
+    return _of_real("receipts", facts.receipts)
