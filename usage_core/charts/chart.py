@@ -107,11 +107,12 @@ def seal(marks: alt.Chart | list[alt.Chart], title: str, height: int = HEIGHT) -
     Put together here: Altair copies and checks each layer several times over, which takes as long as all
     that a page asks the store.
     """
-    layered = isinstance(marks, list)
-    layers = [_drawn(each) for each in marks] if isinstance(marks, list) else [_drawn(marks)]
-    within = {"views": [PICKED]} if layered else {}
-    picks = [pick | within for each in layers for pick in each.pop("params", ())]
-    spec: Spec = {"layer": layers} if layered else layers[0]
+    if isinstance(marks, list):
+        spec: Spec = {"layer": [_drawn(each) for each in marks]}
+        picks = [pick | {"views": [PICKED]} for each in spec["layer"] for pick in each.pop("params", ())]
+    else:
+        spec = _drawn(marks)
+        picks = spec.pop("params", [])
     spec |= {"title": title_lines(title).to_dict(validate=False), "width": "container"}
     spec |= {"height": min(height, MAX_HEIGHT)} | ({"params": picks} if picks else {})
     # At the right, text is measured a few pixels too short before its font is there, and would be cut.

@@ -89,17 +89,7 @@ def distribution(
     return Chart(table.reset_index(drop=True), _spec(shape), words, columns)
 
 
-def _table(counted: pd.DataFrame, labels: Mapping[object, str]) -> pd.DataFrame:
-    """The lines of all series, one after another, as `_line` has them."""
-    growth = math.log2(float((counted["upper"] / counted["lower"]).iloc[0]))
-    held: dict[object, dict[int, int]] = {series: {} for series in labels}
-    for series, lower, calls in zip(counted["series"], counted["lower"], counted["calls"], strict=True):
-        held[series][round(math.log2(lower) / growth)] = int(calls)
-    rows = [row for series, name in labels.items() for row in _line(str(series), name, held[series], growth)]
-    return pd.DataFrame(rows, columns=list(Point._fields))
-
-
-class Point(NamedTuple):
+class _Point(NamedTuple):
     """One bin of one line, as it is drawn."""
 
     name: str
@@ -112,7 +102,17 @@ class Point(NamedTuple):
     peak: str
 
 
-def _line(series: str, name: str, calls: Mapping[int, int], growth: float) -> Iterator[Point]:
+def _table(counted: pd.DataFrame, labels: Mapping[object, str]) -> pd.DataFrame:
+    """The lines of all series, one after another, as `_line` has them."""
+    growth = math.log2(float((counted["upper"] / counted["lower"]).iloc[0]))
+    held: dict[object, dict[int, int]] = {series: {} for series in labels}
+    for series, lower, calls in zip(counted["series"], counted["lower"], counted["calls"], strict=True):
+        held[series][round(math.log2(lower) / growth)] = int(calls)
+    rows = [row for series, name in labels.items() for row in _line(str(series), name, held[series], growth)]
+    return pd.DataFrame(rows, columns=list(_Point._fields))
+
+
+def _line(series: str, name: str, calls: Mapping[int, int], growth: float) -> Iterator[_Point]:
     """Every bin from before the first to after the last with calls; the others are known to have none."""
     total, most = sum(calls.values()), max(calls.values())
     peak = min(place for place, some in calls.items() if some == most)
@@ -121,7 +121,7 @@ def _line(series: str, name: str, calls: Mapping[int, int], growth: float) -> It
             continue
         edges = 2 ** (place * growth), 2 ** ((place + 1) * growth)
         some = calls.get(place, 0)
-        yield Point(
+        yield _Point(
             name,
             series,
             math.sqrt(edges[0] * edges[1]),

@@ -159,6 +159,7 @@ def _insert(
     native: Any = connection.connection.driver_connection
     varying = {name: sql for name, sql in _MADE.items() if name not in alike}
     shown = ", ".join(f"{sql} AS {name}" for name, sql in alike.items())
+    to_sum = held(summed(), by)
     for start, end in portions:
         listed, others = (_made(stage, priced, varying, (start, end)) for priced in (_PRICED, _AS_THEY_ARE))
         # Apart, or the engine would keep all rows to look at them twice.
@@ -168,7 +169,7 @@ def _insert(
         )
         # Not from what is held for the sums: the engine reads a table of its own transaction with one thread.
         connection.execute(sa.text(f"INSERT INTO {CALLS.name} BY NAME FROM {_WHOLE} {order}"))
-        native.execute(f"CREATE TEMP TABLE {NEW.name} AS SELECT {held(summed(), by)} FROM {_WHOLE}")
+        native.execute(f"CREATE TEMP TABLE {NEW.name} AS SELECT {to_sum} FROM {_WHOLE}")
         append_new(connection, zone, start, end)
         native.execute(f"DROP TABLE {NEW.name}; DROP VIEW {_WHOLE}; DROP TABLE {_LISTED}")
 
