@@ -22,7 +22,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.~$*-])/(?:" + "|".join(("work", "root", "hom
 INDEX_HOST = re.compile(r"\b(?:" + "|".join(("pypi", "pythonhosted", "npmjs")) + r")\.(?:org|com)\b")
 
 REQUIREMENT = re.compile(r"[\w.-]+(?:\[[\w,.-]+\])?(?P<range>.*)")
-RANGE = re.compile(r"\s*(?:(?:~=|==)\s*\d[\w.]*|>=\s*\d[\w.]*\s*,\s*<\s*\d[\w.]*)(?:; [\w<>=\" .]+)?")
+RANGE = re.compile(r"\s*(?:(?:~=|==)\s*\d[\w.]*|>=\s*\d[\w.]*\s*,\s*<\s*\d[\w.]*)(?:; [\w<>=!\" .]+)?")
 UNRANGED = {
     "tzdata": "time-zone rules change with the law; the newest are right",
     "pandas-stubs": "its versions follow pandas, which has a range",
@@ -166,6 +166,7 @@ NOT_IMPORTED = {
     "duckdb-extension-ducklake": "DuckDB loads it",
     "duckdb-extension-sqlite-scanner": "DuckDB loads it",
     "tzdata": "Python's zoneinfo reads it",
+    "uvloop": "uvicorn takes it where it finds it",
 }
 BROUGHT = {"anyio", "starlette", "uvicorn", "numpy", "protobuf"}
 """By a package that is required, and named with it in `docs/dependencies.md`."""
