@@ -125,7 +125,10 @@ def _state(element: Any) -> WidgetState | None:
     widget = getattr(element, kind)
     state = WidgetState(id=widget.id)
     if kind == "selectbox":
-        state.string_value = widget.raw_value if widget.set_value else widget.options[widget.default]
+        if widget.set_value:
+            state.string_value = widget.raw_value
+        elif widget.HasField("default"):
+            state.string_value = widget.options[widget.default]
     elif kind == "date_input":
         state.string_array_value.data.extend(widget.value if widget.set_value else widget.default)
     elif kind == "multiselect":

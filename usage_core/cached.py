@@ -23,6 +23,7 @@ from usage_core.intake import repricing, repricings
 from usage_core.intake.price_drift import Drift, drift
 from usage_core.intake.price_rules import Entered, every
 from usage_core.intake.repricings import Change, Repricing
+from usage_core.intake.undoing import Taken, taken
 from usage_core.metrics import facts
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
@@ -265,7 +266,7 @@ def catalogue() -> str:
     return catalogue_version()
 
 
-def _of_real(key: str, work: Callable[[sa.Connection], Found]) -> Found:
+def _of_real(key: Hashable, work: Callable[[sa.Connection], Found]) -> Found:
     """What is found in the workspace of real calls as it is now, whichever store is shown."""
     lake = workspace().real
     return _answer(key, work, (str(lake.folder), lake.version()), lake)
@@ -279,6 +280,15 @@ def days_zone() -> str:
 def real_holdings() -> Holdings:
     """What the workspace of real calls holds."""
     return _of_real("holdings", holdings)
+
+
+def would_undo(import_id: str) -> Taken:
+    """What undoing an import of real calls would take away.
+
+    Raises:
+        UndoRefused: see `intake.undoing.find`.
+    """
+    return _of_real(("would undo", import_id), lambda connection: taken(connection, import_id))
 
 
 def receipts() -> list[dict[str, Any]]:

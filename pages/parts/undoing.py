@@ -44,7 +44,7 @@ def chooser(zone: str) -> None:
 def _confirm(import_id: str, zone: str) -> None:
     """What would go, and the button that does it."""
     try:
-        taken = undoing.preview(cached.workspace().real, import_id)
+        taken = cached.would_undo(import_id)
     except UndoRefused as error:  # someone else was quicker
         st.info(plain(str(error)), icon=":material/info:")
         return

@@ -73,26 +73,31 @@ def preview(lake: Lake, given: str) -> Taken:
         UndoRefused: as `find`.
     """
     with lake.reading() as connection:
-        receipt = find(connection, given)
-        its = c.import_id == receipt.import_id
-        if receipt.first_call_at and receipt.last_call_at:  # for the store to look into few files
-            its &= c.called_at.between(receipt.first_call_at, receipt.last_call_at)
-        sums = sa.select(
-            sa.func.count(), sa.func.min(c.called_at), sa.func.max(c.called_at), sa.func.sum(c.cost_pico)
-        )
-        calls, first, last, cost = connection.execute(sums.where(its)).one()
-        keys = connection.execute(sa.select(sa.func.count(c.api_key_id.distinct())).where(its)).scalar_one()
-        return Taken(
-            receipt,
-            int(calls),
-            first,
-            last,
-            usd(int(cost or 0)),
-            int(keys),
-            _largest(connection, its),
-            _later(connection, receipt),
-            connection.execute(sa.select(sa.func.count()).where(_its_buckets(receipt))).scalar_one(),
-        )
+        return taken(connection, given)
+
+
+def taken(connection: sa.Connection, given: str) -> Taken:
+    """As `preview`, where the store is being read already."""
+    receipt = find(connection, given)
+    its = c.import_id == receipt.import_id
+    if receipt.first_call_at and receipt.last_call_at:  # for the store to look into few files
+        its &= c.called_at.between(receipt.first_call_at, receipt.last_call_at)
+    sums = sa.select(
+        sa.func.count(), sa.func.min(c.called_at), sa.func.max(c.called_at), sa.func.sum(c.cost_pico)
+    )
+    calls, first, last, cost = connection.execute(sums.where(its)).one()
+    keys = connection.execute(sa.select(sa.func.count(c.api_key_id.distinct())).where(its)).scalar_one()
+    return Taken(
+        receipt,
+        int(calls),
+        first,
+        last,
+        usd(int(cost or 0)),
+        int(keys),
+        _largest(connection, its),
+        _later(connection, receipt),
+        connection.execute(sa.select(sa.func.count()).where(_its_buckets(receipt))).scalar_one(),
+    )
 
 
 def _largest(connection: sa.Connection, its: sa.ColumnElement[bool]) -> tuple[tuple[str, int], ...]:
