@@ -10,6 +10,7 @@ else:
     import gc
 
     gc.disable()  # until all is loaded: to look for garbage meanwhile takes a fifth of that time
-    from pages.parts.server import application
+    from pages.parts.frame import navigation
+    from server.application import application
 
-    app = st.App(__file__, **application())
+    app = st.App(__file__, **application(navigation))

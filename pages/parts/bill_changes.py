@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 import sqlalchemy as sa
 import streamlit as st
 
-from pages.parts import visitor
 from pages.parts.text import plain
+from server import visitor
 from usage_core import cached
 from usage_core.access.journal import Event
 from usage_core.bills.format import BillRefused

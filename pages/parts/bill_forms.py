@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from pages.parts import visitor
 from pages.parts.bill_answer import sign_off_of, signed_words
 from pages.parts.bill_changes import change, number
 from pages.parts.bill_months import state_of
 from pages.parts.bill_uploads import every
 from pages.parts.text import plain, selectable
+from server import visitor
 from usage_core import cached, wording
 from usage_core.bills import conclude, names, periods, standing
 from usage_core.bills.conclude import Reconciled, Tolerance

@@ -4,9 +4,10 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import bill_changes, bill_months, tables, visitor
+from pages.parts import bill_changes, bill_months, tables
 from pages.parts.bill_changes import RESULTS
 from pages.parts.text import plain, selectable
+from server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills import standing

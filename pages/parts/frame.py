@@ -5,8 +5,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.parts import address, keeping, look, sidebar, sign_in, trail, visitor
+from pages.parts import address, keeping, look, sidebar, sign_in, trail
 from pages.parts.text import plain
+from server import visitor
 from usage_core import cached
 from usage_core.access.rules import Refusal, Visitor
 from usage_core.errors import UsageError

@@ -8,8 +8,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 import streamlit as st
 
-from pages.parts import tables, visitor
+from pages.parts import tables
 from pages.parts.text import plain
+from server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.errors import NothingToDelete

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import mapping_form, tables, uploads, visitor
+from pages.parts import mapping_form, tables, uploads
 from pages.parts.text import plain
+from server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.errors import UsageError

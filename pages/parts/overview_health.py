@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from pages.parts import figures, visitor
+from pages.parts import figures
 from pages.parts.frame import IMPORTS, PRICES
 from pages.parts.sentences import AHEAD
 from pages.parts.text import plain
+from server import visitor
 from usage_core import cached, wording
 from usage_core.metrics import gaps
 from usage_core.metrics.gaps import Gap

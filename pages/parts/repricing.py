@@ -6,10 +6,11 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from pages.parts import tables, visitor
+from pages.parts import tables
 from pages.parts.price_forms import TOLD
 from pages.parts.sidebar import labels
 from pages.parts.text import plain
+from server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills.who import named

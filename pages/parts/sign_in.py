@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.parts import signing
-from pages.parts.signing import Failure
 from pages.parts.text import plain
+from server import signing
+from server.signing import Failure
 from usage_core.access.rules import Refusal, Why
 
 SAID = {

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from pages.parts import tables, visitor
+from pages.parts import tables
 from pages.parts.text import plain
+from server import visitor
 from usage_core import wording
 from usage_core.access import tokens
 from usage_core.access.rules import Scope, Why

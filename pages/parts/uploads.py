@@ -11,9 +11,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import address, tables, visitor
+from pages.parts import address, tables
 from pages.parts.frame import HOME
 from pages.parts.text import plain
+from server import visitor
 from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
 from usage_core.api.calls import DOUBTED_PATH, SET_ASIDE_PATH

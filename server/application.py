@@ -1,11 +1,12 @@
-"""What the console's server has beside its pages: routes, checks of the host, and a warm start."""
+"""What the console's server has beside its pages: routes, doors in front of all, and a warm start."""
 
 import contextlib
 import gc
 import importlib
 import logging
 from asyncio import CancelledError
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -16,9 +17,9 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
-from pages.parts import frame, starting, stopping, visitor
-from pages.parts.doors import NOT_PAGES, VISITOR, Doors
-from pages.parts.hardening import Hardening
+from server import starting, stopping, visitor
+from server.doors import NOT_PAGES, VISITOR, Doors
+from server.hardening import Hardening
 from usage_core import cached, counters, logs, settings
 from usage_core.access.journal import Event
 from usage_core.access.rules import THIS_MACHINE, Visitor
@@ -46,8 +47,9 @@ BROKEN_OFF = logs.Brief(CancelledError, ClientDisconnect, said="A request was br
 """The other side has gone, or the console stops: no error of anybody's."""
 
 
-def application() -> dict[str, Any]:
-    """Arguments for `st.App`; ends the program where nobody may be let in this way."""
+def application(navigation: Callable[[Visitor], object]) -> dict[str, Any]:
+    """Arguments for `st.App`; ends the program where nobody may be let in this way. `navigation` tells
+    Streamlit the pages a visitor may see."""
     access = starting.checked_access()
     base = ("/" + config.get_option("server.baseUrlPath").strip("/")).rstrip("/")
     return {
@@ -61,7 +63,7 @@ def application() -> dict[str, Any]:
             Middleware(WayHome, base=base),
         ],
         "secrets": {"auth": starting.secrets(access, base)} if access else None,
-        "lifespan": _lifespan,
+        "lifespan": partial(_lifespan, navigation),
         "on_script_error": _count_error,
     }
 
@@ -92,6 +94,7 @@ class WayHome:
         self.app, self.base = app, base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer who is lost; hand on what is asked of all others."""
         if scope["type"] == "http" and scope["method"] == "GET" and self._is_lost(Request(scope)):
             home = RedirectResponse(self.base + "/", status_code=307)
             await home(scope, receive, send)
@@ -145,10 +148,10 @@ def _warm() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(navigation: Callable[[Visitor], object], _app: Starlette) -> AsyncIterator[None]:
     for name in WARM:
         importlib.import_module(name)
-    _name_pages()
+    _name_pages(navigation)
     logging.getLogger("uvicorn.error").addFilter(BROKEN_OFF)
     if logs.is_json():  # by now every logger is there
         logs.write_json()
@@ -168,11 +171,11 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     await to_thread.run_sync(cached.workspace().close)
 
 
-def _name_pages() -> None:
+def _name_pages(navigation: Callable[[Visitor], object]) -> None:
     """Tell Streamlit the pages before the first visitor; it grumbles that nobody is there to see them."""
     grumbler = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     grumbler.disabled = True
     try:
-        frame.navigation(THIS_MACHINE)
+        navigation(THIS_MACHINE)
     finally:
         grumbler.disabled = False

@@ -84,6 +84,7 @@ class Hardening:
         self._policies: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on what is let in, and answer what is not; either with the headers."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return

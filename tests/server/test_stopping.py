@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 
-from pages.parts import stopping
+from server import stopping
 from usage_core.store.underway import Underway
 
 

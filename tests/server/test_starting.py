@@ -3,7 +3,7 @@
 import pytest
 from streamlit import config
 
-from pages.parts import server, starting, visitor
+from server import application, starting, visitor
 from usage_core.access import configuration
 from usage_core.errors import AccessMisconfigured, StoreUnavailable
 
@@ -60,9 +60,9 @@ def test_a_store_that_cannot_be_opened_ends_it_in_words(
         raise StoreUnavailable("There is no room.")
 
     ended: list[int] = []
-    monkeypatch.setattr(server, "_shown", shut)
+    monkeypatch.setattr(application, "_shown", shut)
     monkeypatch.setattr(starting.os, "_exit", ended.append)
-    server._warm()
+    application._warm()
     assert ended == [1]
     assert capsys.readouterr().err == "\nThe console does not start. There is no room.\n\n"
 
