@@ -212,8 +212,8 @@ def known() -> Directory:
 
 def previewed(selection: Selection) -> Preview:
     """What an export of the selection will hold."""
-    calls: int = answer(Question(selection, ("calls",))).to_dict("records")[0]["calls"]
-    return preview(calls, _answer("line bytes", line_bytes))
+    calls = answer(Question(selection, ("calls",)))["calls"].array[0]
+    return preview(int(calls), _answer("line bytes", line_bytes))
 
 
 def first_lines(selection: Selection) -> str:

@@ -20,10 +20,7 @@ def visible(text: str) -> str:
     """A text on one line without control characters and formatting ones, those of direction among them."""
     if text.isprintable():  # nearly every text is
         return text
-    last = len(text) - 1
-    return "".join(
-        _seen(char, text[max(at - 1, 0)] + text[min(at + 1, last)]) for at, char in enumerate(text)
-    )
+    return "".join(char if char.isprintable() else _seen(text, at) for at, char in enumerate(text))
 
 
 def visible_lines(text: str) -> str:
@@ -31,7 +28,8 @@ def visible_lines(text: str) -> str:
     return text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
 
 
-def _seen(char: str, beside: str) -> str:
+def _seen(text: str, at: int) -> str:
+    char, beside = text[at], text[max(at - 1, 0)] + text[min(at + 1, len(text) - 1)]
     kind = unicodedata.category(char)
     if kind in _BREAKS or (kind == "Cc" and char.isspace()):
         return " "

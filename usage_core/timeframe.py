@@ -256,11 +256,14 @@ def start_of(local: datetime, grain: Grain) -> datetime:
     return day.replace(day=1) if grain == "month" else day
 
 
+_LENGTHS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+
+
 def following(start: datetime, grain: Grain) -> datetime:
     """The start of the period after."""
     if grain == "month":
         return (start + timedelta(days=32)).replace(day=1)
-    return start + {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}[grain]
+    return start + _LENGTHS[grain]
 
 
 def is_over(frame: Timeframe, grain: Grain) -> bool:

@@ -133,7 +133,12 @@ def _coloured(table: pd.DataFrame) -> Any:
         found = next((shade for mark, shade in SHADES.items() if mark in str(text)), "")
         return f"background-color: {found}" if found else ""
 
-    return tables.legible(table).style.map(shade, subset=list(table.columns[1:]))
+    return table.style.map(shade, subset=list(table.columns[1:]))
+
+
+@cached.shared
+def _legible_cells() -> pd.DataFrame:
+    return tables.legible(_cells())
 
 
 def grid() -> None:
@@ -143,7 +148,7 @@ def grid() -> None:
         return
     wide = {name: st.column_config.TextColumn(width=158) for name in table.columns[1:]}
     tables.draw(
-        _coloured(table),
+        _coloured(_legible_cells()),
         hide_index=True,
         width="content",
         row_height=92 if _with_bills() else 64,

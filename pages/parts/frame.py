@@ -1,9 +1,12 @@
 """The frame every page is drawn in: navigation, sidebar, and what is said on all pages."""
 
+from copy import copy
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from pages.parts import address, keeping, look, sidebar, sign_in, trail
 from pages.parts.text import plain
@@ -81,10 +84,7 @@ def navigation(here: Visitor) -> Page:
     for a page of its own making, and greets the first visitor by a link with "Page not found".
     """
     open_ones = {
-        section: [
-            st.Page(f"pages/{path}.py", title=title, icon=icon, help=help_, default=path == HOME)
-            for path, title, icon, help_ in pages
-        ]
+        section: [_page(*page) for page in pages]
         for section, pages in PAGES.items()
         if here.is_administrator or section not in ADMINISTRATORS_ONLY
     }
@@ -95,6 +95,19 @@ def navigation(here: Visitor) -> Page:
         for path, *_ in pages
     ]
     return st.navigation({**open_ones, "": closed} if closed else open_ones)
+
+
+def _page(*asked: str) -> Page:
+    # Without a visitor, when the server starts, half a page is made.
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return _made.__wrapped__(*asked)
+    return copy(_made(*asked))
+
+
+@lru_cache
+def _made(path: str, title: str, icon: str, help_: str) -> Page:
+    """A page before a run has it. To look for its file takes longer than all that a run does with it."""
+    return st.Page(f"pages/{path}.py", title=title, icon=icon, help=help_, default=path == HOME)
 
 
 def _closed() -> None:

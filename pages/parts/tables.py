@@ -18,11 +18,10 @@ _OURS = re.compile(r"[+-][<>]?\$?\d[\d,.]*(?: (?:[\w.$%<>,/]+|\([\w .,$%<>/-]*\)
 def legible(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame of which every text may be shown and taken along; the same one where all of them may."""
     shown = {}
-    for at in range(frame.shape[1]):
-        column = frame.iloc[:, at]
-        if not pd.api.types.is_string_dtype(column) and column.dtype != object:
+    for at, dtype in enumerate(frame.dtypes):
+        if not (isinstance(dtype, pd.StringDtype) or pd.api.types.is_object_dtype(dtype)):
             continue
-        before = list(column)
+        before = frame.iloc[:, at].tolist()
         after = [_cell(each) if isinstance(each, str) else each for each in before]
         if any(new is not old for new, old in zip(after, before, strict=True)):
             shown[at] = after

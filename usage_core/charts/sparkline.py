@@ -6,6 +6,7 @@ is read out by a screen reader.
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 from typing import TypeAlias
@@ -31,7 +32,12 @@ def sparkline(values: Sequence[float], words: str, *, filled: bool) -> str:
     A value that is missing (NaN) is a gap. Filled, its height is measured from zero; else from the
     lowest value. `words` (plain text) say what is seen. Nothing is drawn of fewer than two known values.
     """
-    known = [value for value in values if not math.isnan(value)]
+    return _picture(tuple(None if math.isnan(value) else value for value in values), words, filled)
+
+
+@lru_cache(maxsize=512)
+def _picture(values: tuple[float | None, ...], words: str, filled: bool) -> str:
+    known = [value for value in values if value is not None]
     if len(known) < 2:
         return ""
     low, high = (min(0.0, *known) if filled else min(known)), max(known)
@@ -50,14 +56,15 @@ def sparkline(values: Sequence[float], words: str, *, filled: bool) -> str:
     )
 
 
-def _lines(values: Sequence[float], low: float, span: float) -> Iterable[_Points]:
+def _lines(values: Sequence[float | None], low: float, span: float) -> Iterable[_Points]:
     """The points of each run of known values; one that stands alone is a short line."""
     step = _WIDE / (len(values) - 1)
     drawn = (_HIGH - 2 * _EDGE) / span
-    points = ((n * step, _HIGH - _EDGE - (value - low) * drawn) for n, value in enumerate(values))
-    for is_gap, run in groupby(points, key=lambda point: math.isnan(point[1])):
+    for is_gap, run in groupby(enumerate(values), key=lambda each: each[1] is None):
         if not is_gap:
-            line = list(run)
+            line = [
+                (at * step, _HIGH - _EDGE - (value - low) * drawn) for at, value in run if value is not None
+            ]
             yield line if len(line) > 1 else [line[0], line[0]]
 
 

@@ -47,6 +47,7 @@ class Names:
     embeds: bool
 
 
+@lru_cache
 def catalogue_version() -> str:
     """The catalogue's version, as recorded with each import."""
     return f"genai-prices {version('genai-prices')}"
