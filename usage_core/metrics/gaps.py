@@ -8,7 +8,7 @@ ended are gaps; what is missing since the last call was not brought in yet.
 """
 
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -82,18 +82,19 @@ def find(answer: Hours, frame: Timeframe, first: datetime, last: datetime) -> tu
 
     `first` and `last` are when the first and the last call of the store were made (aware).
     """
-    calls, found = _calls(answer), []
-    usual = _usual(calls, first)
-    for run in _silent(calls, _first_judged(frame), min(frame.end, last)):
+    usual, found = _usual(answer, first), []
+    for run in _silent(answer, *in_utc(_first_judged(frame), min(frame.end, last))):
         awaited = {hour: number for hour in run if (number := _expected(usual, hour, run))}
         if sum(awaited.values()) >= MANY:
-            found.append(Gap(min(awaited), max(awaited) + HOUR, int(sum(awaited.values()))))
+            start, end = (edge.replace(tzinfo=UTC) for edge in (min(awaited), max(awaited) + HOUR))
+            found.append(Gap(start, end, int(sum(awaited.values()))))
     return tuple(found)
 
 
 def awaited(answer: Hours, first: datetime, last: datetime, until: datetime) -> int:
     """How many calls there usually are from the hour after the last call until an hour; 0 for few."""
-    usual = _usual(_calls(answer), first)
+    usual = _usual(answer, first)
+    last, until = in_utc(last, until)
     start = last.replace(minute=0, second=0, microsecond=0) + HOUR
     until = min(until, start + timedelta(days=MOST_DAYS))
     run = [start + number * HOUR for number in range((until - start) // HOUR)]
@@ -101,16 +102,10 @@ def awaited(answer: Hours, first: datetime, last: datetime, until: datetime) -> 
     return int(calls) if calls >= MANY else 0
 
 
-def _calls(answer: Hours) -> dict[datetime, int]:
-    starts: list[datetime] = answer.starts.astype("datetime64[us]").tolist()
-    return {
-        start.replace(tzinfo=UTC): calls for start, calls in zip(starts, answer.calls.tolist(), strict=True)
-    }
-
-
-def _usual(calls: Mapping[datetime, int], first: datetime) -> Callable[[datetime], float]:
-    """How many calls an hour usually has; 0 where too little is known."""
-    known_from = first.replace(minute=0, second=0, microsecond=0) + HOUR
+def _usual(answer: Hours, first: datetime) -> Callable[[datetime], float]:
+    """How many calls an hour (naive UTC) usually has; 0 where too little is known."""
+    calls: dict[datetime, int] = dict(zip(_microseconds(answer).tolist(), answer.calls.tolist(), strict=True))
+    known_from = in_utc(first, first)[0].replace(minute=0, second=0, microsecond=0) + HOUR
 
     @cache
     def median(hour: datetime) -> float:
@@ -127,15 +122,14 @@ def _expected(usual: Callable[[datetime], float], hour: datetime, run: Sequence[
     return min(map(usual, beside))
 
 
-def _silent(calls: Mapping[datetime, int], start: datetime, end: datetime) -> Iterator[list[datetime]]:
-    """Whole hours in a row without a call; after the end, there are calls."""
-    run: list[datetime] = []
-    for number in range((end - start) // HOUR):
-        hour = start + number * HOUR
-        if hour not in calls:
-            run.append(hour)
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
+def _silent(answer: Hours, start: datetime, end: datetime) -> Iterator[list[datetime]]:
+    """Whole hours (naive UTC) in a row without a call; after the end, there are calls."""
+    every = np.datetime64(start, "us") + np.arange((end - start) // HOUR) * np.timedelta64(HOUR)
+    silent = every[~np.isin(every, _microseconds(answer))]
+    for run in np.split(silent, np.flatnonzero(np.diff(silent) > np.timedelta64(HOUR)) + 1):
+        if run.size:
+            yield run.tolist()
+
+
+def _microseconds(answer: Hours) -> "np.ndarray[Any, Any]":
+    return answer.starts.astype("datetime64[us]")

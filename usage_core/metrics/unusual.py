@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import pandas as pd
 
@@ -41,6 +41,7 @@ LONG = 3
 """So many unusual days in a row are one finding."""
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
+BEFORE = tuple(weeks * WEEK for weeks in range(1, WEEKS + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,13 @@ def _looked_at(selection: Selection) -> Selection:
 
 
 class _Day(NamedTuple):
-    cost: Decimal
-    complete: bool
-    """Whether all of its calls have a price."""
+    cost: Decimal | None
+    """None where it is unknown, which is no day to hold against anything."""
+    unpriced: int
+    """Calls without a price."""
+
+
+_Days: TypeAlias = dict[date, _Day]
 
 
 class _Verdict(NamedTuple):
@@ -120,29 +125,31 @@ class _Verdict(NamedTuple):
     high: Decimal
     usual: Decimal
     sign: int
-    """1 for too much, -1 for too little, 0 for as usual."""
+    """1 for too much, -1 for too little; 0 for as usual, of which `low` and `high` are not looked for."""
 
 
 class _Series(NamedTuple):
-    """The known days of a key, or of all calls, and the day from which on it is known."""
+    """What the known days of a key, or of all calls, cost; on which of them not all calls have a price; and
+    the day from which on it is known."""
 
-    key: str | None
-    days: Mapping[date, _Day]
+    costs: Mapping[date, Decimal]
+    incomplete: frozenset[date]
     since: date
 
 
 def find(answer: pd.DataFrame, keys: Sequence[str], frame: Timeframe, extent: Extent) -> Unusual:
     """The unusual days of a timeframe, from the answer to `question`."""
-    every = _series(answer, None, extent.first, ())
-    days = [day for day in every.days if day >= _first_judged(frame)]
+    by_key = _by_key(answer)
+    every = _series(_added_up(by_key.values()), extent.first, ())
+    days = [day for day in every.costs if day >= _first_judged(frame)]
     if not days:
         return Unusual((), 0, 0, 0)
-    matters = statistics.median(day.cost for day in every.days.values()) * MATTERS
+    matters = statistics.median(every.costs.values()) * MATTERS
     open_from = min(extent.last, _first_open(frame))
     judged = [verdict for day in days if (verdict := _verdict(every, day, matters, day >= open_from))]
     found = [*_runs(keys[0] if len(keys) == 1 else None, judged)]
     for key in keys if len(keys) > 1 else ():  # a single key makes all calls
-        one = _series(answer, key, extent.first, tuple(every.days))
+        one = _series(by_key.get(key, {}), extent.first, every.costs)
         verdicts = (_verdict(one, day, matters, day >= open_from) for day in days)
         found += _runs(key, [verdict for verdict in verdicts if verdict])
     found.sort(key=lambda finding: -abs(finding.excess))
@@ -155,39 +162,49 @@ def _first_open(frame: Timeframe) -> date:
     return after if frame.end == midnight(after, frame.zone) else frame.last_day
 
 
-def _series(answer: pd.DataFrame, key: str | None, first: date, known: Iterable[date]) -> _Series:
-    """Days without a row cost nothing where all calls are known of; an unknown cost is no day."""
-    rows = answer if key is None else answer[answer["key"] == key]
-    costs: dict[date, list[Decimal | None]] = {}
-    unpriced: dict[date, int] = {}
-    for moment, cost, missing in zip(rows["day"], rows["cost_usd"], rows["unpriced_calls"], strict=True):
-        costs.setdefault(moment.date(), []).append(cost)
-        unpriced[moment.date()] = unpriced.get(moment.date(), 0) + missing
-    days = {day: _Day(Decimal(0), complete=True) for day in known}
-    for day, amounts in costs.items():
-        days.pop(day, None)
-        priced = [amount for amount in amounts if amount is not None]
-        if priced:
-            days[day] = _Day(sum(priced, Decimal(0)), not unpriced[day])
-    return _Series(key, dict(sorted(days.items())), min(costs, default=first))
+def _by_key(answer: pd.DataFrame) -> dict[str, _Days]:
+    found: dict[str, _Days] = {}
+    columns = (answer[name].tolist() for name in ("key", "cost_usd", "unpriced_calls"))
+    for moment, key, cost, unpriced in zip(answer["day"].tolist(), *columns, strict=True):
+        found.setdefault(key, {})[moment.date()] = _Day(cost, unpriced)
+    return found
+
+
+def _added_up(keys: Iterable[_Days]) -> _Days:
+    whole: _Days = {}
+    for days in keys:
+        for day, (cost, unpriced) in days.items():
+            before = whole.get(day, _Day(None, 0))
+            known = [each for each in (before.cost, cost) if each is not None]
+            whole[day] = _Day(sum(known, Decimal(0)) if known else None, before.unpriced + unpriced)
+    return whole
+
+
+def _series(days: _Days, first: date, known: Iterable[date]) -> _Series:
+    """Days that are not there cost nothing where all calls are known of; an unknown cost is no day."""
+    costs: dict[date, Decimal | None] = dict.fromkeys(known, Decimal(0))
+    costs |= {day: found.cost for day, found in days.items()}
+    priced = {day: cost for day, cost in sorted(costs.items()) if cost is not None}
+    incomplete = frozenset(day for day, found in days.items() if found.unpriced)
+    return _Series(priced, incomplete, min(days, default=first))
 
 
 def _verdict(series: _Series, day: date, matters: Decimal, is_open: bool) -> _Verdict | None:
     """How a day compares with its weekday; None where too little is known."""
-    weekdays = [day - n * WEEK for n in range(1, WEEKS + 1)]
+    cost, weekdays = series.costs.get(day), [day - week for week in BEFORE]
     # The first day may have begun before its first call.
-    before = [series.days[then].cost for then in weekdays if then > series.since and then in series.days]
-    if len(before) < LEAST_WEEKS or day not in series.days:
+    before = [series.costs[then] for then in weekdays if then > series.since and then in series.costs]
+    if len(before) < LEAST_WEEKS or cost is None:
         return None
     usual = statistics.median(before)
-    deviation = statistics.median(abs(cost - usual) for cost in before)
-    limit = LIMIT * max(deviation * AS_DEVIATION, usual * LEAST_SPREAD)
-    alike = [cost for cost in before if abs(cost - usual) <= limit]
-    cost, complete = series.days[day]
     off = cost - usual
-    sign = 0 if abs(off) <= limit or abs(off) < matters else 1 if off > 0 else -1
-    if sign < 0 and (is_open or not complete):
-        sign = 0
+    never_cheap = is_open or day in series.incomplete
+    if abs(off) < matters or (off < 0 and never_cheap):
+        return _Verdict(day, cost, usual, usual, usual, 0)
+    deviation = statistics.median(abs(one - usual) for one in before)
+    limit = LIMIT * max(deviation * AS_DEVIATION, usual * LEAST_SPREAD)
+    alike = [one for one in before if abs(one - usual) <= limit]
+    sign = 0 if abs(off) <= limit else 1 if off > 0 else -1
     return _Verdict(day, cost, min(alike), max(alike), usual, sign)
 
 
