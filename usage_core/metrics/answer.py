@@ -58,24 +58,24 @@ def ask(connection: sa.Connection, question: Question, coverage: Coverage | None
     None, and so is a ratio by 0. With no calls at all, sums are 0 and percentiles unknown.
     `attrs["sources"]` of the frame names the tables that answered.
     """
-    if any(METRICS[name].ratio for name in question.metrics):
-        parts = replace(question, metrics=_parts(question), limit=MOST_ROWS)
-        return _divided(ask(connection, parts, coverage), question)
+    parts = _parts(question)
+    asked = question if parts == question.metrics else replace(question, metrics=parts, limit=MOST_ROWS)
     # Whether a sum over everything is 0 or unknown depends on whether there are calls.
-    metrics = question.metrics if question.by else dict.fromkeys((*question.metrics, "calls"))
-    steps = plan(replace(question, metrics=tuple(metrics)), coverage)
+    metrics = asked.metrics if question.by else dict.fromkeys((*asked.metrics, "calls"))
+    steps = plan(replace(asked, metrics=tuple(metrics)), coverage)
     width = len(question.by)
     groups, figures = _columns(connection, steps.first, width)
     places = {group: place for place, group in enumerate(zip(*groups, strict=True))} if width else {(): 0}
     if steps.further:
         figures |= _further(connection, steps.further, width, places)
     if steps.binned:
-        figures |= _percentiles(connection, steps.binned, places, are_all=len(places) < question.limit)
+        figures |= _percentiles(connection, steps.binned, places, are_all=len(places) < asked.limit)
     if not width and figures["calls"] == [0]:
         figures = {name: [_of_nothing(METRICS[name].unit)] for name in figures}
-    frame = _frame(question, groups, figures)
+    figures |= _ratios(question, figures)
     if question.metrics[0] not in steps.first.metrics and not question.in_order_of_time:
-        frame = _largest_first(frame, question.metrics[0])
+        groups, figures = _largest_first(groups, figures, question.metrics[0])
+    frame = _frame(question, groups, figures)
     frame = frame.head(question.limit) if len(frame) > question.limit else frame
     frame.attrs["sources"] = steps.sources
     return frame
@@ -110,11 +110,16 @@ def _percentiles(
     return {name: list(found.percentile(METRICS[name].percent or 0)) for name in binned.metrics}
 
 
-def _largest_first(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def _largest_first(
+    groups: Sequence[Sequence[Any]], figures: Mapping[str, Sequence[Figure]], name: str
+) -> tuple[list[list[Any]], dict[str, list[Figure]]]:
     """The rows by a figure; those of equal figures stay as they are, those without one come last."""
-    rank = pd.Series([-math.inf if value is None else float(value) for value in frame[name]], dtype=float)
-    in_order = rank.sort_values(ascending=False, kind="stable").index
-    return frame.loc[in_order].reset_index(drop=True)
+    amounts = [-math.inf if value is None else float(value) for value in figures[name]]
+    rows = sorted(range(len(amounts)), key=amounts.__getitem__, reverse=True)
+    return (
+        [[column[row] for row in rows] for column in groups],
+        {each: [column[row] for row in rows] for each, column in figures.items()},
+    )
 
 
 def _parts(question: Question) -> tuple[str, ...]:
@@ -126,20 +131,15 @@ def _parts(question: Question) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _divided(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
+def _ratios(question: Question, figures: Mapping[str, Sequence[Figure]]) -> dict[str, list[Figure]]:
+    found: dict[str, list[Figure]] = {}
     for name in question.metrics:
-        ratio = METRICS[name].ratio
-        if ratio:
-            pairs = zip(frame[ratio.of], frame[ratio.by], strict=True)
-            quotients = [
+        if ratio := METRICS[name].ratio:
+            pairs = zip(figures[ratio.of], figures[ratio.by], strict=True)
+            found[name] = [
                 Decimal(a) * ratio.times / Decimal(b) if a is not None and b else None for a, b in pairs
             ]
-            frame[name] = pd.Series(quotients, dtype=object)
-    first = question.metrics[0]
-    if METRICS[first].ratio and not question.in_order_of_time:
-        frame = _largest_first(frame, first)
-    columns = frame[[*question.by, *question.metrics]]
-    return columns.head(question.limit).reset_index(drop=True)
+    return found
 
 
 def _columns(
