@@ -32,7 +32,7 @@ elif sent:
 elif st.session_state.pop(DONE, None):
     st.success(f"Days are now days of {plain(zone)}.", icon=":material/check:")
 
-st.subheader("Stored calls", anchor=False)
+st.header("Stored calls", anchor=False)
 held = cached.real_holdings()
 if held.calls:
     first, last = (plain(wording.moment(moment, zone)) for moment in (held.first, held.last))

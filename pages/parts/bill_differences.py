@@ -37,7 +37,7 @@ def draw(found: Reconciled, explained: Explained) -> None:
     """The differences of one part or of all, with what is behind them."""
     if not explained.findings:
         return
-    st.subheader("Where it differs", anchor=False)
+    st.header("Where it differs", anchor=False)
     options = [EVERY, *(str(part) for part in explained.parts)]
     picked = st.pills(
         "Part",

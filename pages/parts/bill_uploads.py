@@ -81,7 +81,7 @@ def every() -> list[Bill]:
 
 def bills(zone: str) -> None:
     """All bills, those that were replaced or withdrawn, too."""
-    st.subheader("Bills", anchor=False)
+    st.header("Bills", anchor=False)
     found = every()
     if not found:
         st.caption("None yet. A bill in no known format can be entered with the template.")

@@ -121,7 +121,7 @@ def nothing_selected(selection: Selection) -> bool:
         return False
     held = cached.held()
     with st.container(border=True):
-        st.subheader("No calls in this timeframe", anchor=False)
+        st.header("No calls in this timeframe", anchor=False)
         if held.last is None:
             st.markdown("There are no calls yet. Import a log to begin.")
             return True

@@ -42,7 +42,7 @@ def say_what_is_gone(selection: Selection) -> None:
 
 def draw() -> None:
     """What is kept, what would go, and the sums of what went."""
-    st.subheader("Old calls", anchor=False)
+    st.header("Old calls", anchor=False)
     if told := st.session_state.pop(TOLD, None):
         st.success(told, icon=":material/check:")
     with st.form("keep", border=False):

@@ -79,7 +79,7 @@ def by_what() -> str:
 
 def changed(selection: Selection, by: str) -> None:
     """What got slower or faster than before."""
-    st.subheader("What changed", anchor=False)
+    st.header("What changed", anchor=False)
     length = wording.length(selection.timeframe)
     if not answers.totals(selection).before["calls"]:
         st.caption(f"There are no calls {in_before(length)} to compare with.")
@@ -92,7 +92,7 @@ def changed(selection: Selection, by: str) -> None:
 
 def each(selection: Selection, whole: Selection, by: str) -> None:
     """One figure over time by model, provider or key, and all figures as a table."""
-    st.subheader(f"By {drawn.HEADINGS[by] if by == 'key' else by}", anchor=False)
+    st.header(f"By {drawn.HEADINGS[by] if by == 'key' else by}", anchor=False)
     label = st.segmented_control(
         "Figure", list(FIGURES), default="p95", required=True, key="figure", bind="query-params"
     )
@@ -103,7 +103,7 @@ def each(selection: Selection, whole: Selection, by: str) -> None:
 
 def target(selection: Selection, whole: Selection, by: str) -> None:
     """The share of calls within a time that the reader sets."""
-    st.subheader("Within a target", anchor=False)
+    st.header("Within a target", anchor=False)
     seconds = st.number_input(
         "Target (seconds)",
         min_value=0.001,
@@ -127,7 +127,7 @@ def target(selection: Selection, whole: Selection, by: str) -> None:
 
 def spread(selection: Selection, whole: Selection) -> None:
     """How completion times are distributed, in all and by model."""
-    st.subheader("Distribution", anchor=False)
+    st.header("Distribution", anchor=False)
     models = answers.most_used(selection)
     labels = dict(zip(figures.names("model", models), models, strict=True))
     chosen = st.multiselect(

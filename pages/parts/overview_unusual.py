@@ -44,7 +44,7 @@ def unusual(selection: Selection) -> Unusual:
 
 def section(selection: Selection) -> None:
     """The part of a page that lists unusual days."""
-    st.subheader("Unusual days", anchor=False, help=METHOD)
+    st.header("Unusual days", anchor=False, help=METHOD)
     st.markdown(told(selection))
     found = unusual(selection).found
     if found:

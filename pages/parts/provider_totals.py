@@ -53,7 +53,7 @@ def section(selection: Selection) -> None:
     first, last = cached.found(span)
     if first is None or last is None:
         return
-    st.subheader("Provider totals", anchor=False)
+    st.header("Provider totals", anchor=False)
     whole: list[Total] = cached.found(provider_totals, Wanted(selection))
     if not whole:
         days = wording.days(first.date(), (last - timedelta(microseconds=1)).date())

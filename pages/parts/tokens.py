@@ -53,7 +53,7 @@ def creator() -> None:
 
 def every(zone: str) -> None:
     """All tokens, those in force first."""
-    st.subheader("Tokens", anchor=False)
+    st.header("Tokens", anchor=False)
     now = datetime.now(UTC)
     known = sorted(tokens.known(visitor.journal()), key=lambda each: each.why_not(now) is not None)
     if not known:

@@ -155,7 +155,7 @@ def _told(receipt: Receipt) -> str:
 def receipts(zone: str) -> None:
     """All imports, newest first, with their rows set aside."""
     past = cached.receipts()
-    st.subheader("Past imports", anchor=False)
+    st.header("Past imports", anchor=False)
     if not past:
         st.caption("None yet.")
         return

@@ -12,7 +12,7 @@ if not drawn.nothing_selected(selection):
     kind = export.choose(of)
     st.markdown(export.told(selection, kind, of))
     export.download(selection, kind, of)
-    st.subheader("First rows", anchor=False)
+    st.header("First rows", anchor=False)
     export.first_rows(selection, kind, of)
     with st.expander("What the columns mean"):
         export.columns(kind, of)

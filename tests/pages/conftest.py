@@ -90,12 +90,13 @@ def check(app: AppTest, title: str) -> None:
     assert not app.exception, app.exception
     assert not app.error, app.error
     assert [each.value for each in app.title] == [title]
+    assert not app.subheader, "whoever listens goes from heading to heading: none skips a level"
     assert "Timeframe" in [each.label for each in app.sidebar.get("button_group")]
 
 
 def texts(app: AppTest) -> list[str]:
     """Every text of a page that is read as Markdown."""
-    kinds = ("markdown", "caption", "title", "subheader", "info", "warning", "success", "error")
+    kinds = ("markdown", "caption", "title", "header", "info", "warning", "success", "error")
     found = [element.value for kind in kinds for element in app.get(kind)]
     return found + [metric.label for metric in app.metric] + [each.label for each in app.expander]
 

@@ -32,7 +32,7 @@ WEDNESDAY = MONDAY + timedelta(days=2)
 
 def section(app: AppTest, heading: str) -> list[str]:
     """What is said under a heading, up to the next."""
-    found = [each.value for each in app.main if each.type in ("subheader", "markdown", "caption")]
+    found = [each.value for each in app.main if each.type in ("header", "markdown", "caption")]
     start = found.index(heading) + 1
     ends = [place for place in range(start, len(found)) if found[place] in HEADINGS]
     return found[start : ends[0] if ends else None]

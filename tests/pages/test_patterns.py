@@ -84,7 +84,7 @@ EVERY = selected("2026-09-07", "2026-11-01")
 
 
 def capacity_sentence(app: AppTest) -> str:
-    heads = [each.value for each in app.main.subheader]
+    heads = [each.value for each in app.main.header]
     assert "Capacity" in heads
     return str(app.main.markdown[-1].value)
 
