@@ -55,6 +55,22 @@ def fill_both_dates(name: str) -> None:
             link.set_initial_query_params(urlencode(spelled, doseq=True))
 
 
+def hold(values: Mapping[str, list[str]]) -> None:
+    """Have the link hold what widgets of the frame show, where it says nothing of them.
+
+    A browser that goes to another page keeps in its link only the parameters of widgets that it has drawn by
+    then. The server knows the others still, and without them a link would be to other figures.
+    """
+    context = get_script_run_ctx()
+    missing = {name: held for name, held in values.items() if held and not st.query_params.get_all(name)}
+    if context is None or not missing:
+        return
+    with context.session_state.query_params() as link:
+        for name, held in missing.items():
+            link.set_with_no_forward_msg(name, held)
+        link._send_query_param_msg()
+
+
 def wish(page: str | None, asked: Mapping[str, list[str]]) -> None:
     """Ask, in a widget's callback, to go to a page ("usage/cost", None to stay) with these parameters."""
     st.session_state[_WISH] = _Wish(page, {name: values for name, values in asked.items() if values})

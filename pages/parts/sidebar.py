@@ -27,6 +27,7 @@ def selection() -> Selection:
     with st.sidebar:
         frame = _timeframe()
         chosen = _filters()
+        address.hold({name: st.session_state[name] for name in FILTERS} | _days_in_link())
         selected = Selection(frame, **chosen)
         _download(selected)
     return selected
@@ -65,6 +66,15 @@ def _timeframe() -> Timeframe:
     frame = timeframe.custom(*between, zone) if between else timeframe.preset(preset, datetime.now(UTC), zone)
     st.caption(wording.day_range(frame))
     return frame
+
+
+def _days_in_link() -> address.Params:
+    """The timeframe as it stands in the link, which does not say the usual one."""
+    label = st.session_state["tf"]
+    if label == Preset.MONTH.label:
+        return {}
+    days = st.session_state["range"] if label == Preset.CUSTOM.label else ()
+    return {"tf": [label], "range": [day.isoformat() for day in days or ()]}
 
 
 def _dates(zone: str) -> tuple[date, date]:
@@ -166,6 +176,8 @@ def _download(selected: Selection) -> None:
         icon=":material/download:",
         width="stretch",
         disabled=not held.rows,
+        help="The calls behind the charts, a row for each. Sums of them, and files with what each call cost, "
+        "are on the page Export.",
     )
     size = wording.bytes_size(held.approximate_bytes)
     st.caption(f"{wording.plural(held.rows, 'call')}, about {size}" if held.rows else "No calls to download")

@@ -152,17 +152,32 @@ def test_filters_of_a_link(holding: Holding) -> None:
     assert not any(each.value for each in app.sidebar.multiselect)
 
 
+def test_what_the_browser_left_out_of_the_link_is_put_back(holding: Holding) -> None:
+    """On the way to another page it leaves out what is not drawn yet; the figures stay narrowed."""
+    holding("many", STORES["many"])
+    app = visit(key="Team 1", tf="Custom", range=["2026-03-01", "2026-03-31"])
+    for name in ("key", "tf", "range"):
+        del app.query_params[name]
+    app.switch_page("pages/usage/export.py").run()
+    check(app, "Export")
+    assert app.query_params["key"] == "Team 1"
+    assert app.query_params["tf"] == "Custom"
+    assert app.query_params["range"] == ["2026-03-01", "2026-03-31"]
+    usual = visit()
+    assert not {"key", "tf", "range"} & set(usual.query_params)
+
+
 @pytest.mark.parametrize("page", [HOME, "usage/export"])
 def test_an_empty_timeframe_offers_the_last_call(holding: Holding, page: str) -> None:
     holding("old", STORES["old"])
     app = visit(page)
     last = STORES["old"][0]["called_at"]
-    assert [each.value for each in app.subheader] == ["No calls in this timeframe"]
+    assert [each.value for each in app.header] == ["No calls in this timeframe"]
     assert wording.day(last.date()) in " ".join(texts(app))
     assert not app.main.metric
     app.main.button[0].click().run()
     check(app, PAGES[page])
-    assert "No calls in this timeframe" not in [each.value for each in app.subheader]
+    assert "No calls in this timeframe" not in [each.value for each in app.header]
     assert wording.days(last.date() - 29 * DAY, last.date()) in app.sidebar.caption[0].value
     assert "1 call," in app.sidebar.caption[-1].value
 
