@@ -94,6 +94,11 @@ def made_of(selection: Selection) -> str:
     if not row["cost_usd"]:
         return ""
     whole, sent, received, rest = _split(row)
+    if rest == whole:
+        return (
+            "How much of it is input and how much output is not known: its source recorded a cost without "
+            f"prices. {of_cache(row)}"
+        )
     said = f"Input is {wording.share(sent / whole)} of the cost, output {wording.share(received / whole)}"
     if rest > 0:
         written = (

@@ -34,6 +34,10 @@ METHOD = (
     "One after the other: keys that are new or gone, then for each remaining key its number of calls, its "
     "models, the tokens of a call, and prices. The parts add up to the difference."
 )
+TOGETHER = (
+    "Where a source recorded a cost without prices, input and output tokens have one price together: it "
+    "falls when prompts grow longer, and rises with the answers."
+)
 SAID = 3
 """So many parts are named in the sentence; the chart has all."""
 
@@ -62,7 +66,7 @@ def change(selection: Selection) -> Change:
 
 def section(selection: Selection) -> None:
     """The part of a page that answers why cost changed."""
-    st.subheader("Why did cost change?", anchor=False)
+    st.header("Why did cost change?", anchor=False)
     st.markdown(why(selection))
     _parts(selection)
 
@@ -98,7 +102,7 @@ def why(selection: Selection) -> str:
     if not parts:
         return f"Cost is the same as {in_before(length)}."
     named = [each for each in parts[:SAID] if abs(each[1]) * SMALL >= abs(parts[0][1])]
-    said = wording.joined([_said(part, amount, selection, _places(found)) for part, amount in named])
+    said = wording.joined([_said(part, amount, selection, found) for part, amount in named])
     if len(named) < len(parts):
         said = f"{'above all' if len(named) == 1 else 'the largest parts are'} {said}"
     went = "stayed the same" if not difference else "rose by" if difference > 0 else "fell by"
@@ -109,7 +113,8 @@ def why(selection: Selection) -> str:
 @cached.shared
 def notes(selection: Selection) -> str:
     """How the parts came about, and what is not in them (Markdown)."""
-    return f"{METHOD}{_left_out(selection)} {LEADS}"
+    together = "" if change(selection).apart else f" {TOGETHER}"
+    return f"{METHOD}{together}{_left_out(selection)} {LEADS}"
 
 
 def _incomparable(selection: Selection) -> str:
@@ -123,11 +128,16 @@ def _incomparable(selection: Selection) -> str:
     return ""
 
 
-def _said(part: Part, amount: Decimal, selection: Selection, places: int) -> str:
+def _name(reason: Reason, found: Change) -> str:
+    """A part as it is called: of a price that nobody set, what it is the price of."""
+    return reason if found.apart or reason is not Reason.PRICE else "price per token"
+
+
+def _said(part: Part, amount: Decimal, selection: Selection, found: Change) -> str:
     dimension, most = ("model", part.model) if part.reason in OF_A_MODEL else ("key", part.key)
     named = most is not None and len(getattr(selection, dimension)) != 1
-    name = f" ({_most(most, dimension, part.amount, places)})" if most and named else ""
-    return f"**{part.reason}** {plain(_signed(amount))}{name}"
+    name = f" ({_most(most, dimension, part.amount, _places(found))})" if most and named else ""
+    return f"**{_name(part.reason, found)}** {plain(_signed(amount))}{name}"
 
 
 def _most(share: Share, dimension: str, whole: Decimal, places: int) -> str:
@@ -169,7 +179,8 @@ def chart(selection: Selection) -> Chart | None:
         if part.amount:
             key = figures.names("key", [part.key.name])[0] if part.key else None
             about = ABOUT[part.reason]
-            rows.append((_capital(part.reason), part.amount, _signed(amount), about, False, key))
+            name = _capital(_name(part.reason, found))
+            rows.append((name, part.amount, _signed(amount), about, False, key))
     rows.append(_whole(these(length), found.now, last, "What was spent now"))
     frame = pd.DataFrame(rows, columns=["name", "amount", "shown", "about", "whole", PICK_NAME])
     frame["exact"] = [wording.money_exact(amount) for amount in frame["amount"]]

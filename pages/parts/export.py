@@ -3,6 +3,7 @@
 import csv
 import io
 import shlex
+from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
@@ -18,9 +19,13 @@ from usage_core.export.json_lines import name as program_name
 from usage_core.export.preview import first_of, first_sums
 from usage_core.export.sums import BY, PERIODS, Summed, summed
 from usage_core.metrics.question import Question
+from usage_core.schema import COLUMNS
 from usage_core.selection import Selection
 
 UNCOMPRESSED, CALL, TIMEFRAME = "none", "call", "timeframe"
+COST = next(column for column in COLUMNS if column.name == "cost_pico")
+WITH_COST = "csv-detail"
+COSTS = ("cost_usd", "input_cost_usd", "output_cost_usd")
 
 
 def choose_rows() -> Summed | None:
@@ -86,10 +91,25 @@ def told(selection: Selection, kind: File, of: Summed | None) -> str:
         size = f"about {wording.bytes_size(held.approximate_bytes)} as plain CSV"
         return (
             f"The file holds **{calls}** of {days}, in order of time: {size}. "
-            "One row is one call; dates are written in UTC."
+            f"One row is one call; dates are written in UTC.{_without_cost(selection, kind)}"
         )
     each = ["API key", *(["model"] if of.by_model else []), *([of.per] if of.per else [])]
     return f"The file holds a row for each {wording.joined(each)}: the sums of **{calls}** of {days}."
+
+
+def _without_cost(selection: Selection, kind: File) -> str:
+    """What of the cost nobody can work out from the file's tokens and prices (Markdown)."""
+    if COST in kind.format.columns:
+        return ""
+    row = cached.answer(Question(selection, COSTS)).to_dict("records")[0]
+    whole, *known = (row[name] or Decimal(0) for name in COSTS)
+    if whole == sum(known):
+        return ""
+    return (
+        f" What these calls cost, {plain(wording.money(whole))}, does not follow from the file's tokens and "
+        "prices: a cost was recorded for some of them, or a cache was used. "
+        f"{plain(FORMATS[WITH_COST].label)} has the cost of each."
+    )
 
 
 def download(selection: Selection, kind: File, of: Summed | None) -> None:

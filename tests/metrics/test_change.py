@@ -172,6 +172,7 @@ def test_all_at_once_by_hand() -> None:
     named = {
         part.reason: (part.key and part.key.name, part.model and part.model.name) for part in found.parts
     }
+    assert found.apart
     assert named[Reason.NEW_KEYS] == ("new", "x")
     assert named[Reason.VANISHED_KEYS] == ("gone", "m")
     assert named[Reason.MIX] == (None, None)
@@ -213,12 +214,14 @@ def test_tokens_of_calls_without_a_price_are_not_counted() -> None:
     before = period([row("a", 100, 1, priced_tokens=10, input_tokens=10, input_cost_usd=usd(100))])
     now = period([row("a", 200, 1, priced_tokens=20, input_tokens=999, input_cost_usd=usd(200))])
     assert amounts(explain(before, now)) == {Reason.TOKENS: usd(100)}
+    assert not explain(before, now).apart
 
 
 def test_a_cost_of_calls_whose_tokens_are_unknown_has_a_price_for_each_call() -> None:
     before = period([row("a", 100, 10, priced_tokens=0)])
     now = period([row("a", 300, 20, priced_tokens=0)])
     assert amounts(explain(before, now)) == {Reason.VOLUME: usd(100), Reason.PRICE: usd(100)}
+    assert not explain(before, now).apart
     known = period([row("a", 300, 20, priced_tokens=50)])
     assert amounts(explain(before, known)) == {Reason.VOLUME: usd(100), Reason.PRICE: usd(100)}
 

@@ -1,9 +1,11 @@
 """The Cost page: every view over no, one and many calls, and what it says worked out by hand."""
 
 import csv
+import inspect
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,12 +13,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import cost, cost_tables
+from pages.parts import cost, cost_change, cost_tables
+from pages.parts.figures import Totals
 from tests.metrics.by_hand import Row, call, figures
 from tests.pages.conftest import check, texts, visit
 from tests.pages.test_hostile_text import HOSTILE, check_texts, hostile_calls
 from tests.pages.test_pages import STORES
 from usage_core import cached, timeframe
+from usage_core.metrics.change import Change, Part, Reason
 from usage_core.metrics.definitions import METRICS
 from usage_core.selection import Selection
 
@@ -187,6 +191,27 @@ def test_what_the_cost_is_made_of(holding: Holding) -> None:
     assert "Input is 50.0 % of the cost, output 50.0 %. Nothing is known of cache tokens." in captions(
         visit(PAGE, **LINK)
     )
+
+
+def test_a_recorded_cost_is_not_said_to_be_of_no_input_and_no_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = dict.fromkeys((*cost.FIGURES, "cache_read_tokens", "cache_write_tokens", "input_tokens"))
+    monkeypatch.setattr(cost, "totals", lambda _: Totals({**row, "cost_usd": Decimal(1)}, {}))
+    told = inspect.unwrap(cost.made_of)(Selection(OCTOBER))
+    assert told.startswith("How much of it is input and how much output is not known: its source recorded")
+
+
+def test_a_price_that_nobody_set_is_said_to_be_one_of_all_tokens(
+    holding: Holding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding("three-months", LOG)
+    known = Change(Decimal(1), Decimal(2), (Part(Reason.PRICE, Decimal(1)),), 0, 0, cut=False)
+    for apart in (True, False):
+        monkeypatch.setattr(cost_change, "change", lambda _, apart=apart: replace(known, apart=apart))
+        why, notes = (
+            inspect.unwrap(each)(Selection(OCTOBER)) for each in (cost_change.why, cost_change.notes)
+        )
+        assert ("**price** " if apart else "**price per token** ") in why
+        assert ("one price together" in notes) != apart
 
 
 def test_what_was_read_from_and_written_to_a_cache_is_said() -> None:

@@ -1,13 +1,19 @@
 """The Export page: every file that can be had, and the way to it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import export
 from tests.pages.conftest import check, texts, visit
 from tests.pages.test_pages import STORES
-from usage_core.export.formats import CODECS, FORMATS
+from usage_core import cached, timeframe
+from usage_core.export.formats import CODECS, FORMATS, file
+from usage_core.selection import Selection
 
 PAGE = "usage/export"
 CSV_WITH_ALL = FORMATS["csv-detail"].label
@@ -30,6 +36,19 @@ def test_the_link_and_the_command_are_of_the_file_chosen(holding: Callable[..., 
     assert (f"--format={name}" in command) == (name != "csv")
     assert ("--compress=zstd" in command) == FORMATS[name].is_text
     assert command.endswith(f"-o {what}{FORMATS[name].suffix}{CODECS['zstd'] if packed else ''}")
+
+
+@pytest.mark.parametrize(("name", "told"), [("csv", True), ("csv-detail", False), ("parquet", False)])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_file_without_the_cost_says_so(
+    holding: Callable[..., None], monkeypatch: pytest.MonkeyPatch, name: str, recorded: bool, told: bool
+) -> None:
+    holding("many", STORES["many"])
+    found = {"calls": 1, "cost_usd": Decimal(2), "input_cost_usd": None if recorded else Decimal(2)}
+    monkeypatch.setattr(cached, "answer", lambda _: pd.DataFrame([found | {"output_cost_usd": None}]))
+    frame = timeframe.preset(timeframe.Preset.MONTH, datetime.now(UTC), "UTC")
+    said = export.told(Selection(frame), file(name), None)
+    assert ("What these calls cost, \\$2\\.00, does not follow" in said) == (recorded and told)
 
 
 def test_a_format_that_is_none_is_the_usual_one(holding: Callable[..., None]) -> None:

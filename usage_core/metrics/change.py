@@ -81,6 +81,9 @@ class Change:
     vanished_keys: int
     cut: bool
     """Whether there were more groups than an answer holds."""
+    apart: bool = True
+    """Whether input and output tokens have a price each wherever there is one. Where they have one together,
+    it falls when prompts grow longer."""
 
     @property
     def difference(self) -> Decimal:
@@ -133,6 +136,7 @@ def explain(before: Period, now: Period) -> Change:
         new_keys=len({key for key, _, _ in found[Reason.NEW_KEYS]}),
         vanished_keys=len({key for key, _, _ in found[Reason.VANISHED_KEYS]}),
         cut=usages.cut_before or usages.cut_now,
+        apart=usages.apart,
     )
 
 
@@ -193,6 +197,12 @@ class _Usages(NamedTuple):
         if now is None:
             return self.cut_now
         return bool(before.calls) != bool(now.calls)
+
+    @property
+    def apart(self) -> bool:
+        """Whether every cost is known to be one of input and one of output tokens."""
+        every = (*self.before.values(), *self.now.values())
+        return all(usage.kinds[0] is not None for usage in every if usage.calls)
 
     def priced(self, group: Group) -> bool:
         return any(period[group].calls for period in (self.before, self.now) if group in period)
