@@ -215,7 +215,10 @@ def test_import(run: Run, shelf: Shelf, tmp_path: Path) -> None:
     )
     assert found.code == 1
     lines = found.out.decode().splitlines()
-    assert lines[0] == "good.csv: 2 rows read = 1 stored + 0 already there + 1 set aside."
+    assert (
+        lines[0]
+        == "good.csv (Langdock API usage CSV): 2 rows read = 1 stored + 0 already there + 1 set aside."
+    )
     assert "line 3, Input Tokens: 'x'. It is not a whole number" in lines[1]
     assert "[red]odd.csv is not in a format the console knows" in found.err
     assert "none.csv cannot be read: No such file" in found.err

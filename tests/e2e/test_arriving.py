@@ -46,7 +46,9 @@ def test_from_a_link_to_the_first_figures_of_ones_own(
     page.get_by_role("button", name="Import files").click()
     settled(page)
     expect(
-        page.get_by_text("march.csv: 2 rows read = 1 stored + 0 already there + 1 set aside.")
+        page.get_by_text(
+            "march.csv (Langdock API usage CSV): 2 rows read = 1 stored + 0 already there + 1 set aside."
+        )
     ).to_be_visible()
     expect(page.get_by_text("Sample workspace.")).to_have_count(0)
     page.get_by_role("button", name="Show the calls of ").click()

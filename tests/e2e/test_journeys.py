@@ -125,7 +125,7 @@ def test_files_that_are_wrong_keep_no_other_from_being_imported(
         "picture.csv is not UTF-8 text",
         "nothing.csv is empty",
         "notes.csv is not in a format the console knows",
-        "good.csv: 1 row read = 1 stored",
+        "good.csv (Langdock API usage CSV): 1 row read = 1 stored",
     ):
         expect(page.get_by_text(said)).to_be_visible()
     page.get_by_role("button", name="Show the calls of 3 Feb 2024").click()

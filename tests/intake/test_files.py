@@ -224,7 +224,10 @@ def test_a_damaged_file_stored(shelf: Shelf) -> None:
     """All the way: what the receipt says is what is in the store."""
     body = as_csv([row(), row(api_key_name="a\nb"), row(input_tokens="x"), ["short"], row(), row(model="")])
     receipt = shelf.take(body)
-    assert receipt.sentence == "calls.csv: 6 rows read = 3 stored + 0 already there + 3 set aside."
+    assert (
+        receipt.sentence
+        == "calls.csv (Langdock API usage CSV): 6 rows read = 3 stored + 0 already there + 3 set aside."
+    )
     assert len(shelf.stored(receipt)) == 3
     assert shelf.set_aside(receipt) == [
         (5, "Input Tokens", "x", "It is not a whole number of 0 or more, such as 1200."),
@@ -285,4 +288,7 @@ def test_a_header_alone_is_an_import_of_nothing(module_shelf: Shelf, header: str
 def test_a_header_alone_has_a_receipt(shelf: Shelf) -> None:
     receipt = shelf.take("")
     assert (receipt.rows_read, receipt.first_call_at) == (0, None)
-    assert receipt.sentence == "calls.csv: 0 rows read = 0 stored + 0 already there + 0 set aside."
+    assert (
+        receipt.sentence
+        == "calls.csv (Langdock API usage CSV): 0 rows read = 0 stored + 0 already there + 0 set aside."
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from usage_core.importers.registry import listed
+from usage_core.importers.registry import formats, listed
 from usage_core.store.tables import IMPORTS
 
 
@@ -65,9 +65,15 @@ class Receipt:
         skipped = f" + {self.rows_skipped:,} skipped" if self.rows_skipped else ""
         rows = "row" if self.rows_read == 1 else "rows"
         return (
-            f"{self.file_name}: {self.rows_read:,} {rows} read = {self.rows_stored:,} stored + "
-            f"{self.rows_duplicate:,} already there + {self.rows_rejected:,} set aside{skipped}."
+            f"{self.file_name} ({self.label}): {self.rows_read:,} {rows} read = "
+            f"{self.rows_stored:,} stored + {self.rows_duplicate:,} already there + "
+            f"{self.rows_rejected:,} set aside{skipped}."
         )
+
+    @property
+    def label(self) -> str:
+        """What the file was read as."""
+        return next((known.label for known in formats() if known.name == self.source), self.source)
 
     @property
     def notes(self) -> tuple[str, ...]:
