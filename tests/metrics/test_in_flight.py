@@ -189,23 +189,25 @@ def test_filters(
         assert peak(connection, selection) == by_hand(through, frame)
 
 
-def periods_by_hand(rows: Sequence[Row], frame: Timeframe, grain: str) -> dict[datetime, Peak]:
+def periods_by_hand(found: dict[datetime, int], zone: str, grain: str) -> dict[datetime, Peak]:
     """Each instant's period is the one that the zone's clocks show then."""
     levels: dict[datetime, dict[datetime, int]] = {}
-    for at, level in counted(rows, frame).items():
-        period = GROUPS[grain]({"called_at": at.replace(tzinfo=None)}, frame.zone)
+    for at, level in found.items():
+        period = GROUPS[grain]({"called_at": at.replace(tzinfo=None)}, zone)
         levels.setdefault(period, {})[at] = level
     return {period: highest(levels[period]) for period in sorted(levels)}
 
 
-def same_over_time(connection: sa.Connection, rows: Sequence[Row], frame: Timeframe, grain: Any) -> None:
-    found = over_time(connection, Selection(frame), grain)
-    assert found.peak == by_hand(rows, frame)
-    at = [None if pd.isna(moment) else moment.to_pydatetime() for moment in found.periods["at"]]
-    starts = [start.to_pydatetime() for start in found.periods[grain]]
-    shown = zip(starts, found.periods["in_flight"].tolist(), at, strict=True)
-    expected = periods_by_hand(rows, frame, grain)
-    assert list(shown) == [(start, each.calls, each.at) for start, each in expected.items()]
+def same_over_time(connection: sa.Connection, rows: Sequence[Row], frame: Timeframe, *grains: Any) -> None:
+    levels = counted(rows, frame)
+    for grain in grains:
+        found = over_time(connection, Selection(frame), grain)
+        assert found.peak == highest(levels, untimed(rows, frame))
+        at = [None if pd.isna(moment) else moment.to_pydatetime() for moment in found.periods["at"]]
+        starts = [start.to_pydatetime() for start in found.periods[grain]]
+        shown = zip(starts, found.periods["in_flight"].tolist(), at, strict=True)
+        expected = periods_by_hand(levels, frame.zone, grain)
+        assert list(shown) == [(start, each.calls, each.at) for start, each in expected.items()], grain
 
 
 @given(
@@ -245,8 +247,7 @@ def test_periods_of_every_kind_of_zone(engine: sa.Engine, zone: str, day: date) 
         for _ in range(40)
     ]
     with held(engine, rows) as connection, read_by(7):
-        for grain in ("hour", "day"):
-            same_over_time(connection, rows, frame, grain)
+        same_over_time(connection, rows, frame, "hour", "day")
 
 
 def found(engine: sa.Engine, *rows: tuple[timedelta, int | None]) -> Peak:

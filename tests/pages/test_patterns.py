@@ -1,6 +1,6 @@
 """The Patterns page: what it answers about known calls, and the limits one can enter on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -69,11 +69,13 @@ def grown(holding: Holding) -> None:
         change(connection, "calls_in_flight", {("OpenAI", "big"): None}, datetime.now(UTC))
 
 
-def enter(kind: str, limit: int) -> None:
+def enter(entered: Mapping[str, int]) -> None:
+    """Limits of their kinds, in one change of the store."""
     cached.refresh()
     with cached.shown().lake.writing() as connection:
-        limited = patterns_capacity.KINDS[kind]
-        change(connection, limited, {("OpenAI", "big"): limit}, datetime.now(UTC))
+        for kind, limit in entered.items():
+            limited = patterns_capacity.KINDS[kind]
+            change(connection, limited, {("OpenAI", "big"): limit}, datetime.now(UTC))
 
 
 def selected(first: str, last: str) -> Selection:
@@ -250,7 +252,7 @@ def test_calls_read_month_by_month_have_the_same_peaks(
     grown: None, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     limited = patterns_capacity.KINDS[kind]
-    enter(kind, 12)
+    enter({kind: 12})
     visit(PAGE, capacity=kind, **EIGHT_WEEKS)
     cached.refresh()  # to see here what was just entered
     at_once = patterns_capacity.peaks(EVERY, limited, EVERY.timeframe)
@@ -268,23 +270,25 @@ def test_calls_read_month_by_month_have_the_same_peaks(
     cached.forget()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_headroom_and_when_the_trend_meets_the_limit(grown: None, kind: str) -> None:
+def test_headroom_and_when_the_trend_meets_the_limit(grown: None) -> None:
     """One more each week, eight in the eighth: twelve four weeks later, in the middle of a week."""
-    scale = 1_000 if kind == "Tokens per minute" else 1
-    enter(kind, 12 * scale)
-    sentence = capacity_sentence(visit(PAGE, capacity=kind, **EIGHT_WEEKS))
-    assert sentence == (
-        f"{PEAKS[kind]} Nearest to its limit was **big** of OpenAI, with {8 * scale:,d} of {12 * scale:,d}, "
-        "66.7 %. Growing as in these weeks, **big** of OpenAI meets its limit roughly on **26 Nov 2026**."
-    )
-    enter(kind, 7 * scale)
-    sentence = capacity_sentence(visit(PAGE, capacity=kind, **EIGHT_WEEKS))
-    assert sentence.endswith(f"**big** of OpenAI went over its limit: {8 * scale:,d} of {7 * scale:,d}.")
+    scales = {kind: 1_000 if kind == "Tokens per minute" else 1 for kind in KINDS}
+    enter({kind: 12 * scale for kind, scale in scales.items()})
+    for kind, scale in scales.items():
+        assert capacity_sentence(visit(PAGE, capacity=kind, **EIGHT_WEEKS)) == (
+            f"{PEAKS[kind]} Nearest to its limit was **big** of OpenAI, with {8 * scale:,d} of "
+            f"{12 * scale:,d}, 66.7 %. Growing as in these weeks, **big** of OpenAI meets its limit roughly "
+            "on **26 Nov 2026**."
+        )
+    enter({kind: 7 * scale for kind, scale in scales.items()})
+    for kind, scale in scales.items():
+        assert capacity_sentence(visit(PAGE, capacity=kind, **EIGHT_WEEKS)).endswith(
+            f"**big** of OpenAI went over its limit: {8 * scale:,d} of {7 * scale:,d}."
+        ), kind
 
 
 def test_a_short_timeframe_says_nothing_of_a_trend(grown: None) -> None:
-    enter(KINDS[0], 12)
+    enter({KINDS[0]: 12})
     app = visit(PAGE, capacity=KINDS[0], tf="Custom", range=["2026-10-05", "2026-11-01"])
     assert "meets its limit" not in capacity_sentence(app)
     assert "it takes at least 6, and this timeframe has 4." in " ".join(texts(app))
@@ -295,7 +299,7 @@ def test_the_peaks_are_still_known_when_a_limit_was_entered(
 ) -> None:
     """What takes long is not done again: only an import changes it."""
     check(visit(PAGE, capacity=KINDS[0], **EIGHT_WEEKS), "Patterns")
-    enter(KINDS[0], 9)
+    enter({KINDS[0]: 9})
 
     def refuse(*_asked: object) -> None:
         raise AssertionError("read calls")

@@ -13,11 +13,14 @@ from tests.importing import open_copy
 from usage_core import sample
 from usage_core.errors import Interrupted
 from usage_core.intake.run import import_file
+from usage_core.metrics.limits import change
+from usage_core.store import hot
+from usage_core.store.changes import changed_since
 from usage_core.store.hot import COPIED
 from usage_core.store.kept import whole
 from usage_core.store.lake import Lake, open_lake
 from usage_core.store.maintenance import change_zone
-from usage_core.store.tables import CALLS, DAYS, LISTS
+from usage_core.store.tables import CALLS, DAYS, LIMITS, LISTS
 
 LAST = datetime(2026, 4, 20, tzinfo=UTC)
 
@@ -58,7 +61,16 @@ def database(connection: sa.Connection) -> str:
     return str(connection.execute(sa.text("SELECT current_database()")).scalar_one())
 
 
-def test_the_copy_is_the_store(lake: Lake) -> None:
+EMPTY = ("limits", "price_rules", "kept_months", "usage_buckets", "repricings", "repricing_sums")
+
+
+def enter_limit(lake: Lake) -> None:
+    with lake.writing() as connection:
+        change(connection, "calls_per_minute", {("OpenAI", "gpt-4o"): 7}, LAST.replace(tzinfo=None))
+
+
+def is_the_store(lake: Lake) -> bool:
+    """Every table of the copy has the rows of the store's; returns whether it has any limit."""
     for table in COPIED:
         rows = sa.select(table).order_by(*table.columns)
         if table in LISTS.values():  # what is in a list is in no order
@@ -67,13 +79,52 @@ def test_the_copy_is_the_store(lake: Lake) -> None:
         with lake.reading() as connection:
             stored = connection.execute(rows).all()
         assert lake.answer(lambda connection, rows=rows: connection.execute(rows).all()) == stored
-        assert (
-            stored
-            or table.name
-            in ("limits", "price_rules", "kept_months", "usage_buckets", "repricings", "repricing_sums")
-            or table.name.startswith("bill")
-        ), table
+        assert stored or table.name in EMPTY or table.name.startswith("bill"), table
     assert lake.answer(database) == "hot"
+    return bool(lake.answer(lambda connection: connection.execute(sa.select(LIMITS)).all()))
+
+
+def test_the_copy_is_the_store(lake: Lake) -> None:
+    assert not is_the_store(lake)
+
+
+def test_a_copy_takes_over_what_did_not_change(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the copy before, which is gone then; what did change is read of the store."""
+    assert lake.hot
+    filled = []
+    real = hot._fill
+    monkeypatch.setattr(hot, "_fill", lambda *given: (filled.append(lake.version()), real(*given)))
+    enter_limit(lake)
+    lake.hot.make()
+    assert is_the_store(lake)
+    assert not filled
+    add(lake, tmp_path, 2)
+    lake.hot.make()
+    assert is_the_store(lake)
+    assert filled == [lake.version()]
+    assert lake.answer(by_rollup) == 600
+
+
+def test_what_changed_is_known_as_long_as_the_catalog_knows_it(lake: Lake, tmp_path: Path) -> None:
+    def changed(since: int) -> set[str] | None:
+        with lake.reading() as connection:
+            return changed_since(connection, since)
+
+    first = lake.version()
+    assert changed(first) == set()
+    enter_limit(lake)
+    assert changed(first) == {"limits"}
+    add(lake, tmp_path, 2)
+    assert {"limits", "calls", "imports", DAYS.name} <= (changed(first) or set())
+    assert changed(0) is None  # that tables were made is no change of rows
+    assert changed(lake.version()) == set()
+    with lake.writing() as connection:
+        connection.execute(
+            sa.text("CALL ducklake_expire_snapshots('lake', versions => [:one])"), {"one": first + 1}
+        )
+    assert changed(first) is None
 
 
 def test_names_that_are_all_unknown(tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from usage_core.intake.source import Source, open_source
 from usage_core.intake.staging import Report, Staging, staging
 from usage_core.intake.storing import store
 from usage_core.prices import catalogue
+from usage_core.store.known_empty import UNTOUCHED
 from usage_core.store.lake import Lake
 from usage_core.store.settings import calls_since, reporting_zone
+from usage_core.store.tables import CALLS
 from usage_core.timeframe import midnight
 
 WAITING = "Waiting for another import"
@@ -119,5 +121,6 @@ def _compare(stage: Staging, source: Source) -> None:
     stage.run("CREATE TABLE {s}.duplicates (row BIGINT)")
     if named:
         stage.run_watched("Comparing", BY_ID, first, last, source.format.name)
-    if first is not None:
+    # To compare with no calls takes longer than with a few.
+    if first is not None and (CALLS.name,) not in stage.run(UNTOUCHED):
         stage.run_watched("Comparing", BY_FIELDS, first, last)

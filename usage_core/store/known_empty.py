@@ -7,10 +7,18 @@ for them several times over with every statement, which takes up to ten times as
 import sqlalchemy as sa
 
 from usage_core.store.rollups import TABLES
+from usage_core.store.small_files import META
 from usage_core.store.tables import CALLS, METADATA
 
 FILLED_BY_IMPORTS = (CALLS, *TABLES)
 """Tables that soon have rows, whose smallest and largest values must be those of calls."""
+
+UNTOUCHED = f"""
+    SELECT t.table_name FROM {META}.ducklake_table t
+    ANTI JOIN {META}.ducklake_table_stats s ON s.table_id = t.table_id AND s.next_row_id > 0
+    WHERE t.end_snapshot IS NULL
+"""
+"""SQL for the names of the tables into which nothing was ever written."""
 
 
 def settle(connection: sa.Connection) -> None:
