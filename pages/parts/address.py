@@ -55,6 +55,22 @@ def fill_both_dates(name: str) -> None:
             link.set_initial_query_params(urlencode(spelled, doseq=True))
 
 
+def tell_again(*names: str) -> None:
+    """Tell a browser that has not drawn these widgets by now what they show; to be called before them.
+
+    It is told in one run only. Where the next comes before it has loaded what draws them, it would draw their
+    defaults, and the next run would take these for the reader's choice.
+    """
+    context = get_script_run_ctx()
+    if context is None or rules():
+        return
+    state = context.session_state._state
+    for name in names:
+        widget = state._key_id_mapper.get_id_from_key(name)
+        if widget and widget not in state._new_widget_state and name in st.session_state:
+            st.session_state[name] = st.session_state[name]
+
+
 def hold(values: Mapping[str, list[str]]) -> None:
     """Have the link hold what widgets of the frame show, where it says nothing of them.
 

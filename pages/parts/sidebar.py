@@ -25,6 +25,7 @@ _LEFT_OUT = "left-out"
 def selection() -> Selection:
     """Draw the sidebar and give what is selected in it."""
     with st.sidebar:
+        address.tell_again("zone", *FILTERS)
         frame = _timeframe()
         chosen = _filters()
         address.hold({name: st.session_state[name] for name in FILTERS} | _days_in_link())

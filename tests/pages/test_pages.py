@@ -167,6 +167,25 @@ def test_what_the_browser_left_out_of_the_link_is_put_back(holding: Holding) -> 
     assert not {"key", "tf", "range"} & set(usual.query_params)
 
 
+def test_a_browser_that_has_not_drawn_the_sidebar_is_told_again_what_it_shows(holding: Holding) -> None:
+    """Else it draws it with its defaults, and all calls take the place of those that were asked for."""
+    holding("many", STORES["many"])
+    app = visit(key="Team 1", tz="Asia/Kathmandu")
+    drawn = app._tree.get_widget_states()
+    again = app._run(drawn)
+    assert not again.sidebar.multiselect[0].proto.set_value
+    kept = [each for each in drawn.widgets if not each.id.endswith(("-key", "-zone"))]
+    assert len(drawn.widgets) - len(kept) == 2
+    del drawn.widgets[:]
+    drawn.widgets.extend(kept)
+    later = app._run(drawn)
+    check(later, "Overview")
+    assert later.sidebar.multiselect[0].value == ["Team 1"]
+    assert later.sidebar.selectbox[0].value == "Asia/Kathmandu"
+    for each in (later.sidebar.multiselect[0], later.sidebar.selectbox[0]):
+        assert each.proto.set_value
+
+
 @pytest.mark.parametrize("page", [HOME, "usage/export"])
 def test_an_empty_timeframe_offers_the_last_call(holding: Holding, page: str) -> None:
     holding("old", STORES["old"])
