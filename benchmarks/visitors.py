@@ -19,6 +19,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
 PATIENCE_SECONDS = 120
+LONGEST_END = 100
+"""The message that ends a run has no more bytes."""
 ZONE = "UTC"
 Days = tuple[date, date]
 """First and last day of a timeframe."""
@@ -63,21 +65,28 @@ class Visitor:
         request = self._request(page)
         start = time.perf_counter()
         await self.socket.send(request)
+        told, message, arrived = await self._hear()
         drawn: dict[str, WidgetState] = {}
         held: set[str] = set()
-        messages = size = 0
-        while True:
-            told = await asyncio.wait_for(self.socket.recv(decode=False), PATIENCE_SECONDS)
-            arrived = time.perf_counter()
-            message = ForwardMsg.FromString(told)
-            messages, size = messages + 1, size + len(told)
-            self._learn(message, drawn, held)
-            if message.WhichOneof("type") == "script_finished":
-                break
+        for each in told:
+            self._learn(ForwardMsg.FromString(each), drawn, held)
         if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
             raise RuntimeError(f"{page} did not finish")
         self.widgets, self.held = drawn, [*self.held[-1:], held]
-        return Rerun(self.page, arrived - start, messages, size)
+        return Rerun(self.page, arrived - start, len(told), sum(map(len, told)))
+
+    async def _hear(self) -> tuple[list[bytes], ForwardMsg, float]:
+        """What the server tells, the last of it read, and when that arrived. The rest is read later, as what
+        is to be known is how long the server takes."""
+        told: list[bytes] = []
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                told.append(await self.socket.recv(decode=False))
+                arrived = time.perf_counter()
+                if len(told[-1]) <= LONGEST_END:
+                    last = ForwardMsg.FromString(told[-1])
+                    if last.WhichOneof("type") == "script_finished":
+                        return told, last, arrived
 
     def _pick(self, days: Days) -> None:
         self.days = days
