@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usage_core import wording
-from usage_core.timeframe import Preset, Timeframe, custom, preset
+from usage_core.timeframe import Grain, Preset, Timeframe, custom, preset
 from usage_core.wording import Direction
 
 
@@ -89,6 +89,11 @@ def test_money_rounded() -> None:
     texts = [wording.money_rounded(Decimal(amount)) for amount in amounts]
     assert texts == ["$99.99", "$100", "$483", "-$483", "$999", "$1,000", "$4,512"]
     assert wording.money_rounded(None) == "–"
+
+
+def test_money_signed() -> None:
+    amounts = (Decimal("0.001"), Decimal(0), Decimal(-3))
+    assert [wording.money_signed(amount) for amount in amounts] == ["+$0.001", "$0.00", "-$3.00"]
 
 
 @pytest.mark.parametrize(
@@ -259,8 +264,14 @@ def test_day_range_over_new_year_and_where_midnight_does_not_exist() -> None:
         ("month", "Aug 2026"),
     ],
 )
-def test_period(grain: wording.Grain, text: str) -> None:
+def test_period(grain: Grain, text: str) -> None:
     assert wording.period(datetime(2026, 8, 3, 9, tzinfo=UTC), grain) == text
+
+
+def test_months() -> None:
+    day = date(2026, 8, 31)
+    said = (wording.month(day), wording.month_name(day), wording.month_name(day, year=True))
+    assert said == ("Aug 2026", "August", "August 2026")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import bill_differences, drawn, tiles
-from pages.parts.bill_differences import signed
 from pages.parts.bill_months import Which, state_of
 from pages.parts.text import plain
 from usage_core import cached, wording
@@ -134,7 +133,7 @@ def chart(which: Which) -> Chart | None:
             {
                 "name": name,
                 "value": float(usd),
-                "shown": wording.money_exact(rounded) if whole else signed(rounded),
+                "shown": wording.money_exact(rounded) if whole else wording.money_signed(rounded),
                 "exact": wording.money_exact(usd),
                 "about": about,
                 "whole": whole,

@@ -28,11 +28,6 @@ MOST_NAMED = 40
 EVERY = "All parts"
 
 
-def signed(usd: Decimal) -> str:
-    """An exact amount with its sign."""
-    return f"{'+' if usd > 0 else ''}{wording.money_exact(usd)}"
-
-
 def draw(found: Reconciled, explained: Explained) -> None:
     """The differences of one part or of all, with what is behind them."""
     if not explained.findings:
@@ -52,7 +47,7 @@ def draw(found: Reconciled, explained: Explained) -> None:
     rows = [each for each in explained.findings if part in (None, each.part)]
     rows.sort(key=lambda each: each.part in BESIDE)  # what is held against the bill first
     if part is not None:
-        st.caption(f"{ABOUT[part]}: {plain(signed(explained.parts[part]))}.")
+        st.caption(f"{ABOUT[part]}: {plain(wording.money_signed(explained.parts[part]))}.")
     _places(found, rows)
     _behind(found, part, rows)
 
@@ -130,7 +125,7 @@ def _table(found: Reconciled, rows: Sequence[Finding]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Part": [str(each.part) for each in rows],
-            "Difference": [signed(each.usd) for each in rows],
+            "Difference": [wording.money_signed(each.usd) for each in rows],
             "Calls": [calls_link(found, [each]) for each in rows],
             "Day": [f"{each.day:%Y-%m-%d}" if each.day else "" for each in rows],
             "Model": [each.model or "" for each in rows],

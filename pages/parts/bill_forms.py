@@ -80,7 +80,7 @@ def _ask(found: Reconciled) -> None:
 
 
 def _which(found: Reconciled) -> str:
-    return f"{found.period.provider}, {conclude.month_name(found.period.month)}"
+    return f"{found.period.provider}, {wording.month(found.period.month)}"
 
 
 def _sign(found: Reconciled) -> None:

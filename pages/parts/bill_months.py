@@ -11,7 +11,7 @@ from pages.parts import tables
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.bills import periods
-from usage_core.bills.conclude import cents, month_name, signed_cents
+from usage_core.bills.conclude import cents, signed_cents
 from usage_core.bills.periods import Month, State
 from usage_core.names import visible
 
@@ -68,7 +68,7 @@ def answer() -> str:
     if not asking:
         return f"**{wording.plural(len(every), 'bill')}**, and nothing to ask about."
     first = asking[0]
-    named = f"{plain(first.provider)}, {month_name(first.month)}"
+    named = f"{plain(first.provider)}, {wording.month(first.month)}"
     amount = first.difference
     by = f" by **{plain(cents(amount))}**" if amount and first.state is State.DIFFERS else ""
     more = f", and {len(asking) - 1} more" if len(asking) > 1 else ""
@@ -88,7 +88,7 @@ def _cells() -> pd.DataFrame:
         spent[each.provider] += each.computed
     providers = (_with_bills() or [name for name, _ in spent.most_common()])[:SHOWN]
     said = {(each.provider, each.month): _cell(each) for each in every}
-    columns = {month_name(month): [said.get((name, month), "") for name in providers] for month in newest}
+    columns = {wording.month(month): [said.get((name, month), "") for name in providers] for month in newest}
     return pd.DataFrame({"Provider": providers, **columns})
 
 
@@ -168,7 +168,7 @@ def _open_cell() -> None:
     row, column = cells[0]
     names = list(_cells()["Provider"])
     for each in months():
-        at = row < len(names) and (names[row], column) == (each.provider, month_name(each.month))
+        at = row < len(names) and (names[row], column) == (each.provider, wording.month(each.month))
         if at and each.state in BILLED:
             look_at(Which(each.provider, each.month))
 
@@ -179,7 +179,7 @@ def look_at(which: Which) -> None:
 
 
 def _label(which: Which) -> str:
-    return visible(f"{which.provider}, {month_name(which.month)}")
+    return visible(f"{which.provider}, {wording.month(which.month)}")
 
 
 def chosen() -> Which | None:

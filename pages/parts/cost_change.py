@@ -137,7 +137,7 @@ def _said(part: Part, amount: Decimal, selection: Selection, found: Change) -> s
     dimension, most = ("model", part.model) if part.reason in OF_A_MODEL else ("key", part.key)
     named = most is not None and len(getattr(selection, dimension)) != 1
     name = f" ({_most(most, dimension, part.amount, _places(found))})" if most and named else ""
-    return f"**{_name(part.reason, found)}** {plain(_signed(amount))}{name}"
+    return f"**{_name(part.reason, found)}** {plain(wording.money_signed(amount))}{name}"
 
 
 def _most(share: Share, dimension: str, whole: Decimal, places: int) -> str:
@@ -145,7 +145,7 @@ def _most(share: Share, dimension: str, whole: Decimal, places: int) -> str:
     name = plain(shortened(figures.names(dimension, [share.name])[0], 40))
     if share.amount == whole:
         return name
-    return f"{name} alone {plain(_signed(_rounded(share.amount, places)))}"
+    return f"{name} alone {plain(wording.money_signed(_rounded(share.amount, places)))}"
 
 
 def _left_out(selection: Selection) -> str:
@@ -180,7 +180,7 @@ def chart(selection: Selection) -> Chart | None:
             key = figures.names("key", [part.key.name])[0] if part.key else None
             about = ABOUT[part.reason]
             name = _capital(_name(part.reason, found))
-            rows.append((name, part.amount, _signed(amount), about, False, key))
+            rows.append((name, part.amount, wording.money_signed(amount), about, False, key))
     rows.append(_whole(these(length), found.now, last, "What was spent now"))
     frame = pd.DataFrame(rows, columns=["name", "amount", "shown", "about", "whole", PICK_NAME])
     frame["exact"] = [wording.money_exact(amount) for amount in frame["amount"]]
@@ -194,10 +194,6 @@ def _whole(name: str, amount: Decimal, shown: Decimal, about: str) -> Row:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _signed(amount: Decimal) -> str:
-    return f"{'+' if amount > 0 else ''}{wording.money_exact(amount)}"
 
 
 def _places(found: Change) -> int:

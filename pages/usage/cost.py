@@ -7,6 +7,7 @@ from pages.parts import (
     cost_change,
     cost_keys,
     cost_month,
+    cost_month_chart,
     cost_table,
     cost_what_if,
     drawn,
@@ -32,7 +33,7 @@ if not drawn.nothing_selected(selection):
     by = drawn.breakdown("Break down by")
     answer.markdown(dearest(selection, cost.totals(selection), by))
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "cost", drawn.into(by))
-    for column, part in zip(st.columns(2), (cost_month.section, cost.section), strict=True):
+    for column, part in zip(st.columns(2), (cost_month_chart.section, cost.section), strict=True):
         with column:
             part(selection, by)
     tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -210,8 +210,3 @@ def matched_by(explained: Explained) -> str:
         for words, names in by_grain.items()
     ]
     return wording.joined(said)
-
-
-def month_name(month: date) -> str:
-    """A month as `Oct 2026`."""
-    return f"{wording.MONTHS[month.month - 1]} {month.year}"

@@ -90,9 +90,7 @@ def _taken(lake: Lake, path: Path) -> Taken | None:
 
 
 def _print(found: Reconciled) -> None:
-    out.print(
-        f"\n{found.period.provider}, {conclude.month_name(found.period.month)}", markup=False, style="bold"
-    )
+    out.print(f"\n{found.period.provider}, {wording.month(found.period.month)}", markup=False, style="bold")
     out.print(conclude.verdict(found), markup=False, soft_wrap=True)
     explained = found.explained
     if explained is None:
