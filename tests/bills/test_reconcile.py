@@ -23,7 +23,7 @@ from usage_core.bills.storing import Taken, take
 from usage_core.cli import opening
 from usage_core.intake import price_rules
 from usage_core.prices.rules import Rule, RuleKind
-from usage_core.store.tables import BILL_ALIASES, BILL_LINES, BILL_SIGNOFFS, BILL_TOLERANCES, BILLS
+from usage_core.store.bill_tables import BILL_ALIASES, BILL_LINES, BILL_SIGNOFFS, BILL_TOLERANCES, BILLS
 
 OCTOBER = date(2026, 10, 1)
 PLAIN = "Provider,First Day,Last Day,Model,Token Class,API Key,Tokens,Charge,Amount,Currency,Time Zone\n"

@@ -11,7 +11,7 @@ from usage_core.bills import standing
 from usage_core.bills.format import BillRefused
 from usage_core.bills.standing import Bill
 from usage_core.bills.storing import Taken, take
-from usage_core.store.tables import BILL_LINES
+from usage_core.store.bill_tables import BILL_LINES
 
 HEADER = "Provider,First Day,Last Day,Model,Amount,Currency\n"
 OCTOBER = "OpenAI,2026-10-01,2026-10-31,gpt-4o,{},USD\n"

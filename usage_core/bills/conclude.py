@@ -14,7 +14,7 @@ from usage_core.bills.format import BillRefused
 from usage_core.bills.gather import Names, Period
 from usage_core.bills.parts import ADDED_PARTS, BESIDE, Finding, Part
 from usage_core.metrics.cost_steps import shared_out
-from usage_core.store.tables import BILL_TOLERANCES
+from usage_core.store.bill_tables import BILL_TOLERANCES
 
 t = BILL_TOLERANCES.c
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from usage_core import wording
 from usage_core.bills.conclude import Reconciled
 from usage_core.bills.parts import Part
+from usage_core.store.bill_tables import BILL_LINES, BILLS
 from usage_core.store.lake import arrow
-from usage_core.store.tables import BILL_LINES, BILLS
 from usage_core.text_guard import guard
 
 EVIDENCE = (

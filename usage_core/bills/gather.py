@@ -15,10 +15,11 @@ from usage_core.bills.call_sums import call_sums, hour_costs, models_called
 from usage_core.bills.explain import Gathered
 from usage_core.bills.format import ADDED
 from usage_core.bills.names import AliasKind
-from usage_core.bills.standing import RATE, STANDS
+from usage_core.bills.standing import RATE, STANDS, USD_AMOUNT
 from usage_core.metrics.facts import directory
+from usage_core.store.bill_tables import AMOUNT, BILL_LINES, BILLS
 from usage_core.store.lake import arrow
-from usage_core.store.tables import BILL_LINES, BILLS, KEY_NAMES, USD
+from usage_core.store.tables import KEY_NAMES
 
 b, ln = BILLS.c, BILL_LINES.c
 DAY = timedelta(days=1)
@@ -164,12 +165,9 @@ def _keys(connection: sa.Connection, match: Names) -> Iterator[None]:
 
 def _lines(connection: sa.Connection, asked: Period, match: Names) -> pa.Table:
     """Lines in USD, with the names of the log and what rounding can hide."""
-    rate = sa.func.coalesce(RATE, 0)
-    usd = sa.case((rate == 1, ln.amount), else_=sa.cast(ln.amount * rate, USD))
     bounds = {n: Decimal(5).scaleb(-n - 1) for n in range(MOST_DECIMALS)}
-    bound = sa.case(
-        *((b.decimals == n, sa.literal(value, USD)) for n, value in bounds.items()), else_=sa.literal(0, USD)
-    )
+    known = ((b.decimals == n, sa.literal(value, AMOUNT)) for n, value in bounds.items())
+    bound = sa.cast(sa.case(*known, else_=sa.literal(0, AMOUNT)), AMOUNT)
     model = sa.case(*((ln.model == name, to) for name, to in match.models.items()), else_=ln.model)
     chosen = (
         sa.select(
@@ -180,8 +178,8 @@ def _lines(connection: sa.Connection, asked: Period, match: Names) -> pa.Table:
             ln.api_key.label("billed_key"),
             _KEYS.c.known.is_not(None).label("key_known"),
             ln.project, ln.token_class.label("cls"), ln.quantity, ln.requests, ln.description,
-            sa.cast(usd, USD).label("usd"),
-            sa.cast(sa.cast(bound, USD) * rate, USD).label("bound"),
+            USD_AMOUNT.label("usd"),
+            sa.cast(bound * RATE, AMOUNT).label("bound"),
         )
         .join(BILLS, ln.bill_id == b.bill_id)
         .outerjoin(_KEYS, sa.and_(

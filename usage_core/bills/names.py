@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from usage_core.bills.format import BillRefused
 from usage_core.prices import catalogue
-from usage_core.store.tables import BILL_ALIASES
+from usage_core.store.bill_tables import BILL_ALIASES
 
 a = BILL_ALIASES.c
 

@@ -15,10 +15,11 @@ from usage_core.bills.conclude import Reconciled, tolerance
 from usage_core.bills.explain import explain
 from usage_core.bills.gather import gather, matched, period
 from usage_core.bills.parts import CHARGED_BESIDE
-from usage_core.bills.standing import RATE, STANDS
+from usage_core.bills.standing import RATE, STANDS, USD_AMOUNT
 from usage_core.schema import usd
+from usage_core.store.bill_tables import BILL_LINES, BILL_SIGNOFFS, BILLS
 from usage_core.store.settings import calls_since
-from usage_core.store.tables import BILL_LINES, BILL_SIGNOFFS, BILLS, MODEL_HOURS, USD
+from usage_core.store.tables import MODEL_HOURS
 
 b, ln, s = BILLS.c, BILL_LINES.c, BILL_SIGNOFFS.c
 ZERO = Decimal(0)
@@ -108,15 +109,14 @@ def months(connection: sa.Connection) -> list[Month]:
 
 def _billed() -> sa.Select[*tuple[Any, ...]]:
     """Provider, month, billed (NULL where a rate is missing) and what of it is beside."""
-    usd = sa.cast(sa.case((RATE == 1, ln.amount), else_=sa.cast(ln.amount * RATE, USD)), USD)
     month = sa.func.date_trunc(sa.literal_column("'month'"), ln.first_day)
     charges = [str(charge) for charge in CHARGED_BESIDE]
     return (
         sa.select(
             b.provider,
             month,
-            sa.case((sa.func.count(RATE) == sa.func.count(), sa.func.sum(usd))),
-            sa.func.coalesce(sa.func.sum(sa.case((ln.charge.in_(charges), usd))), 0),
+            sa.case((sa.func.count(RATE) == sa.func.count(), sa.func.sum(USD_AMOUNT))),
+            sa.func.coalesce(sa.func.sum(sa.case((ln.charge.in_(charges), USD_AMOUNT))), 0),
         )
         .join(BILL_LINES, ln.bill_id == b.bill_id)
         .where(STANDS)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from usage_core.bills.format import BillRefused
-from usage_core.store.tables import BILL_LINES, BILLS
+from usage_core.store.bill_tables import AMOUNT, BILL_LINES, BILLS
 
 b = BILLS.c
 
@@ -54,6 +54,11 @@ class Bill:
 
 RATE = sa.case((b.currency == USD, sa.literal(Decimal(1), sa.Numeric(18, 9))), else_=b.usd_rate)
 """USD for one unit of a bill's currency; NULL where it has to be entered."""
+
+USD_AMOUNT = sa.cast(
+    sa.case((RATE == 1, BILL_LINES.c.amount), else_=sa.cast(BILL_LINES.c.amount * RATE, AMOUNT)), AMOUNT
+)
+"""What a line of a bill charges in USD; NULL where a rate has to be entered."""
 
 
 def every(connection: sa.Connection) -> list[Bill]:

@@ -17,8 +17,8 @@ from usage_core.bills.format import ADDED, BillRefused, Document, Line, Reading
 from usage_core.bills.registry import opened, recognised
 from usage_core.bills.standing import STANDS
 from usage_core.prices import catalogue
+from usage_core.store.bill_tables import BILL_LINES, BILLS
 from usage_core.store.lake import Lake
-from usage_core.store.tables import BILL_LINES, BILLS
 
 b, ln = BILLS.c, BILL_LINES.c
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from usage_core.buckets import COLUMNS as BUCKET_COLUMNS
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, Form
+from usage_core.store import bill_tables as _bill_tables  # noqa: F401 - METADATA has them once it is loaded
 from usage_core.store import price_tables, table_parts
 from usage_core.store.measures import COMMON, COUNT, MEASURES, Measure
 
@@ -102,79 +103,6 @@ LIMITS = sa.Table(
 )
 """What the administrator says a provider allows of a model, by their canonical names; one row each, and
 empty where there is no limit."""
-
-
-USD = sa.Numeric(38, 18)
-"""Amounts as bills print them, in the bill's currency; computed costs beside them in USD."""
-
-BILLS = sa.Table(
-    "bills",
-    METADATA,
-    *_texts("bill_id", "file_hash", "file_name", "source", "provider", "account", "currency", "zone"),
-    *_moments("first_day", "until_day"),
-    sa.Column("decimals", sa.BigInteger()),
-    *(sa.Column(name, sa.BigInteger()) for name in ("rows_read", "rows_stored", "rows_skipped")),
-    sa.Column("taken_at", sa.DateTime()),
-    *_texts("taken_by", "replaced_by"),
-    sa.Column("withdrawn_at", sa.DateTime()),
-    *_texts("withdrawn_by"),
-    sa.Column("usd_rate", sa.Numeric(18, 9)),
-    sa.Column("rated_at", sa.DateTime()),
-    *_texts("rated_by"),
-)
-"""One row per provider, account and currency of a file; rows_read = rows_stored + rows_skipped of the file.
-
-Days are the provider's, [first_day, until_day), naive, in `zone`. A bill is in force until another
-replaces it or it is withdrawn; it is never deleted. `usd_rate` is USD for one unit of its currency."""
-
-BILL_LINES = sa.Table(
-    "bill_lines",
-    METADATA,
-    *_texts("bill_id"),
-    sa.Column("line", sa.BigInteger()),
-    *_moments("first_day", "until_day"),
-    *_texts("charge", "model", "api_key", "key_name", "project", "token_class"),
-    *(sa.Column(name, sa.BigInteger()) for name in ("quantity", "requests")),
-    sa.Column("amount", USD),
-    *_texts("description"),
-)
-"""What a bill charges; `quantity` is tokens. See `bills.format.Line`."""
-
-BILL_ALIASES = sa.Table(
-    "bill_aliases",
-    METADATA,
-    *_texts("alias_id", "kind", "provider", "billed_as", "stands_for"),
-    sa.Column("entered_at", sa.DateTime()),
-    *_texts("entered_by"),
-    sa.Column("withdrawn_at", sa.DateTime()),
-    *_texts("withdrawn_by"),
-)
-"""Which model or key of the log a name on a provider's bills stands for."""
-
-BILL_SIGNOFFS = sa.Table(
-    "bill_signoffs",
-    METADATA,
-    *_texts("signoff_id", "provider"),
-    sa.Column("month", sa.DateTime()),
-    *(sa.Column(name, USD) for name in ("billed", "computed")),
-    sa.Column("calls", sa.BigInteger()),
-    *_texts("bills", "note"),
-    sa.Column("signed_at", sa.DateTime()),
-    *_texts("signed_by"),
-    sa.Column("withdrawn_at", sa.DateTime()),
-    *_texts("withdrawn_by"),
-)
-"""What was found right of a provider's month, with the figures and bills it was said of."""
-
-BILL_TOLERANCES = sa.Table(
-    "bill_tolerances",
-    METADATA,
-    *_texts("provider"),
-    *(sa.Column(name, TYPES[Form.PRICE]) for name in ("percent", "usd")),
-    sa.Column("set_at", sa.DateTime()),
-    *_texts("set_by"),
-)
-"""How large a difference of a provider's month is let pass; the newest row of a provider counts."""
 
 WORKSPACE = sa.Table(
     "workspace",
