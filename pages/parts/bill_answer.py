@@ -9,11 +9,12 @@ from pages.parts import bill_differences, drawn, tiles
 from pages.parts.bill_months import Which, state_of
 from pages.parts.text import plain
 from usage_core import cached, wording
-from usage_core.bills import conclude, periods
+from usage_core.bills import conclude, periods, sign_offs
 from usage_core.bills.conclude import Reconciled, cents, signed_cents
 from usage_core.bills.explain import Explained
 from usage_core.bills.parts import ABOUT
-from usage_core.bills.periods import SignOff, State
+from usage_core.bills.periods import State
+from usage_core.bills.sign_offs import SignOff
 from usage_core.charts.chart import Chart
 from usage_core.charts.waterfall import waterfall
 
@@ -65,7 +66,7 @@ def signed_words(signed: SignOff) -> str:
 
 
 def _signed(connection, _covered):  # type: ignore[no-untyped-def]
-    return list(periods.sign_offs(connection))
+    return list(sign_offs.in_force(connection))
 
 
 def sign_off_of(provider: str, month: date) -> SignOff | None:

@@ -11,11 +11,12 @@ from pages.parts.bill_uploads import every
 from pages.parts.text import plain, selectable
 from server import visitor
 from usage_core import cached, wording
-from usage_core.bills import conclude, names, periods, standing
-from usage_core.bills.conclude import Reconciled, Tolerance
+from usage_core.bills import conclude, names, sign_offs, standing, tolerance
+from usage_core.bills.conclude import Reconciled
 from usage_core.bills.names import Alias, AliasKind
 from usage_core.bills.periods import State
 from usage_core.bills.standing import Bill
+from usage_core.bills.tolerance import Tolerance
 from usage_core.bills.who import named
 from usage_core.names import visible_lines
 
@@ -90,7 +91,7 @@ def _sign(found: Reconciled) -> None:
         st.markdown(signed_words(signed))
         if st.button("Take the sign-off back", key="unsign"):
             change(
-                lambda connection, by: periods.withdraw(connection, period.provider, period.month, by),
+                lambda connection, by: sign_offs.withdraw(connection, period.provider, period.month, by),
                 "The sign-off was taken back.",
                 f"sign-off taken back: {_which(found)}",
             )
@@ -104,7 +105,7 @@ def _sign(found: Reconciled) -> None:
         )
         if st.form_submit_button("Sign off", type="primary"):
             change(
-                lambda connection, by: periods.sign_off(connection, found, note, by),
+                lambda connection, by: sign_offs.sign_off(connection, found, note, by),
                 "Signed off.",
                 f"signed off: {_which(found)}",
             )
@@ -185,7 +186,7 @@ def _tolerance(found: Reconciled) -> None:
         st.caption(f"For every bill of {plain(found.period.provider)}.")
         if st.form_submit_button("Set tolerance"):
             change(
-                lambda connection, by: conclude.set_tolerance(
+                lambda connection, by: tolerance.enter(
                     connection,
                     found.period.provider,
                     Tolerance(number(percent, "The share"), number(usd, "The amount")),

@@ -69,7 +69,7 @@ def _known(month: Month, priced: bool) -> None:
     days = [day for day in month.costs if day > month.through]
     same = _same_days(month)
     compared = priced and same is not None
-    change = wording.change(month.complete, same, wording.moneyrounded) if compared else None
+    change = wording.change(month.complete, same, wording.money_rounded) if compared else None
     through = max(month.costs, default=month.first)
     course = [float(month.costs.get(day, 0)) for day in _days(month.first, through)] if priced else ()
     box(

@@ -12,14 +12,15 @@ import sqlalchemy as sa
 
 from tests.importing import Shelf
 from usage_core import cli
-from usage_core.bills import conclude, evidence, names, periods, standing
-from usage_core.bills.conclude import Reconciled, Tolerance
+from usage_core.bills import conclude, evidence, names, periods, sign_offs, standing, tolerance
+from usage_core.bills.conclude import Reconciled
 from usage_core.bills.format import BillRefused
 from usage_core.bills.formats.plain import TEMPLATE
 from usage_core.bills.names import AliasKind
 from usage_core.bills.parts import Part
 from usage_core.bills.periods import State
 from usage_core.bills.storing import Taken, take
+from usage_core.bills.tolerance import Tolerance
 from usage_core.cli import opening
 from usage_core.intake import price_rules
 from usage_core.prices.rules import Rule, RuleKind
@@ -128,10 +129,10 @@ def test_what_is_let_pass_is_set_for_each_provider(shelf: Shelf) -> None:
     nothing = replace(reconciled, explained=replace(reconciled.explained, calls=0))
     assert not nothing.is_right  # what could not be compared is not right, however little it is
     with shelf.lake.writing() as connection:
-        conclude.set_tolerance(connection, "OpenAI", Tolerance(Decimal(0), Decimal("0.99")), "Ada")
+        tolerance.enter(connection, "OpenAI", Tolerance(Decimal(0), Decimal("0.99")), "Ada")
     assert state(shelf) is State.DIFFERS
     with shelf.lake.writing() as connection, pytest.raises(BillRefused, match="0 to 100 per cent"):
-        conclude.set_tolerance(connection, "OpenAI", Tolerance(Decimal(102)), "Ada")
+        tolerance.enter(connection, "OpenAI", Tolerance(Decimal(102)), "Ada")
 
 
 def test_days_of_another_zone_and_of_part_of_a_month(shelf: Shelf) -> None:
@@ -233,15 +234,15 @@ def test_a_signed_month_warns_when_calls_come_later(shelf: Shelf) -> None:
     shelf.rows(call)
     bring(shelf, "Mistral,2026-10-03,,m,,,1700,,0.01325,USD,UTC")
     with shelf.lake.writing() as connection:
-        periods.sign_off(connection, found(shelf, "Mistral"), " as agreed ", "Ada")
+        sign_offs.sign_off(connection, found(shelf, "Mistral"), " as agreed ", "Ada")
     assert state(shelf, "Mistral") is State.SIGNED
     with shelf.lake.reading() as connection:
-        [signed] = periods.sign_offs(connection)
+        [signed] = sign_offs.in_force(connection)
     assert (signed.note, signed.signed_by, signed.calls, signed.bills) == ("as agreed", "Ada", 1, "bill.csv")
     shelf.rows(call | {"called_at": "2026-10-03T11:00:00Z"})
     assert state(shelf, "Mistral") is State.CHANGED
     with shelf.lake.writing() as connection:
-        periods.withdraw(connection, "Mistral", OCTOBER, "Ada")
+        sign_offs.withdraw(connection, "Mistral", OCTOBER, "Ada")
     assert state(shelf, "Mistral") is State.WITHIN
 
 

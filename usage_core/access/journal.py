@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from usage_core.store import migrate
+from usage_core.store.instants import naive, now
 
 FILE = "journal.sqlite"
 STEPS = Path(__file__).parent / "migrations"
@@ -73,7 +74,7 @@ class Entry:
 
 def entry(event: Event, who: str | None, what: str = "", rows: int | None = None) -> sa.Insert:
     """The statement that adds an entry, for whoever does so together with the change it tells of."""
-    return sa.insert(AUDIT).values(at=_now(), event=event.value, who=who, what=what, rows=rows)
+    return sa.insert(AUDIT).values(at=now(), event=event.value, who=who, what=what, rows=rows)
 
 
 class Journal:
@@ -112,13 +113,13 @@ class Journal:
     def end(self, *, sign_in: str | None = None, email: str | None = None) -> None:
         """End one sign-in, or all of an address so far."""
         with self._engine.begin() as connection:
-            ended = {"sign_in": sign_in, "email": email and email.casefold(), "at": _now()}
+            ended = {"sign_in": sign_in, "email": email and email.casefold(), "at": now()}
             connection.execute(sa.insert(ENDED).values(**ended))
 
     def has_ended(self, sign_in: str, email: str, began: datetime) -> bool:
         """Whether a sign-in was ended before its time."""
         c = ENDED.c
-        start = began.astimezone(UTC).replace(tzinfo=None)
+        start = naive(began)
         meant = sa.or_(c.sign_in == sign_in, sa.and_(c.email == email, c.at >= start))
         with self._engine.connect() as connection:
             return connection.execute(sa.select(sa.literal(1)).where(meant).limit(1)).first() is not None
@@ -126,10 +127,6 @@ class Journal:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _set_up(connection: object, _record: object) -> None:

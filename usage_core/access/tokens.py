@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from usage_core.access.journal import METADATA, Event, Journal, entry
 from usage_core.access.rules import Refusal, Role, Scope, Visitor, Why
 from usage_core.errors import TokenRefused
+from usage_core.store import instants
 
 BEGIN = "usage_"
 """What every token begins with, so that one is known when it is seen where none should be."""
@@ -76,9 +77,9 @@ def create(
         "name": name,
         "digest": _digest(token),
         "scopes": scoped,
-        "created_at": _naive(datetime.now(UTC)),
+        "created_at": instants.now(),
         "created_by": who,
-        "expires_at": expires_at and _naive(expires_at),
+        "expires_at": expires_at and instants.naive(expires_at),
     }
     with journal.changing() as connection:
         if connection.execute(same).first():
@@ -99,7 +100,7 @@ def revoke(journal: Journal, number: int, who: str | None) -> None:
         name = connection.execute(sa.select(TOKENS.c.name).where(*left)).scalar()
         if name is None:
             raise TokenRefused("That token was revoked already.")
-        connection.execute(sa.update(TOKENS).where(*left).values(revoked_at=_naive(datetime.now(UTC))))
+        connection.execute(sa.update(TOKENS).where(*left).values(revoked_at=instants.now()))
         connection.execute(entry(Event.TOKEN_REVOKED, who, name))
 
 
@@ -126,7 +127,7 @@ def judge(
             connection.execute(entry(Event.REFUSED, program.who, f"{asked}: {why}"))
             return Refusal(why)
         connection.execute(
-            sa.update(TOKENS).where(TOKENS.c.number == token.number).values(used_at=_naive(now))
+            sa.update(TOKENS).where(TOKENS.c.number == token.number).values(used_at=instants.naive(now))
         )
         connection.execute(entry(Event.TOKEN_USED, program.who, asked))
     return program
@@ -150,7 +151,3 @@ def _token(row: sa.Row[tuple[object, ...]]) -> Token:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -14,6 +14,7 @@ from usage_core.bills.whose import billed_by, hours_of, is_gateway
 from usage_core.intake.price_rules import in_force
 from usage_core.intake.pricing import FALLS_INTO, LIST, price_list
 from usage_core.schema import PRICE_PLACES, CostBasis, Tier
+from usage_core.store.instants import naive
 from usage_core.store.lake import arrow
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import TOTAL, Expression
@@ -30,7 +31,7 @@ AROUND = timedelta(days=2)
 def _instants(ranges: Ranges, zone: str) -> list[tuple[datetime, datetime]]:
     """Ranges of local days as naive UTC."""
     return [
-        tuple(midnight(day.date(), zone).astimezone(UTC).replace(tzinfo=None) for day in each)  # type: ignore[misc]
+        tuple(naive(midnight(day.date(), zone)) for day in each)  # type: ignore[misc]
         for each in ranges
     ]
 

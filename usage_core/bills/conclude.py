@@ -2,21 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-import sqlalchemy as sa
-
 from usage_core import wording
 from usage_core.bills.explain import Explained
-from usage_core.bills.format import BillRefused
 from usage_core.bills.gather import Names, Period
 from usage_core.bills.parts import ADDED_PARTS, BESIDE, Finding, Part
+from usage_core.bills.tolerance import Tolerance
 from usage_core.metrics.cost_steps import shared_out
-from usage_core.store.bill_tables import BILL_TOLERANCES
-
-t = BILL_TOLERANCES.c
 
 COUNTED = (Part.TOKENS, Part.NO_CALLS, Part.NOT_BILLED)
 """Parts of which the tokens are told."""
@@ -26,18 +20,6 @@ TINY = Decimal("0.0001")
 
 MOST_ASKED = 5
 """So many places are named in the paragraph for the provider; the evidence has all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """What is let pass: so many per cent of what was computed, or so many USD, whichever is more."""
-
-    percent: Decimal = Decimal("0.5")
-    usd: Decimal = Decimal(1)
-
-    def allows(self, difference: Decimal, computed: Decimal) -> bool:
-        """Whether a difference is let pass."""
-        return abs(difference) <= max(self.usd, abs(computed) * self.percent / 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +38,6 @@ class Reconciled:
         if found is None or not self.period.has_usage or not found.calls:
             return False
         return self.tolerance.allows(found.judged, found.computed)
-
-
-def tolerance(connection: sa.Connection, provider: str) -> Tolerance:
-    """What is let pass of a provider's differences."""
-    newest = sa.select(t.percent, t.usd).where(t.provider == provider).order_by(t.set_at.desc()).limit(1)
-    found = connection.execute(newest).first()
-    return Tolerance(Decimal(found[0]), Decimal(found[1])) if found else Tolerance()
-
-
-def set_tolerance(connection: sa.Connection, provider: str, allowed: Tolerance, by: str) -> None:
-    """Say what is let pass of a provider's differences.
-
-    Raises:
-        BillRefused: it cannot be meant.
-    """
-    if not (0 <= allowed.percent <= 100 and 0 <= allowed.usd <= 1_000_000):
-        raise BillRefused("A tolerance is 0 to 100 per cent, and 0 to 1,000,000 USD.")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    given = {"provider": provider, "percent": allowed.percent, "usd": allowed.usd}
-    connection.execute(sa.insert(BILL_TOLERANCES).values(**given, set_at=now, set_by=by))
 
 
 def verdict(found: Reconciled, *, decided: bool = False) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -16,7 +16,6 @@ MOST_DECIMALS = 12
 """More printed decimals do not make an amount more exact: they are zeros, or the noise of a float."""
 
 MOST, MOST_TOKENS = Decimal(10) ** 10, 10**18
-DAY = timedelta(days=1)
 
 _AMOUNT = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d{1,3})?")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from usage_core.bills import names
 from usage_core.bills.call_sums import call_sums, hour_costs, models_called
+from usage_core.bills.days import DAY, month_bounds
 from usage_core.bills.explain import Gathered
 from usage_core.bills.format import ADDED
 from usage_core.bills.names import AliasKind
@@ -22,7 +23,6 @@ from usage_core.store.lake import arrow
 from usage_core.store.tables import KEY_NAMES
 
 b, ln = BILLS.c, BILL_LINES.c
-DAY = timedelta(days=1)
 MOST_DECIMALS = 18
 
 
@@ -59,13 +59,8 @@ class Names:
     unknown_keys: tuple[str, ...] = field(default=())
 
 
-def month_after(month: date) -> date:
-    """The first day of the next month."""
-    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
 def _in_month(month: date) -> sa.ColumnElement[bool]:
-    start, end = (datetime(day.year, day.month, 1) for day in (month, month_after(month)))  # noqa: DTZ001
+    start, end = month_bounds(month)
     return sa.and_(ln.first_day >= start, ln.first_day < end)
 
 
@@ -84,7 +79,7 @@ def period(connection: sa.Connection, provider: str, month: date) -> Period | No
     found = connection.execute(chosen).all()
     if not found:
         return None
-    start, end = (datetime(day.year, day.month, 1) for day in (month, month_after(month)))  # noqa: DTZ001
+    start, end = month_bounds(month)
     covering = [row for row in found if row[8]] or found
     ranges = [(max(row[5], start), max(min(row[6], end), row[7])) for row in covering]
     return Period(

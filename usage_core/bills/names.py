@@ -5,7 +5,6 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from usage_core.bills.format import BillRefused
 from usage_core.prices import catalogue
 from usage_core.store.bill_tables import BILL_ALIASES
+from usage_core.store.instants import now
 
 a = BILL_ALIASES.c
 
@@ -56,19 +56,17 @@ def enter(connection: sa.Connection, kind: AliasKind, provider: str, names: tupl
     billed_as, stands_for = (name.strip() for name in names)
     if not billed_as or not stands_for:
         raise BillRefused("An alias needs both names: the one on the bill and the one in the log.")
-    now = datetime.now(UTC).replace(tzinfo=None)
     same = sa.and_(a.kind == kind, a.provider == provider, a.billed_as == billed_as, a.withdrawn_at.is_(None))
-    connection.execute(sa.update(BILL_ALIASES).where(same).values(withdrawn_at=now, withdrawn_by=by))
+    connection.execute(sa.update(BILL_ALIASES).where(same).values(withdrawn_at=now(), withdrawn_by=by))
     given = {"kind": str(kind), "provider": provider, "billed_as": billed_as, "stands_for": stands_for}
-    made = {"alias_id": str(uuid.uuid4()), "entered_at": now, "entered_by": by}
+    made = {"alias_id": str(uuid.uuid4()), "entered_at": now(), "entered_by": by}
     connection.execute(sa.insert(BILL_ALIASES).values(given | made))
 
 
 def withdraw(connection: sa.Connection, alias_id: str, by: str) -> None:
     """Take an alias out of force."""
-    now = datetime.now(UTC).replace(tzinfo=None)
     change = sa.update(BILL_ALIASES).where(a.alias_id == alias_id, a.withdrawn_at.is_(None))
-    connection.execute(change.values(withdrawn_at=now, withdrawn_by=by))
+    connection.execute(change.values(withdrawn_at=now(), withdrawn_by=by))
 
 
 def likeness(model: str) -> str:

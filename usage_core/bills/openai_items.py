@@ -3,7 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from usage_core.bills.fields import DAY, TOKEN_UNITS, Fields, model_and_class
+from usage_core.bills.days import DAY
+from usage_core.bills.fields import TOKEN_UNITS, Fields, model_and_class
 from usage_core.bills.format import Charge, Line, TokenClass
 
 

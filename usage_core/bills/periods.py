@@ -1,27 +1,27 @@
-"""Every provider's months: billed, computed, and where each stands; and signing them off."""
+"""Every provider's months: billed, computed, and where each stands."""
 
-import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
+from usage_core.bills import tolerance
 from usage_core.bills.call_sums import logged
-from usage_core.bills.conclude import Reconciled, tolerance
+from usage_core.bills.conclude import Reconciled
 from usage_core.bills.explain import explain
 from usage_core.bills.gather import gather, matched, period
 from usage_core.bills.parts import CHARGED_BESIDE
+from usage_core.bills.sign_offs import SignOff, in_force
 from usage_core.bills.standing import RATE, STANDS, USD_AMOUNT
 from usage_core.schema import usd
-from usage_core.store.bill_tables import BILL_LINES, BILL_SIGNOFFS, BILLS
+from usage_core.store.bill_tables import BILL_LINES, BILLS
 from usage_core.store.settings import calls_since
 from usage_core.store.tables import MODEL_HOURS
 
-b, ln, s = BILLS.c, BILL_LINES.c, BILL_SIGNOFFS.c
+b, ln = BILLS.c, BILL_LINES.c
 ZERO = Decimal(0)
 
 
@@ -36,22 +36,6 @@ class State(StrEnum):
     WITHIN = "within tolerance"
     SIGNED = "signed off"
     CHANGED = "changed since sign-off"
-
-
-@dataclass(frozen=True, slots=True)
-class SignOff:
-    """That a month was found right: by whom, when (naive UTC), and of which figures and bills it was said."""
-
-    signoff_id: str
-    provider: str
-    month: date
-    billed: Decimal
-    computed: Decimal
-    calls: int
-    bills: str
-    note: str | None
-    signed_at: datetime
-    signed_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +68,13 @@ def reconcile(connection: sa.Connection, provider: str, month: date) -> Reconcil
         return None
     match = matched(connection, asked)
     found = None if asked.without_rate else explain(gather(connection, asked, match))
-    return Reconciled(asked, match, tolerance(connection, provider), found)
+    return Reconciled(asked, match, tolerance.of_provider(connection, provider), found)
 
 
 def months(connection: sa.Connection) -> list[Month]:
     """Every provider's months with a bill or calls, the newest first."""
     billed = {(row[0], row[1].date()): row[2:] for row in connection.execute(_billed())}
-    signed = {(each.provider, each.month): each for each in sign_offs(connection)}
+    signed = {(each.provider, each.month): each for each in in_force(connection)}
     m = MODEL_HOURS.c
     month = sa.func.date_trunc(sa.literal_column("'month'"), m.hour)
     called = connection.execute(
@@ -145,7 +129,7 @@ def _month(
     elif total is not None and not calls:
         state = State.NO_CALLS
     elif total is not None:
-        allowed = tolerance(connection, provider).allows(total - beside - computed, computed)
+        allowed = tolerance.of_provider(connection, provider).allows(total - beside - computed, computed)
         state = State.WITHIN if allowed else State.DIFFERS
     if signed is not None:
         same = (total, computed, calls) == (signed.billed, signed.computed, signed.calls)
@@ -153,41 +137,3 @@ def _month(
             same = total == signed.billed  # its calls are no longer kept
         state = State.SIGNED if same else State.CHANGED
     return Month(provider, month, total, beside, computed, calls, state, signed)
-
-
-def sign_offs(connection: sa.Connection) -> Iterator[SignOff]:
-    """The sign-offs in force, the oldest first."""
-    names = list(SignOff.__slots__)
-    chosen = sa.select(*(s[name] for name in names)).where(s.withdrawn_at.is_(None)).order_by(s.signed_at)
-    for row in connection.execute(chosen).mappings():
-        yield SignOff(**{**row, "month": row["month"].date()})
-
-
-def sign_off(connection: sa.Connection, found: Reconciled, note: str, by: str) -> None:
-    """Record that a month was found right, of the figures it has now; what was said before is withdrawn."""
-    if found.explained is None:
-        return
-    provider, month = found.period.provider, found.period.month
-    withdraw(connection, provider, month, by)
-    connection.execute(
-        sa.insert(BILL_SIGNOFFS).values(
-            signoff_id=str(uuid.uuid4()),
-            provider=provider,
-            month=datetime(month.year, month.month, 1),  # noqa: DTZ001 - a provider's day
-            billed=found.explained.billed,
-            computed=found.explained.computed,
-            calls=found.explained.calls,
-            bills=", ".join(found.period.files),
-            note=note.strip() or None,
-            signed_at=datetime.now(UTC).replace(tzinfo=None),
-            signed_by=by,
-        )
-    )
-
-
-def withdraw(connection: sa.Connection, provider: str, month: date, by: str) -> None:
-    """Take a sign-off back; it is kept with when and by whom."""
-    first = datetime(month.year, month.month, 1)  # noqa: DTZ001 - a provider's day
-    same = sa.and_(s.provider == provider, s.month == first, s.withdrawn_at.is_(None))
-    now = datetime.now(UTC).replace(tzinfo=None)
-    connection.execute(sa.update(BILL_SIGNOFFS).where(same).values(withdrawn_at=now, withdrawn_by=by))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from usage_core.bills.fields import DAY, Fields
+from usage_core.bills.days import DAY
+from usage_core.bills.fields import Fields
 from usage_core.bills.format import BillRefused, Document, Line, Reading
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from usage_core.bills.format import BillRefused
 from usage_core.store.bill_tables import AMOUNT, BILL_LINES, BILLS
+from usage_core.store.instants import now
 
 b = BILLS.c
 
@@ -92,7 +93,7 @@ def months_of(connection: sa.Connection, bills: Sequence[str]) -> list[tuple[str
 def withdraw(connection: sa.Connection, bill_id: str, by: str) -> None:
     """Take a bill out of force; it stays visible, and those that it replaced stand again."""
     change = sa.update(BILLS).where(b.bill_id == bill_id, b.withdrawn_at.is_(None))
-    connection.execute(change.values(withdrawn_at=_now(), withdrawn_by=by))
+    connection.execute(change.values(withdrawn_at=now(), withdrawn_by=by))
     back = sa.update(BILLS).where(b.replaced_by == bill_id)
     connection.execute(back.values(replaced_by=None))
 
@@ -106,8 +107,4 @@ def enter_rate(connection: sa.Connection, bill_id: str, rate: Decimal, by: str) 
     if not rate.is_finite() or not 0 < rate < MOST_RATE or rate != round(rate, 9):
         raise BillRefused("A rate is more than 0, less than 100,000, and has at most nine decimals.")
     change = sa.update(BILLS).where(b.bill_id == bill_id, b.currency != USD)
-    connection.execute(change.values(usd_rate=rate, rated_at=_now(), rated_by=by))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    connection.execute(change.values(usd_rate=rate, rated_at=now(), rated_by=by))

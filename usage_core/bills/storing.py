@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from usage_core import wording
+from usage_core.bills.days import begin
 from usage_core.bills.format import ADDED, BillRefused, Document, Line, Reading
 from usage_core.bills.registry import opened, recognised
 from usage_core.bills.standing import STANDS
 from usage_core.prices import catalogue
 from usage_core.store.bill_tables import BILL_LINES, BILLS
+from usage_core.store.instants import now
 from usage_core.store.lake import Lake
 
 b, ln = BILLS.c, BILL_LINES.c
@@ -112,19 +114,14 @@ def _bill(
         "account": one.account,
         "currency": one.currency,
         "zone": one.zone,
-        "first_day": midnight(min(first for first, _ in days)),
-        "until_day": midnight(max(until for _, until in days)),
+        "first_day": begin(min(first for first, _ in days)),
+        "until_day": begin(max(until for _, until in days)),
         "decimals": reading.decimals,
         "rows_read": reading.rows,
         "rows_stored": reading.rows - reading.skipped,
         "rows_skipped": reading.skipped,
-        "taken_at": datetime.now(UTC).replace(tzinfo=None),
+        "taken_at": now(),
     }
-
-
-def midnight(day: date) -> datetime:
-    """The beginning of a day, without a zone."""
-    return datetime.combine(day, time())
 
 
 def _same_days(
@@ -205,7 +202,7 @@ def _keep(connection: sa.Connection, bill_id: str, lines: list[Line]) -> None:
     rows = pa.Table.from_pylist(
         [
             {name: getattr(line, name) for name in ("number", *_TEXTS, "quantity", "requests", "amount")}
-            | {"bill_id": bill_id, "first": midnight(line.first), "until": midnight(line.until)}
+            | {"bill_id": bill_id, "first": begin(line.first), "until": begin(line.until)}
             for line in lines
         ],
         schema=_LINES,

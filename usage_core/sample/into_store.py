@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from usage_core.prices import catalogue
 from usage_core.sample.generate import batches
 from usage_core.schema import EXPORT_COLUMNS, CostBasis, Status
 from usage_core.store import rollups
+from usage_core.store.instants import now
 from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone
 
@@ -75,7 +76,7 @@ def _store(connection: sa.Connection, portion: pa.Table) -> None:
     rows = portion.num_rows
     Receipt(
         import_id=import_id,
-        imported_at=datetime.now(UTC).replace(tzinfo=None),
+        imported_at=now(),
         file_name="generated",
         file_bytes=0,
         source=SOURCE,

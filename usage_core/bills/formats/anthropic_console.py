@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from usage_core.bills.fields import DAY, Fields, token_class
+from usage_core.bills.days import DAY
+from usage_core.bills.fields import Fields, token_class
 from usage_core.bills.format import Charge, Line
 from usage_core.bills.tables import TableFormat
 

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from usage_core.bills.fields import DAY, Fields, printed_decimals, token_class
+from usage_core.bills.days import DAY
+from usage_core.bills.fields import Fields, printed_decimals, token_class
 from usage_core.bills.format import Charge, Line
 from usage_core.bills.reports import ReportFormat
 

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from usage_core.bills.fields import DAY, Fields
+from usage_core.bills.days import DAY
+from usage_core.bills.fields import Fields
 from usage_core.bills.format import Line
 from usage_core.bills.tables import TableFormat
 from usage_core.timeframe import zone_names

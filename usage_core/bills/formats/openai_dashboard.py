@@ -6,7 +6,8 @@ Days are in the columns of seconds: the written times have a zone only on empty 
 from collections.abc import Iterator
 from datetime import date
 
-from usage_core.bills.fields import DAY, Fields
+from usage_core.bills.days import DAY
+from usage_core.bills.fields import Fields
 from usage_core.bills.format import Line
 from usage_core.bills.openai_items import item_line
 from usage_core.bills.tables import TableFormat

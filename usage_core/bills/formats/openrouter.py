@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from usage_core.bills.fields import DAY, Fields
+from usage_core.bills.days import DAY
+from usage_core.bills.fields import Fields
 from usage_core.bills.format import Document, Line, Record
 from usage_core.bills.tables import TableFormat
 
