@@ -18,7 +18,7 @@ from usage_core.export.csv_lines import instants, lines, pieces
 from usage_core.export.preview import file_name, first_lines, line_bytes, preview
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, EXPORT_HEADER, Column
 from usage_core.selection import Selection
-from usage_core.store.lake import arrow
+from usage_core.store.rows import arrow
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import Timeframe
 

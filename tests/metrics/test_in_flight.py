@@ -27,7 +27,7 @@ from usage_core.metrics.answer import coverage
 from usage_core.metrics.in_flight import Peak, over_time, peak, peaks
 from usage_core.metrics.slices import slices
 from usage_core.selection import FILTERS, UNKNOWN, Selection
-from usage_core.store.lake import arrow
+from usage_core.store.rows import arrow
 from usage_core.timeframe import MINUTE, Timeframe, custom
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)

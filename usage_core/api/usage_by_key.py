@@ -15,7 +15,8 @@ from usage_core.export.sums import Summed
 from usage_core.metrics.answer import coverage
 from usage_core.schema import Column, Form
 from usage_core.selection import Selection
-from usage_core.store.lake import Lake, arrow
+from usage_core.store.lake import Lake
+from usage_core.store.rows import arrow
 from usage_core.timeframe import Timeframe, zone_info
 
 ORGANISATION = "api-usage-console"

@@ -15,9 +15,9 @@ from usage_core.intake.price_rules import in_force
 from usage_core.intake.pricing import FALLS_INTO, LIST, price_list
 from usage_core.schema import PRICE_PLACES, CostBasis, Tier
 from usage_core.store.instants import naive
-from usage_core.store.lake import arrow
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.measures import TOTAL, Expression
+from usage_core.store.rows import arrow, beside
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import Timeframe, midnight
 
@@ -170,16 +170,12 @@ def _cache_prices(
     every = price_list([(*model, tier) for model in called for tier in (None, *Tier)], rules)
     cached_parts = ("cache_read", "cache_write", "cache_write_1h")
     has_own = reduce(pc.or_, (pc.is_valid(every[f"{part}_price"]) for part in cached_parts))
-    native: Any = connection.connection.driver_connection
-    native.register("cache_prices", every.filter(has_own))
     cached = sa.or_(c.cache_read_tokens > 0, c.cache_write_tokens > 0)
     falls: sa.ColumnElement[bool] = sa.literal_column(
         f"({FALLS_INTO.format(names=CALLS.name, call=CALLS.name)})"
     )
-    try:
+    with beside(connection, cache_prices=every.filter(has_own)):
         yield CALLS.outerjoin(_LIST, sa.and_(cached, falls))
-    finally:
-        native.unregister("cache_prices")
 
 
 def _cache_price(name: str) -> Expression:

@@ -12,7 +12,7 @@ from usage_core import wording
 from usage_core.bills.conclude import Reconciled
 from usage_core.bills.parts import Part
 from usage_core.store.bill_tables import BILL_LINES, BILLS
-from usage_core.store.lake import arrow
+from usage_core.store.rows import arrow, beside
 from usage_core.text_guard import guard
 
 EVIDENCE = (
@@ -83,16 +83,12 @@ def bill_lines(connection: sa.Connection, found: Reconciled, part: Part | None) 
         behind = behind.filter(pc.equal(behind["part"], str(part)))
     if behind is None or not behind.num_rows:
         return pa.table({name: [] for name in LINES})
-    native: Any = connection.connection.driver_connection
-    native.register(_GIVEN.name, behind.select(["bill_id", "line", "charge"]))
-    try:
-        which = sa.tuple_(ln.bill_id, ln.line, ln.charge).in_(sa.select(*_GIVEN.c))
-        chosen = sa.select(*(column.label(name) for name, column in LINES.items()))
-        chosen = chosen.join(BILLS, ln.bill_id == b.bill_id).where(which)
-        largest = (sa.func.abs(ln.amount).desc(), b.file_name, ln.line, ln.charge)
+    which = sa.tuple_(ln.bill_id, ln.line, ln.charge).in_(sa.select(*_GIVEN.c))
+    chosen = sa.select(*(column.label(name) for name, column in LINES.items()))
+    chosen = chosen.join(BILLS, ln.bill_id == b.bill_id).where(which)
+    largest = (sa.func.abs(ln.amount).desc(), b.file_name, ln.line, ln.charge)
+    with beside(connection, behind_part=behind.select(["bill_id", "line", "charge"])):
         return arrow(connection, chosen.order_by(*largest))
-    finally:
-        native.unregister(_GIVEN.name)
 
 
 def lines_csv(lines: pa.Table) -> str:

@@ -1,11 +1,9 @@
 """What the store knows of a provider's month: its bills' lines, and sums of the calls beside them."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -19,7 +17,7 @@ from usage_core.bills.names import AliasKind
 from usage_core.bills.standing import RATE, STANDS, USD_AMOUNT
 from usage_core.metrics.facts import directory
 from usage_core.store.bill_tables import AMOUNT, BILL_LINES, BILLS
-from usage_core.store.lake import arrow
+from usage_core.store.rows import arrow, beside
 from usage_core.store.tables import KEY_NAMES
 
 b, ln = BILLS.c, BILL_LINES.c
@@ -145,17 +143,11 @@ def gather(connection: sa.Connection, asked: Period, match: Names) -> Gathered:
 _KEYS = sa.table("matched_keys", *(sa.column(name, sa.String()) for name in ("billed", "named", "known")))
 
 
-@contextmanager
-def _keys(connection: sa.Connection, match: Names) -> Iterator[None]:
-    """The log's id of each key on the bills, as a table beside the statement: there may be thousands."""
+def _keys(match: Names) -> pa.Table:
+    """The log's id of each key on the bills, as a table: there may be thousands."""
     rows = [(key, name, known) for (key, name), known in match.keys.items()]
     columns = [pa.array([row[n] for row in rows], pa.string()) for n in range(len(_KEYS.columns))]
-    native: Any = connection.connection.driver_connection
-    native.register(_KEYS.name, pa.table(columns, names=list(_KEYS.columns.keys())))
-    try:
-        yield
-    finally:
-        native.unregister(_KEYS.name)
+    return pa.table(columns, names=list(_KEYS.columns.keys()))
 
 
 def _lines(connection: sa.Connection, asked: Period, match: Names) -> pa.Table:
@@ -182,5 +174,5 @@ def _lines(connection: sa.Connection, asked: Period, match: Names) -> pa.Table:
         ))
         .where(_in_month(asked.month), ln.bill_id.in_(asked.bills))
     )  # fmt: skip
-    with _keys(connection, match):
+    with beside(connection, matched_keys=_keys(match)):
         return arrow(connection, chosen)

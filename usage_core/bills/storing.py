@@ -21,6 +21,7 @@ from usage_core.prices import catalogue
 from usage_core.store.bill_tables import BILL_LINES, BILLS
 from usage_core.store.instants import now
 from usage_core.store.lake import Lake
+from usage_core.store.rows import beside
 
 b, ln = BILLS.c, BILL_LINES.c
 
@@ -207,13 +208,9 @@ def _keep(connection: sa.Connection, bill_id: str, lines: list[Line]) -> None:
         ],
         schema=_LINES,
     )
-    native: Any = connection.connection.driver_connection
-    native.register("given_lines", rows)
-    try:
-        names = {"number": "line", "first": "first_day", "until": "until_day", "key": "api_key"}
-        given: list[sa.Label[Any]] = [sa.column(name).label(names.get(name, name)) for name in _LINES.names]
-        chosen = sa.select(*given).select_from(sa.table("given_lines")).order_by(sa.column("number"))
-        columns = [BILL_LINES.c[label.name] for label in given]
+    names = {"number": "line", "first": "first_day", "until": "until_day", "key": "api_key"}
+    given: list[sa.Label[Any]] = [sa.column(name).label(names.get(name, name)) for name in _LINES.names]
+    chosen = sa.select(*given).select_from(sa.table("given_lines")).order_by(sa.column("number"))
+    columns = [BILL_LINES.c[label.name] for label in given]
+    with beside(connection, given_lines=rows):
         connection.execute(sa.insert(BILL_LINES).from_select(columns, chosen))
-    finally:
-        native.unregister("given_lines")

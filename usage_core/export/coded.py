@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from usage_core.schema import Column, Form
-from usage_core.store.lake import arrow, keep
+from usage_core.store.rows import arrow, keep
 from usage_core.store.tables import CALLS
 
 _KEPT = "numbered_values"

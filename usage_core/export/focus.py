@@ -16,9 +16,9 @@ from usage_core.export.content import Content
 from usage_core.metrics.question import conditions
 from usage_core.schema import PRICE_PLACES, Column, Form
 from usage_core.selection import Selection
-from usage_core.store.lake import batches
 from usage_core.store.local_time import truncated
 from usage_core.store.measures import TOTAL
+from usage_core.store.rows import pieces
 from usage_core.store.tables import CALLS, KEY_NAMES
 
 ROWS_AT_ONCE = 50_000
@@ -123,7 +123,7 @@ def _tables(connection: sa.Connection, selection: Selection) -> Iterator[pa.Tabl
     order = (f.day, f.api_key_id, f.provider.nulls_first(), f.model, f["class"], f.price.nulls_first())
     joined = found.outerjoin(named, f.api_key_id == named.c.api_key_id)
     columns = (values[column.name].label(column.name) for column in CONTENT.columns)
-    yield from batches(connection, sa.select(*columns).select_from(joined).order_by(*order), ROWS_AT_ONCE)
+    yield from pieces(connection, sa.select(*columns).select_from(joined).order_by(*order), ROWS_AT_ONCE)
 
 
 SAME = {

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from usage_core.export import csv_lines
 from usage_core.export.sums import KEY, MODEL, PERIOD, SUMS
-from usage_core.store.lake import arrow
+from usage_core.store.rows import arrow
 from usage_core.store.tables import KEPT_MONTHS
 
 k = KEPT_MONTHS.c

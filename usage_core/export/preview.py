@@ -13,7 +13,7 @@ from usage_core.metrics.sight import keys_in_sight, of_the_store
 from usage_core.metrics.slices import first_hours
 from usage_core.schema import EXPORT_COLUMNS
 from usage_core.selection import Selection
-from usage_core.store.lake import arrow
+from usage_core.store.rows import arrow
 from usage_core.store.tables import CALLS, SOME_CALLS
 
 SAMPLE_ROWS = 1000

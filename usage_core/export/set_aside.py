@@ -14,7 +14,8 @@ from usage_core import buckets
 from usage_core.errors import SelectionError
 from usage_core.export.csv_lines import lines
 from usage_core.schema import BY_NAME, Column, Form
-from usage_core.store.lake import Lake, arrow
+from usage_core.store.lake import Lake
+from usage_core.store.rows import arrow
 from usage_core.store.tables import IMPORTS, REJECTED
 
 COLUMNS = (

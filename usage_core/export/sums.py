@@ -18,7 +18,7 @@ from usage_core.metrics.plan import plan
 from usage_core.metrics.question import Question
 from usage_core.schema import Column, Form
 from usage_core.selection import Selection
-from usage_core.store.lake import batches
+from usage_core.store.rows import pieces
 from usage_core.store.tables import KEY_NAMES
 from usage_core.timeframe import Grain
 
@@ -106,7 +106,7 @@ class Summed:
 
     def tables(self, connection: sa.Connection, selection: Selection) -> Iterator[pa.Table]:
         """The sums of a selection as Arrow tables, in order of time, key, provider and model."""
-        yield from batches(connection, self.statement(selection, coverage(connection)), ROWS_AT_ONCE)
+        yield from pieces(connection, self.statement(selection, coverage(connection)), ROWS_AT_ONCE)
 
     def statement(self, selection: Selection, covered: Coverage | None) -> sa.Select[*tuple[object, ...]]:
         """The statement that finds them, with a column of each column's name."""

@@ -21,7 +21,7 @@ from usage_core.metrics.answer import ask
 from usage_core.metrics.covers import Coverage, in_utc
 from usage_core.metrics.question import Question
 from usage_core.selection import Selection
-from usage_core.store.lake import arrow
+from usage_core.store.rows import arrow
 from usage_core.store.tables import HOURS
 from usage_core.timeframe import Timeframe
 

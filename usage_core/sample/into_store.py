@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -14,8 +13,10 @@ from usage_core.prices import catalogue
 from usage_core.sample.generate import batches
 from usage_core.schema import EXPORT_COLUMNS, CostBasis, Status
 from usage_core.store import rollups
+from usage_core.store.engine import native
 from usage_core.store.instants import now
 from usage_core.store.lake import Lake
+from usage_core.store.rows import beside
 from usage_core.store.settings import reporting_zone
 
 PORTION_ROWS = 2_000_000
@@ -65,13 +66,8 @@ def _portions(log: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 def _store(connection: sa.Connection, portion: pa.Table) -> None:
     first, last = portion["called_at"][0].as_py(), portion["called_at"][-1].as_py()
     import_id = str(uuid.uuid4())
-    native: Any = connection.connection.driver_connection
-    tables = {"portion": portion, "names": _names(portion)}
-    for name, table in tables.items():
-        native.register(name, table)
-    native.execute(_INSERT, [import_id]).fetchall()
-    for name in tables:
-        native.unregister(name)
+    with beside(connection, portion=portion, names=_names(portion)):
+        native(connection).execute(_INSERT, [import_id]).fetchall()
     rollups.append(connection, reporting_zone(connection), first, last, import_id)
     rows = portion.num_rows
     Receipt(

@@ -1,11 +1,13 @@
-"""DuckDB itself: its extensions, the memory it may take, and literals for its SQL."""
+"""DuckDB itself: its extensions, the memory it may take, its own connections, and literals for its SQL."""
 
 import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import sqlalchemy as sa
 
 from usage_core.errors import StoreUnavailable
 
@@ -45,6 +47,11 @@ def load(execute: Callable[[str], object], name: str) -> None:
             f"Install the package duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}, "
             "or connect this machine to the internet once."
         ) from error
+
+
+def native(connection: sa.Connection) -> Any:
+    """DuckDB's own connection, beneath one of SQLAlchemy's: for what that has no words for."""
+    return connection.connection.driver_connection
 
 
 def memory_mb() -> int:

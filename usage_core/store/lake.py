@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import duckdb
-import pyarrow as pa
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from usage_core.errors import Interrupted, StoreUnavailable
 from usage_core.store import known_empty, migrate, rollups
-from usage_core.store.engine import EXTENSIONS, config, literal, load, memory_mb, threads
+from usage_core.store.engine import EXTENSIONS, config, literal, load, memory_mb, native, threads
 from usage_core.store.hot import Ahead, Hot
 from usage_core.store.room import told_when_full
 from usage_core.store.scratch import Scratch
@@ -167,8 +166,7 @@ def _stoppable(
 ) -> Answer:
     if stopped_by is None:
         return work(connection)
-    native: Any = connection.connection.driver_connection
-    stopped_by(native.interrupt)
+    stopped_by(native(connection).interrupt)
     try:
         return work(connection)
     except (duckdb.InterruptException, sa.exc.DBAPIError) as error:
@@ -178,40 +176,6 @@ def _stoppable(
     finally:
         # Before another question has the connection, and would be stopped for this one.
         stopped_by(None)
-
-
-def arrow(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
-    """A statement's rows as an Arrow table, in the connection's transaction: no row becomes an object."""
-    table: pa.Table = _run(connection, statement).to_arrow_table()
-    return table
-
-
-def batches(
-    connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], rows: int
-) -> Iterator[pa.Table]:
-    """A statement's rows as Arrow tables of about so many rows, each made when it is asked for."""
-    for batch in _run(connection, statement).to_arrow_reader(rows):
-        yield pa.Table.from_batches([batch])
-
-
-def keep(connection: sa.Connection, name: str, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
-    """A statement's rows as an Arrow table, and under this name for the connection's further statements."""
-    hold(connection, name, statement)
-    native: Any = connection.connection.driver_connection
-    table: pa.Table = native.execute(f"FROM {name}").to_arrow_table()
-    return table
-
-
-def hold(connection: sa.Connection, name: str, statement: sa.Select[*tuple[Any, ...]]) -> None:
-    """Have a statement's rows under this name for the connection's further statements."""
-    _run(connection, statement, f"CREATE OR REPLACE TEMP TABLE {name} AS ")
-
-
-def _run(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], before: str = "") -> Any:
-    compiled: Any = statement.compile(connection)
-    whole = compiled.construct_expanded_state()
-    native: Any = connection.connection.driver_connection
-    return native.execute(before + whole.statement, list(whole.positional_parameters))
 
 
 def open_lake(folder: Path) -> Lake:

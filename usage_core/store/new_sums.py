@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
-from usage_core.store.lake import hold
 from usage_core.store.measures import MEASURES
 from usage_core.store.rollups import ROLLUPS, Columns, add, added_up, around, groups_of, insert
+from usage_core.store.rows import hold
 from usage_core.store.tables import CALLS, DAY_TIMES, DAYS, KEY_NAMES, PRICES, TIMES
 from usage_core.timeframe import Timeframe
 

@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import duckdb
 import sqlalchemy as sa
 
 from usage_core.errors import GivenUp
+from usage_core.store.engine import native
 
 AGAIN_SECONDS = 0.1
 """Between two statements there is nothing to interrupt, so it is tried again."""
@@ -29,12 +29,11 @@ class Underway:
         Raises:
             GivenUp: there is no time for it any more.
         """
-        native: Any = connection.connection.driver_connection
         mine = object()
         with self._changed:
             if self._over:
                 raise GivenUp
-            self._interrupts[mine] = native.interrupt
+            self._interrupts[mine] = native(connection).interrupt
         try:
             yield
         except (duckdb.Error, sa.exc.DBAPIError) as error:
