@@ -22,7 +22,7 @@ from usage_core.api.calls import CALLS_PATH
 from usage_core.api.endpoint import Console
 from usage_core.api.routes import routes
 from usage_core.api.sums import SUMS_PATH
-from usage_core.cli import commands, opening
+from usage_core.cli import opening, running
 from usage_core.export import csv_lines
 from usage_core.settings import CHECKOUT, DATABASE_URL
 from usage_core.store.settings import CALLS_SINCE
@@ -310,7 +310,7 @@ def test_a_command_that_is_stopped_says_so_without_a_trace(
             raise RuntimeError("Query interrupted")
         signal.raise_signal(signal.SIGINT if how == "Ctrl-C" else signal.SIGTERM)
 
-    monkeypatch.setattr(commands, "app", stopped)
+    monkeypatch.setattr(running, "app", stopped)
     before = signal.getsignal(signal.SIGTERM)
     try:
         with pytest.raises(SystemExit) as ended:

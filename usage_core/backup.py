@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from usage_core.access.journal import FILE as JOURNAL
 from usage_core.errors import BackupRefused
 from usage_core.store.lake import CATALOG, Lake, open_lake
+from usage_core.store.maintenance import Report
 from usage_core.store.scratch import scratch
 from usage_core.store.tables import CALLS, DAYS, IMPORTS
 
@@ -28,8 +29,6 @@ MANIFEST = "manifest.json"
 DATA = "parquet"
 FORMAT = 1
 CHUNK = 1 << 20
-
-Report = Callable[[str, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from usage_core.errors import SelectionError
 from usage_core.schema import Kind
@@ -76,6 +77,11 @@ class Selection:
         frame = self.timeframe
         edges = [("from", _instant(frame.start)), ("to", _instant(frame.end)), ("tz", frame.zone)]
         return edges + [(name, value) for name in FILTERS for value in getattr(self, name)]
+
+    @property
+    def query(self) -> str:
+        """The same as the query of a link."""
+        return urlencode(self.params())
 
     @classmethod
     def from_params(cls, params: Iterable[tuple[str, str]]) -> "Selection":

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from tests.importing import Shelf, as_csv, row
 from usage_core.access.rules import Role, Visitor
-from usage_core.api import usage
+from usage_core.api import asking, usage
 from usage_core.api.endpoint import Console
 from usage_core.api.routes import routes
 from usage_core.api.usage import USAGE_PATH
@@ -159,7 +159,7 @@ def test_what_takes_too_long_is_said(client: TestClient, monkeypatch: pytest.Mon
         return connection.exec_driver_sql("SELECT count(*) FROM range(100000000000)").all()
 
     monkeypatch.setattr(usage, "_asked", slow)
-    monkeypatch.setattr(usage, "LIMIT_S", 0.2)
+    monkeypatch.setattr(asking, "LIMIT_S", 0.2)
     answer = client.get(USAGE_PATH, params=AUGUST)
     assert answer.status_code == 503
     assert "was stopped" in answer.json()["error"]

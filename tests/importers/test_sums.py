@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from usage_core.errors import UnrecognisedFile
+from usage_core.importers.refused import KNOWN
 from usage_core.importers.registry import formats
-from usage_core.importers.sums import KNOWN
 from usage_core.intake.source import open_source
 
 DAY = {

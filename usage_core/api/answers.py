@@ -31,6 +31,10 @@ def put_off(request: Request, slots: Slots) -> Response:
     return refusal(request, 429, said, {"Retry-After": str(RETRY_SECONDS)})
 
 
+NOT_KEPT = {"Cache-Control": "no-store"}
+"""On an answer that no cache may keep."""
+
+
 class SentFile(StreamingResponse):
     """A file, made and sent piece by piece and kept by no cache; `over` is called when it has ended, however
     it has. An error on the way breaks the connection off, so that nobody takes a part for the whole."""
@@ -46,7 +50,7 @@ class SentFile(StreamingResponse):
         self._pieces, self._over = pieces, over
         of_file = {
             "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
+            **NOT_KEPT,
             # Without this the whole body is compressed before its first byte leaves.
             "Content-Encoding": "identity",
             "X-Content-Type-Options": "nosniff",

@@ -1,6 +1,5 @@
 """Calls over HTTP, streamed: `GET /api/v1/calls` and `GET /api/v1/imports/{id}/rows-set-aside`."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -40,9 +39,7 @@ async def calls(console: Console, request: Request) -> Response:
     now = await to_thread.run_sync(console.shown)
     if not console.slots.take():
         return put_off(request, console.slots)
-    name = ("sample-" if now.is_sample else "") + file_name(
-        selection, kind.suffix, kind.format.name if kind.format.content else "calls"
-    )
+    name = ("sample-" if now.is_sample else "") + file_name(selection, kind.suffix, kind.what)
     rows: list[int] = []
 
     def sent(count: int) -> None:
@@ -61,8 +58,7 @@ async def calls(console: Console, request: Request) -> Response:
 
 def noted(kind: File, selection: Selection, rows: int) -> tuple[str, int | None]:
     """What the audit log says of a file, and its calls; none where its rows are something else."""
-    what = kind.format.name if kind.format.content else "calls"
-    return f"{what}: {urlencode(selection.params())}", None if kind.format.content else rows
+    return f"{kind.what}: {selection.query}", None if kind.format.content else rows
 
 
 async def rows_set_aside(console: Console, request: Request) -> Response:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from usage_core.access.rules import Role, Scope, Visitor
-from usage_core.api.answers import SentFile, refusal
+from usage_core.api.answers import NOT_KEPT, SentFile, refusal
 from usage_core.api.compatible_told import (
     BODY,
     BODY_SCHEMA,
@@ -81,9 +81,6 @@ def _as_rows(_console: Console, _request: Request, _body: Any, of: Asked, table:
     metadata = {"dataType": KIND, "recordCount": table.num_rows, "dateRange": of.edges}
     text = b'{"success":true,"data":%b,"metadata":%b}' % (as_json(table, of), json.dumps(metadata).encode())
     return Response(text, media_type="application/json", headers=NOT_KEPT)
-
-
-NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 async def linked(console: Console, request: Request) -> Response:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from usage_core.access.rules import Scope
-from usage_core.api.answers import refusal
+from usage_core.api.answers import NOT_KEPT, refusal
 from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import MANIFEST_PATH
 from usage_core.export.formats import DEFAULT
@@ -23,7 +23,6 @@ async def told(console: Console, request: Request) -> Response:
     return Response(found.manifest.written(), media_type="application/json", headers=NOT_KEPT)
 
 
-NOT_KEPT = {"Cache-Control": "no-store"}
 EXAMPLE = Manifest(
     file="api-calls_2026-11-01_to_2026-11-30_Europe-Berlin.csv",
     format=DEFAULT,

@@ -1,6 +1,5 @@
 """What providers have added up, over HTTP: `GET /api/v1/provider-totals`."""
 
-from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -8,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from usage_core.access.rules import Scope
-from usage_core.api import parameters
-from usage_core.api.answers import refusal
+from usage_core.api import asking, parameters
+from usage_core.api.answers import NOT_KEPT, refusal
 from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Parameter, one_of
-from usage_core.api.usage import LIMIT_S
 from usage_core.buckets import COUNTS
 from usage_core.errors import SelectionError, TookTooLong
 from usage_core.export.provider_totals import breakdown, record
@@ -25,8 +23,6 @@ from usage_core.metrics.provider_totals import (
     Wanted,
     provider_totals,
 )
-from usage_core.store import limited
-from usage_core.store.limited import Stop
 
 TOTALS_PATH = "/api/v1/provider-totals"
 PARAMETERS = (
@@ -46,16 +42,13 @@ async def totals(console: Console, request: Request) -> Response:
     except SelectionError as error:
         return refusal(request, 400, str(error))
     now = await to_thread.run_sync(console.shown)
-    work = partial(
-        limited.ask, now.lake, lambda connection: provider_totals(connection, wanted), Stop(), LIMIT_S
-    )
     try:
-        rows = await to_thread.run_sync(work)
+        rows = await asking.found(now.lake, lambda connection: provider_totals(connection, wanted))
     except TookTooLong as error:
         return refusal(request, 503, str(error))
     edges = dict(wanted.selection.params()[:3])
     told = edges | {"rows": [record(each, wanted.by) for each in rows]}
-    return JSONResponse(told, headers={"Cache-Control": "no-store"})
+    return JSONResponse(told, headers=NOT_KEPT)
 
 
 _NUMBERS = COUNTS

@@ -1,7 +1,5 @@
 """Sums of calls over HTTP, as a file: `GET /api/v1/sums`."""
 
-from urllib.parse import urlencode
-
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
@@ -48,7 +46,7 @@ async def sums(console: Console, request: Request) -> Response:
     name = ("sample-" if now.is_sample else "") + file_name(selection, kind.suffix, f"usage-{of.name}")
 
     def sent(_rows: int) -> None:
-        console.exported(visitor, f"sums {of.name}: {urlencode(selection.params())}", None)
+        console.exported(visitor, f"sums {of.name}: {selection.query}", None)
 
     pieces = file_stream(now.lake, selection, kind, sent, of.content)
     return SentFile(pieces, name, kind.media_type, over=console.slots.give_back)

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from usage_core.access.rules import Scope
-from usage_core.api import parameters
-from usage_core.api.answers import refusal
+from usage_core.api import asking, parameters
+from usage_core.api.answers import NOT_KEPT, refusal
 from usage_core.api.endpoint import Console, Endpoint, Told
 from usage_core.api.parameters import Given, Parameter, one_of
 from usage_core.errors import SelectionError, TookTooLong
@@ -22,13 +22,10 @@ from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.definitions import METRICS, SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.question import MOST_ROWS, Question
-from usage_core.store import limited
-from usage_core.store.limited import Stop
 
 USAGE_PATH = "/api/v1/usage"
 MOST = MOST_ROWS - 1
 """One less than the query layer gives, so that it is known whether there are more."""
-LIMIT_S = 60
 
 PARAMETERS = (
     *parameters.SELECTION,
@@ -66,18 +63,17 @@ async def usage(console: Console, request: Request) -> Response:
     except SelectionError as error:
         return refusal(request, 400, str(error))
     now = await to_thread.run_sync(console.shown)
-    work = partial(limited.ask, now.lake, partial(_asked, question), Stop(), LIMIT_S)
     try:
-        frame = await to_thread.run_sync(work)
+        frame = await asking.found(now.lake, partial(_asked, question))
     except SelectionError as error:
         return refusal(request, 400, str(error))
     except TookTooLong as error:
         return refusal(request, 503, str(error))
     shown = frame.head(limit)
     if parameters.one(found, "format") == "csv":
-        headers = {"Cache-Control": "no-store", "X-More-Rows": str(len(frame) > limit).lower()}
+        headers = {**NOT_KEPT, "X-More-Rows": str(len(frame) > limit).lower()}
         return Response(csv_text(shown, question.by), media_type=CSV, headers=headers)
-    return JSONResponse(_told(question, shown, len(frame) > limit), headers={"Cache-Control": "no-store"})
+    return JSONResponse(_told(question, shown, len(frame) > limit), headers=NOT_KEPT)
 
 
 def _question(found: Given, only: tuple[str, ...] | None) -> tuple[Question, int]:

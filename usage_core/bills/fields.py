@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from usage_core.bills.format import BillRefused, TokenClass
+from usage_core.names import printed
 
 PLACES = 18
 """Amounts are kept to so many decimals; a program's float has no more that mean anything."""
@@ -30,7 +31,7 @@ class Fields:
 
     def refuse(self, name: str, expected: str) -> BillRefused:
         """The error for a field: which, what it holds, what was expected."""
-        held = "".join(c if c.isprintable() else "\ufffd" for c in str(self.values.get(name, ""))[:60])
+        held = printed(str(self.values.get(name, ""))[:60])
         return BillRefused(
             f"{self.file}, line {self.number}: {name} is {held!r}; {expected} was expected. "
             "A bill is taken whole or not at all, so nothing of it was stored."

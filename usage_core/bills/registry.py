@@ -11,6 +11,7 @@ from pathlib import Path
 
 from usage_core.bills import formats as package
 from usage_core.bills.format import BillFormat, BillRefused, Document, Record, plain_heading
+from usage_core.names import printed
 
 MOST_BYTES = 100_000_000
 """A larger file is a log, not a bill."""
@@ -106,7 +107,7 @@ def recognised(document: Document) -> BillFormat:
         return known[0]
     told = "; ".join(f"{each.label} ({each.known_by})" for each in formats())
     found = ", ".join(document.header[:20]) if document.json is None else _names(document.json)
-    shown = "".join(character if character.isprintable() else "\ufffd" for character in found[:400])
+    shown = printed(found[:400])
     raise BillRefused(
         f"{document.name} is not a bill in a format the console knows, so nothing was stored.\n"
         f"Formats known: {told}.\nFound: {shown or 'nothing'}.\n"

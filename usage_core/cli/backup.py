@@ -4,20 +4,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from usage_core import backup as backups
 from usage_core import settings, wording
-from usage_core.backup import Facts, Report
+from usage_core.backup import Facts
 from usage_core.cli.opening import app, store
-from usage_core.cli.printing import out, progress_bar
+from usage_core.cli.printing import out, progress_bar, reporting
 
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The file to write, as backup-2026-11-23.tar")]) -> None:
     """Write the whole store, with the audit log, to one file; safe beside the console and imports."""
     with store() as lake, progress_bar() as progress:
-        held = backups.write(lake, file, _report(progress))
+        held = backups.write(lake, file, reporting(progress))
     out.print(f"{file} holds {_said(held)}, {wording.bytes_size(file.stat().st_size)}.", soft_wrap=True)
 
 
@@ -29,18 +28,9 @@ def restore(
     """Check a backup in full and make it the store. Stop the console first."""
     folder = settings.load().folder
     with progress_bar() as progress:
-        held = backups.restore(file, folder, replace=replace, report=_report(progress))
+        held = backups.restore(file, folder, replace=replace, report=reporting(progress))
     out.print(f"The store in {folder} is the backup's: {_said(held)}.", markup=False, soft_wrap=True)
 
 
 def _said(held: Facts) -> str:
     return f"{wording.plural(held.calls, 'call')} of {wording.plural(held.imports, 'import')}"
-
-
-def _report(progress: Progress) -> Report:
-    task = progress.add_task("", total=None)
-
-    def report(doing: str, part: float | None) -> None:
-        progress.update(task, description=doing, total=None if part is None else 1.0, completed=part or 0)
-
-    return report

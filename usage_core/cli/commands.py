@@ -1,11 +1,7 @@
-"""Commands about calls and the store: summary, zone, compact, sample; and how all are run."""
+"""Commands about calls and the store: summary, zone, compact, sample."""
 
-import os
-import signal
-import sys
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -15,8 +11,7 @@ from usage_core import wording
 from usage_core.access.journal import Event
 from usage_core.cli import options
 from usage_core.cli.opening import app, note, output_to, store
-from usage_core.cli.printing import err, out, print_figures, print_json, progress_bar
-from usage_core.errors import UsageError
+from usage_core.cli.printing import out, print_figures, print_json, progress_bar, reporting
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.definitions import SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
@@ -24,8 +19,6 @@ from usage_core.metrics.facts import directory
 from usage_core.metrics.question import Question
 from usage_core.store import maintenance
 from usage_core.store.settings import reporting_zone
-
-ABORTED = 128 + signal.SIGINT
 
 
 @app.command()
@@ -71,12 +64,7 @@ def zone(
 def compact() -> None:
     """Join small data files and remove old ones; safe beside the console and imports."""
     with store() as lake, progress_bar() as progress:
-        task = progress.add_task("", total=None)
-
-        def report(doing: str, part: float | None) -> None:
-            progress.update(task, description=doing, total=None if part is None else 1.0, completed=part or 0)
-
-        done = maintenance.compact(lake, report)
+        done = maintenance.compact(lake, reporting(progress))
     before, after = wording.bytes_size(done.bytes_before), wording.bytes_size(done.bytes_after)
     out.print(
         f"Data files: {done.files_before:,} ({before}) before, {done.files_after:,} ({after}) now. "
@@ -107,37 +95,3 @@ def sample_command(
             until=until,
             progress=lambda done: progress.update(task, completed=done),
         )
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def main() -> None:
-    """Run the command line; an error a person can mend is one sentence, without a trace. When it is stopped,
-    what was begun is undone, as by Ctrl-C."""
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        _run()
-    except KeyboardInterrupt:
-        err.print("Stopped. What was begun is undone.")
-        sys.exit(ABORTED)
-
-
-def _run() -> None:
-    try:
-        app(prog_name="python -m usage_core")
-    except SystemExit as ended:
-        if ended.code == ABORTED:
-            raise KeyboardInterrupt from None
-        raise
-    except RuntimeError as error:
-        if str(error) != "Query interrupted":  # so DuckDB tells of a signal
-            raise
-        raise KeyboardInterrupt from None
-    except UsageError as error:
-        err.print(str(error), style="red", markup=False, soft_wrap=True)
-        sys.exit(1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)

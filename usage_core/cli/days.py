@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from functools import partial
-from urllib.parse import urlencode
 
 from filelock import FileLock
 
@@ -28,7 +27,7 @@ def export_days(asked: Asked, kind: File, to_dir: str, also_fewer: bool) -> None
     with store() as lake, FileLock(lake.folder / "days.lock"):
 
         def sent(selection: Selection, rows: int) -> None:
-            note(lake, Event.EXPORTED, f"calls: {urlencode(selection.params())}", rows)
+            note(lake, Event.EXPORTED, f"{kind.what}: {selection.query}", rows)
 
         wanted = Wanted(partial(asked.over, lake), asked.tz, kind, _since(asked.start), also_fewer)
         with scratch(lake.folder / "staging", "days") as folder:

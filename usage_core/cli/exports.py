@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlencode
 
 import typer
 
@@ -90,8 +89,8 @@ def _file(kind: str, codec: str, output: Path | None) -> File:
 def _write(lake: Lake, selection: Selection, kind: File, output: Path | None, of: Summed | None) -> int:
     """Write the file; returns its rows."""
     counted: list[int] = []
-    what = f"sums {of.name}" if of else kind.format.name if kind.format.content else "calls"
-    noted = partial(note, lake, Event.EXPORTED, f"{what}: {urlencode(selection.params())}")
+    what = f"sums {of.name}" if of else kind.what
+    noted = partial(note, lake, Event.EXPORTED, f"{what}: {selection.query}")
 
     def sent(rows: int) -> None:
         counted.append(rows)

@@ -22,6 +22,7 @@ from usage_core.metrics.definitions import METRICS, SUMMARY
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.names import visible_lines
 from usage_core.store.lake import Lake
+from usage_core.store.maintenance import Report
 
 ID_SHOWN = 8
 """Characters of an import's id, enough to name it."""
@@ -41,6 +42,16 @@ out, err = Terminal(highlight=False), Terminal(stderr=True, highlight=False)
 def progress_bar(*columns: ProgressColumn) -> Progress:
     """Progress where somebody sees it, and nothing in a log or a mail."""
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+def reporting(progress: Progress) -> Report:
+    """A line of progress that says what is being done, and how far it is where that is known."""
+    task = progress.add_task("", total=None)
+
+    def report(doing: str, part: float | None) -> None:
+        progress.update(task, description=doing, total=None if part is None else 1.0, completed=part or 0)
+
+    return report
 
 
 def print_waiting() -> None:

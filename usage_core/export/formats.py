@@ -121,6 +121,11 @@ class File:
         return self.format.suffix + (CODECS[self.codec] if self.codec else "")
 
     @property
+    def what(self) -> str:
+        """What its rows are, as its name and the audit log tell it."""
+        return self.format.name if self.format.content else "calls"
+
+    @property
     def media_type(self) -> str:
         """The Content-Type."""
         return f"application/{self.codec}" if self.codec else self.format.media_type

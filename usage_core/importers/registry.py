@@ -8,7 +8,8 @@ from functools import lru_cache
 from usage_core import importers
 from usage_core.errors import UnrecognisedFile
 from usage_core.importers.format import Format, Layout
-from usage_core.importers.sums import KNOWN
+from usage_core.importers.refused import KNOWN
+from usage_core.names import printed
 
 
 @lru_cache(maxsize=1)
@@ -41,11 +42,11 @@ def recognise(file_name: str, header: Sequence[str], layout: Layout = Layout.CSV
 
 def _refuse_sums(file_name: str, header: Sequence[str]) -> None:
     found = {heading.strip().casefold() for heading in header}
-    for sums in KNOWN:
-        if sums.headings <= found:
+    for each in KNOWN:
+        if each.headings <= found:
             raise UnrecognisedFile(
-                f"{file_name} holds {sums.what}, which are sums and no calls, so nothing was imported.\n"
-                f"{sums.instead}"
+                f"{file_name} holds {each.what}, which are sums and no calls, so nothing was imported.\n"
+                f"{each.instead}"
             )
 
 
@@ -54,14 +55,10 @@ _FOUND = {Layout.CSV: "Header", Layout.JSON: "Keys", Layout.PARQUET: "Columns"}
 
 def listed(headings: Sequence[str], most: int = 20) -> str:
     """Headings as a sentence names them, however many and whatever is in them."""
-    found = ", ".join(_printable(heading.strip()[:60]) for heading in headings[:most]) or "nothing"
+    found = ", ".join(printed(heading.strip()[:60]) for heading in headings[:most]) or "nothing"
     return f"{found} and {len(headings) - most} more" if len(headings) > most else found
 
 
 def _described(known: Format) -> str:
     named = [headings[0] for name, headings in known.columns.items() if name in known.fingerprint]
     return f"{known.label} ({', '.join(named)})"
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class Refused:
     """A kind of file that adds calls up."""
 
     headings: frozenset[str]
@@ -18,36 +18,36 @@ class Sums:
 _AS_A_BILL = "As a bill they can be checked against the calls on the page Reconcile."
 
 KNOWN = (
-    Sums(
+    Refused(
         frozenset({"starttime", "spend", "users", "models"}),
         "LiteLLM's spend by day",
         "Ask the proxy for the calls with summarize=false: "
         "GET /spend/logs?start_date=2026-08-01&end_date=2026-08-31&summarize=false",
     ),
-    Sums(
+    Refused(
         frozenset({"date", "api_key", "model", "api_requests", "successful_requests"}),
         "LiteLLM's spend by day",
         'The calls are in the table "LiteLLM_SpendLogs", which `sync litellm` reads, too.',
     ),
-    Sums(
+    Refused(
         frozenset({"period_start", "period_end", "org_id", "messages"}),
         "Langdock's messages by project",
         "Export the usage by API key or by model instead, or the API usage, which has a row for each call.",
     ),
-    Sums(
+    Refused(
         frozenset({"object", "start_time", "end_time", "results"}),
         "OpenAI's costs, or a period without any usage",
         _AS_A_BILL,
     ),
-    Sums(
+    Refused(
         frozenset({"start_time", "end_time", "start_time_iso", "end_time_iso"}),
         "OpenAI's costs, or days without any usage",
         _AS_A_BILL,
     ),
-    Sums(
+    Refused(
         frozenset({"starting_at", "ending_at", "results"}),
         "Anthropic's costs, or a period without any usage",
         _AS_A_BILL,
     ),
-    Sums(frozenset({"usage_date_utc", "workspace", "usage_type"}), "Anthropic's costs by day", _AS_A_BILL),
+    Refused(frozenset({"usage_date_utc", "workspace", "usage_type"}), "Anthropic's costs by day", _AS_A_BILL),
 )
