@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.importing import EVER, FIELDS, GOOD, HEADER, Shelf, as_csv, row
 from usage_core.export import stream
+from usage_core.export.column_text import instants
 from usage_core.export.csv_lines import HEADER as FIRST_LINE
-from usage_core.export.csv_lines import instants, lines, pieces
+from usage_core.export.csv_lines import lines, pieces
 from usage_core.export.preview import file_name, first_lines, line_bytes, preview
 from usage_core.schema import COLUMNS, EXPORT_COLUMNS, EXPORT_HEADER, Column
 from usage_core.selection import Selection

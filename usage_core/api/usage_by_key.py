@@ -138,8 +138,7 @@ def _order(found: Any, of: Asked) -> list[sa.ColumnElement[Any]]:
 
 def as_csv(table: pa.Table, of: Asked) -> bytes:
     """The rows as CSV, with a header."""
-    header = ",".join(column.label for column in of.columns).encode() + b"\n"
-    return header + csv_lines.lines(table, of.columns)
+    return csv_lines.header(of.columns) + csv_lines.lines(table, of.columns)
 
 
 def as_json(table: pa.Table, of: Asked) -> bytes:

@@ -13,13 +13,14 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from usage_core.export.content import Content
+from usage_core.export.sums import newest_names
 from usage_core.metrics.question import conditions
 from usage_core.schema import PRICE_PLACES, Column, Form
 from usage_core.selection import Selection
 from usage_core.store.local_time import truncated
 from usage_core.store.measures import TOTAL
 from usage_core.store.rows import pieces
-from usage_core.store.tables import CALLS, KEY_NAMES
+from usage_core.store.tables import CALLS
 
 ROWS_AT_ONCE = 50_000
 ACCOUNT = "api-usage-console"
@@ -77,12 +78,10 @@ def _instant(moment: Expression) -> Expression:
 
 def _found(selection: Selection) -> tuple[sa.Subquery, sa.Subquery]:
     """The rows, and the name that each key had last."""
-    parts, k = _classes(selection).c, KEY_NAMES.c
+    parts = _classes(selection).c
     group = [parts[name] for name in ("day", "api_key_id", "provider", "model", "class", "price")]
     sums = [sa.func.sum(parts[name]).label(name) for name in ("tokens", "cost")]
-    newest = sa.func.arg_max(k.api_key_name, k.last_called_at).label("api_key_name")
-    named = sa.select(k.api_key_id, newest).group_by(k.api_key_id)
-    return sa.select(*group, *sums).group_by(*group).subquery("found"), named.subquery("named")
+    return sa.select(*group, *sums).group_by(*group).subquery("found"), newest_names()
 
 
 def _values(selection: Selection, f: Any, name: Expression) -> dict[str, Expression]:

@@ -35,8 +35,7 @@ class Format:
 
 
 def _csv(columns: Sequence[Column], before: bytes = b"") -> Writer:
-    header = ",".join(column.label for column in columns).encode() + b"\n"
-    return Text(before + header, partial(csv_lines.pieces, columns=columns))
+    return Text(before + csv_lines.header(columns), partial(csv_lines.pieces, columns=columns))
 
 
 def _json_lines(columns: Sequence[Column]) -> Writer:

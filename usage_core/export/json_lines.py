@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from usage_core.export.csv_lines import PIECE_ROWS, by_distinct_value, contents, instants, plain_number
+from usage_core.export.column_text import PIECE_ROWS, by_distinct_value, contents, instants, plain_number
 from usage_core.schema import Column, Form
 
 _NEEDS_CARE = "[\\x00-\\x1f\\x7f]"

@@ -30,5 +30,4 @@ def kept_months(connection: sa.Connection) -> pa.Table:
 
 def kept_csv(kept: pa.Table) -> bytes:
     """The sums as CSV, safe to open as a table."""
-    header = ",".join(column.label for column in COLUMNS).encode() + b"\n"
-    return header + csv_lines.lines(kept, COLUMNS)
+    return csv_lines.header(COLUMNS) + csv_lines.lines(kept, COLUMNS)

@@ -67,8 +67,7 @@ def first_sums(
 ) -> str:
     """The header and the first lines of an export of sums."""
     table = arrow(connection, of.statement(selection, covered).limit(shown))
-    header = ",".join(column.label for column in of.columns)
-    return f"{header}\n{csv_lines.lines(table, of.columns).decode()}"
+    return (csv_lines.header(of.columns) + csv_lines.lines(table, of.columns)).decode()
 
 
 def first_of(
@@ -78,9 +77,9 @@ def first_of(
     content = FORMATS[format_name].content
     if content is None:
         raise AssertionError(f"{format_name} is of calls")
-    header = ",".join(column.label for column in content.columns) + "\n"
     first = next(content.tables(connection, selection), None)
-    return header + (csv_lines.lines(first.slice(0, shown), content.columns).decode() if first else "")
+    lines = csv_lines.lines(first.slice(0, shown), content.columns) if first else b""
+    return (csv_lines.header(content.columns) + lines).decode()
 
 
 def file_name(selection: Selection, suffix: str = ".csv", what: str = "calls") -> str:

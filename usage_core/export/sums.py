@@ -118,7 +118,7 @@ class Summed:
             .subquery("sums")
         )
         period = sa.cast(sa.cast(found.c[f"by_{self.per}"], sa.Date()), sa.String()) if self.per else None
-        named = _names()
+        named = newest_names()
         columns = [
             *([period.label("period")] if period is not None else []),
             found.c.by_key.label("api_key_id"),
@@ -131,8 +131,8 @@ class Summed:
         return sa.select(*columns).select_from(joined).order_by(*order)
 
 
-def _names() -> sa.Subquery:
-    """The name that each key had last."""
+def newest_names() -> sa.Subquery:
+    """The name that each key had last: `api_key_id`, `api_key_name`."""
     k = KEY_NAMES.c
     newest = sa.func.arg_max(k.api_key_name, k.last_called_at).label("api_key_name")
     return sa.select(k.api_key_id, newest).group_by(k.api_key_id).subquery("named")
