@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pandas as pd
+import sqlalchemy as sa
 import streamlit as st
 
 from pages.parts import bill_differences, drawn, tiles
@@ -21,7 +22,7 @@ from usage_core.charts.waterfall import waterfall
 MOST_NAMED = 5
 
 
-def _reconcile(connection, provider, month, _covered):  # type: ignore[no-untyped-def]
+def _reconcile(connection: sa.Connection, provider: str, month: date, _covered: object) -> Reconciled | None:
     return periods.reconcile(connection, provider, month)
 
 
@@ -65,7 +66,7 @@ def signed_words(signed: SignOff) -> str:
     return f"Signed off by **{plain(signed.signed_by)}** on {when}{note}"
 
 
-def _signed(connection, _covered):  # type: ignore[no-untyped-def]
+def _signed(connection: sa.Connection, _covered: object) -> list[SignOff]:
     return list(sign_offs.in_force(connection))
 
 
@@ -90,31 +91,25 @@ def _unknown(found: Reconciled) -> None:
 
 def _tiles(explained: Explained) -> None:
     beside = explained.difference - explained.judged
-    st.html(tiles.FIT)
-    with st.container(horizontal=True, key="tiles"):
-        st.metric("Billed", cents(explained.billed), border=True, height="stretch")
-        st.metric(
-            "Computed",
-            cents(explained.computed),
-            border=True,
-            height="stretch",
-            help="Cost of the calls logged",
-        )
-        st.metric(
+    figures = (
+        ("Billed", cents(explained.billed), None),
+        ("Computed", cents(explained.computed), "Cost of the calls logged"),
+        (
             "Difference in usage",
             signed_cents(explained.judged),
-            border=True,
-            height="stretch",
-            help="Billed − computed, without other charges",
-        )
-        st.metric(
+            "Billed − computed, without other charges",
+        ),
+        (
             "Other charges",
             cents(beside),
-            border=True,
-            height="stretch",
-            help="Other services, credits, taxes and fees: not held against the bill",
-        )
-        st.metric("Calls", wording.count(explained.calls), border=True, height="stretch")
+            "Other services, credits, taxes and fees: not held against the bill",
+        ),
+        ("Calls", wording.count(explained.calls), None),
+    )
+    st.html(tiles.FIT)
+    with st.container(horizontal=True, key="tiles"):
+        for name, value, about in figures:
+            st.metric(name, value, border=True, height="stretch", help=about)
 
 
 @cached.shared

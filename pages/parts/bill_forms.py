@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import sqlalchemy as sa
 import streamlit as st
 
 from pages.parts.bill_answer import sign_off_of, signed_words
@@ -125,7 +126,7 @@ def _warn_of_change(found: Reconciled) -> None:
         )
 
 
-def _aliases(connection, provider, _covered):  # type: ignore[no-untyped-def]
+def _aliases(connection: sa.Connection, provider: str, _covered: object) -> list[Alias]:
     return names.aliases(connection, provider)
 
 

@@ -1,6 +1,7 @@
 """Bringing in bills, and every bill there ever was."""
 
 import pandas as pd
+import sqlalchemy as sa
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -70,7 +71,7 @@ def template() -> None:
     )
 
 
-def _every(connection, _covered):  # type: ignore[no-untyped-def]
+def _every(connection: sa.Connection, _covered: object) -> list[Bill]:
     return standing.every(connection)
 
 

@@ -160,12 +160,13 @@ def _result(chosen: Selection, offer: Offer) -> None:
     """What the calls would cost at one price, in all and by key."""
     said = cost_replays.sentence(chosen, offer)
     st.markdown(said)
-    if cost(*cost_replays.together(chosen).loc[0, ["input_tokens", "output_tokens"]], offer.price) is None:
+    sent, received = cost_replays.together(chosen).loc[0, ["input_tokens", "output_tokens"]]
+    if cost(sent, received, offer.price) is None:
         return
     drawn.chart(cost_replays.chart(chosen, offer), "replayed", drawn.into("key"))
     table = cost_replays.table(chosen, offer)
     amounts = number_format(table["Cost (USD)"], Unit.USD)
-    formats = {name: amounts for name in table if name.endswith("(USD)")}
+    formats = {name: amounts for name in map(str, table) if name.endswith("(USD)")}
     formats |= {"Calls": "localized", "Change": PERCENT}
     config = {name: st.column_config.NumberColumn(format=each) for name, each in formats.items()}
     drill.table(

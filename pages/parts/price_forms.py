@@ -1,5 +1,6 @@
 """Entering and withdrawing prices."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -17,6 +18,7 @@ from usage_core.bills.who import named
 from usage_core.errors import PriceRefused
 from usage_core.intake import price_rules
 from usage_core.prices import catalogue
+from usage_core.prices.book import in_force, intervals
 from usage_core.prices.rules import PARTS, Rule, RuleKind, check
 from usage_core.schema import Tier
 
@@ -86,7 +88,7 @@ def enter() -> None:
     st.rerun()
 
 
-def _rule(kind: RuleKind):  # type: ignore[no-untyped-def]
+def _rule(kind: RuleKind) -> Callable[[], Rule]:
     """The fields of a kind of rule; gives a function that makes the rule of what is in them."""
     if kind is RuleKind.DISCOUNT:
         seen = {one.provider for one in cached.prices_seen()}
@@ -123,7 +125,7 @@ def _rule(kind: RuleKind):  # type: ignore[no-untyped-def]
     )
 
 
-def _times():  # type: ignore[no-untyped-def]
+def _times() -> Callable[[], dict[str, datetime | None]]:
     """First and last day (UTC), both optional; gives a function that makes `since` and `until` of them."""
     left, right = st.columns(2)
     bounds = {"min_value": date(2000, 1, 1), "max_value": date(2100, 12, 31), "format": "YYYY-MM-DD"}
@@ -166,7 +168,7 @@ def catalogue_prices(
     provider: str | None, model: str, rules: list[Rule], tier: Tier | None = None
 ) -> dict[str, Decimal | None]:
     """The catalogue's prices of a model now, for calls of a service tier, by class of tokens."""
-    listed = prices.in_force(prices.intervals(provider, model, rules, tier), datetime.now(UTC)).prices
+    listed = in_force(intervals(provider, model, rules, tier), datetime.now(UTC)).prices
     return {part: getattr(listed, part) for part in PARTS}
 
 

@@ -33,9 +33,9 @@ if not drawn.nothing_selected(selection):
     by = drawn.breakdown("Break down by")
     answer.markdown(dearest(selection, cost.totals(selection), by))
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "cost", drawn.into(by))
-    for column, part in zip(st.columns(2), (cost_month_chart.section, cost.section), strict=True):
+    for column, section in zip(st.columns(2), (cost_month_chart.section, cost.section), strict=True):
         with column:
-            part(selection, by)
+            section(selection, by)
     tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")
     for tab, part in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:
