@@ -1,6 +1,6 @@
 """Keys to look at: those that a cheaper model could serve, those of one model, and those that went silent."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -196,6 +196,13 @@ def _silent_keys(only: tuple[str, ...], days: int, zone: str) -> tuple[pd.DataFr
         "best withdrawn at its provider. Choose one to see its last days."
     )
     shown = dict(list(silent.items())[:MOST_SILENT])
+    ends = [at.astimezone(timeframe.zone_info(zone)).date() for at in shown.values()]
+    days_up_to = tuple(drill.days(end - timedelta(days=SEEN_DAYS - 1), end) for end in ends)
+    return _silent_table(shown, last, zone), said, days_up_to
+
+
+def _silent_table(shown: dict[str, datetime], last: datetime, zone: str) -> pd.DataFrame:
+    """A row for each key: its last call, how long that is before the last of all, and what it did in all."""
     whole = _all_time(tuple(shown), zone)
     rows: list[dict[str, Any]] = [
         {
@@ -207,9 +214,7 @@ def _silent_keys(only: tuple[str, ...], days: int, zone: str) -> tuple[pd.DataFr
         }
         for (key, at), name in zip(shown.items(), figures.names("key", shown), strict=True)
     ]
-    table = pd.DataFrame(rows).astype({"Calls in all": "Int64", "Cost in all (USD)": float})
-    ends = [at.astimezone(timeframe.zone_info(zone)).date() for at in shown.values()]
-    return table, said, tuple(drill.days(end - timedelta(days=SEEN_DAYS - 1), end) for end in ends)
+    return pd.DataFrame(rows).astype({"Calls in all": "Int64", "Cost in all (USD)": float})
 
 
 def _all_time(keys: tuple[str, ...], zone: str) -> dict[str, dict[str, Any]]:

@@ -36,20 +36,13 @@ def section(selection: Selection, by: str) -> None:
         st.info(plain(str(refused)), icon=":material/info:")
         return
     grain: Any = wanted.rows if DIMENSIONS[wanted.rows].is_period else None
-    config: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format=written, help=table.helps.get(name))
-        for name, written in table.formats.items()
-    }
-    if SHARE in table.shown and SHARE not in config:
-        config[SHARE] = st.column_config.ProgressColumn(format=PERCENT, min_value=0, max_value=100)
-    config[table.shown.columns[0]] = st.column_config.Column(pinned=True)
     drill.table(
         table.shown,
         "figures",
         drill.Drill() if grain else drawn.into(wanted.rows),
         drill.Rows(table.names, table.starts, grain),
         hide_index=True,
-        column_config=config,
+        column_config=_columns(table),
         placeholder="" if wanted.columns else wording.UNKNOWN,
     )
     left, right = st.columns([3, 1], vertical_alignment="center")
@@ -64,6 +57,17 @@ def section(selection: Selection, by: str) -> None:
         icon=":material/download:",
         width="stretch",
     )
+
+
+def _columns(table: cost_tables.Table) -> dict[str, Any]:
+    """How its columns are shown: numbers by their formats, a share as a bar, the first always in sight."""
+    config: dict[str, Any] = {
+        name: st.column_config.NumberColumn(format=written, help=table.helps.get(name))
+        for name, written in table.formats.items()
+    }
+    if SHARE in table.shown and SHARE not in config:
+        config[SHARE] = st.column_config.ProgressColumn(format=PERCENT, min_value=0, max_value=100)
+    return config | {table.shown.columns[0]: st.column_config.Column(pinned=True)}
 
 
 def _made(selection: Selection, wanted: Wanted) -> cost_tables.Table:

@@ -91,22 +91,34 @@ def enter() -> None:
 def _rule(kind: RuleKind) -> Callable[[], Rule]:
     """The fields of a kind of rule; gives a function that makes the rule of what is in them."""
     if kind is RuleKind.DISCOUNT:
-        seen = {one.provider for one in cached.prices_seen()}
-        providers = selectable({provider or NOT_GIVEN: provider for provider in sorted(seen, key=str)})
-        provider = st.selectbox("Provider", list(providers), key="rule-provider")
-        percent = st.text_input("Per cent off the catalogue's prices", placeholder="12.5", key="rule-percent")
-        times = _times()
-        return lambda: Rule(
-            kind=kind, provider=providers.get(provider), percent=_number(percent, "The discount"), **times()
-        )
+        return _discount()
     names = _subjects()
     chosen = st.selectbox("Model", list(names), key="rule-model")
-    subject = dict(zip(("provider", "model"), names.get(chosen, (None, None)), strict=True))
-    if kind is RuleKind.ALIAS:
-        stands_for = st.selectbox(
-            "The catalogue's model", catalogue.every(), index=None, key="rule-stands-for"
-        )
-        return lambda: Rule(kind=kind, **subject, stands_for=_chosen(stands_for))
+    provider, model = names.get(chosen, (None, None))
+    return (_alias if kind is RuleKind.ALIAS else _price)(provider, model)
+
+
+def _discount() -> Callable[[], Rule]:
+    seen = {one.provider for one in cached.prices_seen()}
+    providers = selectable({provider or NOT_GIVEN: provider for provider in sorted(seen, key=str)})
+    provider = st.selectbox("Provider", list(providers), key="rule-provider")
+    percent = st.text_input("Per cent off the catalogue's prices", placeholder="12.5", key="rule-percent")
+    times = _times()
+    return lambda: Rule(
+        kind=RuleKind.DISCOUNT,
+        provider=providers.get(provider),
+        percent=_number(percent, "The discount"),
+        **times(),
+    )
+
+
+def _alias(provider: str | None, model: str | None) -> Callable[[], Rule]:
+    listed = catalogue.every()
+    stands_for = st.selectbox("The catalogue's model", listed, index=None, key="rule-stands-for")
+    return lambda: Rule(kind=RuleKind.ALIAS, provider=provider, model=model, stands_for=_chosen(stands_for))
+
+
+def _price(provider: str | None, model: str | None) -> Callable[[], Rule]:
     fields = {}
     places = [*st.columns(len(prices.CACHE))[: len(prices.PLAIN)], *st.columns(len(prices.CACHE))]
     for place, name in zip(places, prices.PRICES, strict=True):
@@ -117,8 +129,9 @@ def _rule(kind: RuleKind) -> Callable[[], Rule]:
     tier = st.selectbox("For calls served", list(TIERS), key="rule-tier")
     times = _times()
     return lambda: Rule(
-        kind=kind,
-        **subject,
+        kind=RuleKind.PRICE,
+        provider=provider,
+        model=model,
         service_tier=TIERS[tier],
         **{name: _number(text, "A price") for name, text in fields.items()},
         **times(),

@@ -160,6 +160,17 @@ def receipts(zone: str) -> None:
         st.caption("None yet.")
         return
     st.caption(f"Newest first. Times in {plain(zone)}.")
+    tables.draw(
+        _table(past, zone),
+        hide_index=True,
+        column_config=_columns(),
+        placeholder=wording.UNKNOWN,
+        key="receipts",
+    )
+
+
+def _table(past: list[dict[str, Any]], zone: str) -> pd.DataFrame:
+    """A row for each import; what none of them has is no column."""
     table = pd.DataFrame(
         {
             "Imported": [wording.moment(row["imported_at"], zone) for row in past],
@@ -182,13 +193,17 @@ def receipts(zone: str) -> None:
         place = table.columns.get_loc("Rows set aside")
         table.insert(place, "In doubt", [row["rows_doubted"] for row in past])
         table.insert(place + 2, "Rows in doubt", [_link(row, "rows_doubted", DOUBTED_PATH) for row in past])
+    return table
+
+
+def _columns() -> dict[str, Any]:
     numbers = ("Rows read", "Stored", "Already there", "Set aside", "Skipped", "In doubt")
     config = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
     config["In doubt"] = st.column_config.NumberColumn(format="localized", help=IN_DOUBT)
     for name in ("Rows set aside", "Rows in doubt"):
         config[name] = st.column_config.LinkColumn(display_text="Download")
     config["Notes"] = st.column_config.TextColumn(help="What was skipped and why; columns that were not kept")
-    tables.draw(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="receipts")
+    return config
 
 
 def _link(row: dict[str, object], count: str, path: str) -> str:
