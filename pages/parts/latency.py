@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import drawn, figures, latency_calls
-from pages.parts import latency_figures as answers
-from pages.parts import latency_pictures as pictures
-from pages.parts import latency_tables as tables
-from pages.parts import latency_words as words
+from pages.parts import (
+    drawn,
+    figures,
+    latency_calls,
+    latency_figures,
+    latency_pictures,
+    latency_tables,
+    latency_words,
+)
 from pages.parts.drill import Drill
 from pages.parts.sentences import before, in_before
 from pages.parts.tiles import FIT, tile
@@ -39,15 +43,15 @@ def of_one_kind(selection: Selection) -> tuple[Selection, tuple[str, ...]]:
     Embeddings answer many times faster than completions: together they have percentiles of neither.
     The choice is there only where the sidebar lets through calls of several kinds.
     """
-    kinds = answers.kinds(selection)
+    kinds = latency_figures.kinds(selection)
     if len(kinds) < 2:
         return selection, ()
-    labels = {words.KINDS[kind].capitalize(): kind for kind in kinds}
+    labels = {latency_words.KINDS[kind].capitalize(): kind for kind in kinds}
     first = "completion" if "completion" in kinds else kinds[0]
     chosen = st.segmented_control(
         "Kind of calls",
         [*labels, ALL_KINDS],
-        default=words.KINDS[first].capitalize(),
+        default=latency_words.KINDS[first].capitalize(),
         required=True,
         key="of-kind",
         bind="query-params",
@@ -60,7 +64,7 @@ def of_one_kind(selection: Selection) -> tuple[Selection, tuple[str, ...]]:
 
 def tiles(selection: Selection) -> None:
     """p50, p95, p99, the longest time, and the speed of output."""
-    totals, course = answers.totals(selection), answers.each_period(selection)
+    totals, course = latency_figures.totals(selection), latency_figures.each_period(selection)
     st.html(FIT)
     with st.container(horizontal=True, key="tiles"):
         for label, name in TILES.items():
@@ -69,7 +73,7 @@ def tiles(selection: Selection) -> None:
 
 def over_time(selection: Selection) -> None:
     """All percentiles over time."""
-    drawn.chart(pictures.percentiles(selection), "times", Drill())
+    drawn.chart(latency_pictures.percentiles(selection), "times", Drill())
 
 
 def by_what() -> str:
@@ -81,13 +85,13 @@ def changed(selection: Selection, by: str) -> None:
     """What got slower or faster than before."""
     st.header("What changed", anchor=False)
     length = wording.length(selection.timeframe)
-    if not answers.totals(selection).before["calls"]:
+    if not latency_figures.totals(selection).before["calls"]:
         st.caption(f"There are no calls {in_before(length)} to compare with.")
         return
     st.caption(f"Against the {before(length)}; times in ms; what got slower first, by the time it cost.")
-    tables.changes(selection, by).draw("changes", drawn.into(by, default="Model"))
+    latency_tables.changes(selection, by).draw("changes", drawn.into(by, default="Model"))
     with st.popover("How a change is told from noise", type="tertiary"):
-        st.markdown(words.METHOD)
+        st.markdown(latency_words.METHOD)
 
 
 def each(selection: Selection, whole: Selection, by: str) -> None:
@@ -97,8 +101,8 @@ def each(selection: Selection, whole: Selection, by: str) -> None:
         "Figure", list(FIGURES), default="p95", required=True, key="figure", bind="query-params"
     )
     leads = drawn.into(by, default="Model")
-    drawn.chart(pictures.course(selection, whole, FIGURES[label], by), "course", leads)
-    tables.all_figures(selection, by).draw("figures", leads)
+    drawn.chart(latency_pictures.course(selection, whole, FIGURES[label], by), "course", leads)
+    latency_tables.all_figures(selection, by).draw("figures", leads)
 
 
 def target(selection: Selection, whole: Selection, by: str) -> None:
@@ -116,19 +120,19 @@ def target(selection: Selection, whole: Selection, by: str) -> None:
         width=200,
     )
     target_ms = max(1, round(seconds * 1000))
-    st.markdown(words.met(selection, target_ms))
+    st.markdown(latency_words.met(selection, target_ms))
     left, right = st.columns(2)
     with left:
-        drawn.chart(pictures.within_over_time(selection, target_ms), "within", Drill())
+        drawn.chart(latency_pictures.within_over_time(selection, target_ms), "within", Drill())
     with right:
         leads = drawn.into(by, default="Model")
-        drawn.chart(pictures.within_by(selection, whole, target_ms, by), "within-by", leads)
+        drawn.chart(latency_pictures.within_by(selection, whole, target_ms, by), "within-by", leads)
 
 
 def spread(selection: Selection, whole: Selection) -> None:
     """How completion times are distributed, in all and by model."""
     st.header("Distribution", anchor=False)
-    models = answers.most_used(selection)
+    models = latency_figures.most_used(selection)
     labels = dict(zip(figures.names("model", models), models, strict=True))
     chosen = st.multiselect(
         f"Models to compare (up to {MOST_MODELS}; without a choice, the most used)",
@@ -142,10 +146,13 @@ def spread(selection: Selection, whole: Selection) -> None:
     left, right = st.columns(2)
     with left:
         drawn.chart(
-            pictures.all_times(selection), "distribution", latency_calls.of_a_time(), SEE_CALLS.format("bar")
+            latency_pictures.all_times(selection),
+            "distribution",
+            latency_calls.of_a_time(),
+            SEE_CALLS.format("bar"),
         )
     with right:
-        drawn.chart(pictures.compared(selection, whole, compared), "compared", Drill("model"))
+        drawn.chart(latency_pictures.compared(selection, whole, compared), "compared", Drill("model"))
 
 
 def by_tokens(selection: Selection) -> None:
@@ -156,5 +163,8 @@ def by_tokens(selection: Selection) -> None:
     if opened.open:
         with opened, st.spinner("Reading the calls"):
             drawn.chart(
-                pictures.by_tokens(selection), "tokens", latency_calls.of_a_cell(), SEE_CALLS.format("cell")
+                latency_pictures.by_tokens(selection),
+                "tokens",
+                latency_calls.of_a_cell(),
+                SEE_CALLS.format("cell"),
             )

@@ -4,8 +4,7 @@ import re
 
 import streamlit as st
 
-from pages.parts import address
-from pages.parts import latency_tables as tables
+from pages.parts import address, latency_tables
 from pages.parts.drill import Drill
 from usage_core import wording
 from usage_core.charts.chart import PICK_OUTPUT, PICK_TOOK
@@ -38,7 +37,7 @@ def section(selection: Selection) -> None:
     with opened, st.spinner("Reading the calls"):
         if within != EVERY:
             _way_back(within)
-        table = tables.slowest(selection, within)
+        table = latency_tables.slowest(selection, within)
         if table:
             table.draw("slowest", Drill("key"))
         else:

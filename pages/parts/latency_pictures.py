@@ -4,8 +4,7 @@
 keys the colours they have on the other pages.
 """
 
-from pages.parts import figures
-from pages.parts import latency_figures as answers
+from pages.parts import figures, latency_figures
 from usage_core import cached, wording
 from usage_core.charts.cells import cells
 from usage_core.charts.chart import Chart
@@ -26,14 +25,14 @@ BESIDE = 9
 @cached.shared
 def percentiles(selection: Selection) -> Chart:
     """All percentiles of the completion time, and the longest, over time."""
-    return fan(answers.percentiles(selection), "Completion time", figures.periods(selection))
+    return fan(latency_figures.percentiles(selection), "Completion time", figures.periods(selection))
 
 
 @cached.shared
 def course(selection: Selection, whole: Selection, metric: str, by: str) -> Chart:
     """One figure over time for each model, provider or key."""
     return lines(
-        answers.course(selection, whole, metric, by),
+        latency_figures.course(selection, whole, metric, by),
         METRICS[metric].label,
         METRICS[metric].unit,
         figures.periods(selection),
@@ -45,7 +44,7 @@ def course(selection: Selection, whole: Selection, metric: str, by: str) -> Char
 def within_over_time(selection: Selection, target_ms: int) -> Chart:
     """The share of calls within a target over time."""
     title = f"Calls within {wording.duration_ms(target_ms)}"
-    frame = answers.within_over_time(selection, target_ms)
+    frame = latency_figures.within_over_time(selection, target_ms)
     return lines(frame, title, "share", figures.periods(selection))
 
 
@@ -54,14 +53,14 @@ def within_by(selection: Selection, whole: Selection, target_ms: int, by: str) -
     """The share of calls within a target for each model, provider or key."""
     title = f"Calls within {wording.duration_ms(target_ms)}, least first"
     order = figures.names(by, figures.order(whole, by))
-    frame, zone = answers.within_by(selection, target_ms, by), selection.timeframe.zone
+    frame, zone = latency_figures.within_by(selection, target_ms, by), selection.timeframe.zone
     return ranked(frame, title, "share", order, BESIDE, zone)
 
 
 @cached.shared
 def all_times(selection: Selection) -> Chart:
     """How the completion times of all calls are distributed."""
-    now = answers.totals(selection).now
+    now = latency_figures.totals(selection).now
     marks = tuple((name, float(now[f"{name}_ms"] or 0)) for name in ("p50", "p95"))
     return histogram(
         cached.found(time_counts, selection, ()), "Completion times", marks, selection.timeframe.zone
@@ -73,7 +72,7 @@ def compared(selection: Selection, whole: Selection, models: tuple[str, ...]) ->
     """How the completion times of some models are distributed."""
     order = figures.names("model", figures.order(whole, "model"))
     drawn = figures.names("model", models)
-    frame, zone = answers.times(selection, models), selection.timeframe.zone
+    frame, zone = latency_figures.times(selection, models), selection.timeframe.zone
     return distribution(frame, "Completion times by model", order, drawn, zone)
 
 

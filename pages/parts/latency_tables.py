@@ -11,8 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts import drawn, drill, figures
-from pages.parts import latency_figures as answers
+from pages.parts import drawn, drill, figures, latency_figures
 from pages.parts.drill import Drill
 from usage_core import cached, wording
 from usage_core.metrics.definitions import METRICS
@@ -89,7 +88,7 @@ def _ready(
 @cached.shared
 def all_figures(selection: Selection, by: str) -> Table:
     """Every figure of every model, provider or key, the slowest first."""
-    frame = answers.ranking(selection, by)
+    frame = latency_figures.ranking(selection, by)
     table, config = pd.DataFrame({drawn.HEADINGS[by]: frame["name"]}), dict[str, Any]()
     for name, heading in SHOWN.items():
         per_s = name == SPEED
@@ -102,7 +101,7 @@ def all_figures(selection: Selection, by: str) -> Table:
 @cached.shared
 def changes(selection: Selection, by: str) -> Table:
     """What each model, provider or key was before and is now, what got slower first."""
-    frame = answers.changes(selection, by)
+    frame = latency_figures.changes(selection, by)
     table = pd.DataFrame({drawn.HEADINGS[by]: frame["name"], "Verdict": frame["verdict"].map(SAID)})
     percent = st.column_config.NumberColumn(format="%+.1f %%")
     cost = "How much longer these calls took in all than as many calls did before"

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from pages.parts import figures
-from pages.parts import latency_figures as answers
+from pages.parts import figures, latency_figures
 from pages.parts.sentences import FEW_CALLS, in_before
 from pages.parts.text import plain
 from usage_core import cached, wording
@@ -47,7 +46,7 @@ METHOD = (
 @cached.shared
 def answer(selection: Selection) -> str:
     """How long calls take, which model is slowest, and what got slower (Markdown)."""
-    now = answers.totals(selection).now
+    now = latency_figures.totals(selection).now
     timed = now["calls"] - now["untimed_calls"]
     if timed < FEW_CALLS:
         return f"{wording.plural(timed, 'call')} with a completion time so far; too few for percentiles."
@@ -67,7 +66,7 @@ def _noun(selection: Selection) -> str:
 
 
 def _slowest(selection: Selection) -> str:
-    models = answers.ranking(selection, "model")
+    models = latency_figures.ranking(selection, "model")
     often = models[(models["calls"] >= FEW_CALLS) & models["p95_ms"].notna()]
     if len(often) < 2:
         return ""
@@ -77,7 +76,7 @@ def _slowest(selection: Selection) -> str:
 
 def _changed(selection: Selection) -> str:
     """Which models got slower than before, the costliest first; nothing where none could be compared."""
-    frame = answers.changes(selection, "model")
+    frame = latency_figures.changes(selection, "model")
     slower = frame[frame["verdict"] == Verdict.SLOWER]
     before = in_before(wording.length(selection.timeframe))
     if slower.empty:
@@ -91,7 +90,7 @@ def _changed(selection: Selection) -> str:
 
 def _when(selection: Selection) -> str:
     """When a provider was much slower than usual, what cost most time first."""
-    found = answers.slow_days(selection)
+    found = latency_figures.slow_days(selection)
     said = "".join(f" {_slow(slow, selection)}." for slow in found[:SLOW_DAYS])
     more = len(found) - SLOW_DAYS
     return said + (f" {wording.plural(more, 'more slow time')} of providers found." if more > 0 else "")
@@ -123,12 +122,12 @@ def _worst(row: dict[str, object]) -> str:
 def exactness(selection: Selection, left_out: tuple[str, ...]) -> str:
     """Which calls the percentiles are of, and how exact they are (Markdown)."""
     of = "Percentiles are exact."
-    if not answers.is_exact(selection):
+    if not latency_figures.is_exact(selection):
         of = "Percentiles are within 1 % of exact: they are read from counts of calls in bins of 1.45 %."
     if left_out:
         names = wording.joined([KINDS[kind] for kind in left_out])
         return f"{_noun(selection).capitalize()} only: {names} are left out. {of}"
-    mixed = answers.kinds(selection)
+    mixed = latency_figures.kinds(selection)
     if len(mixed) > 1:
         names = wording.joined([KINDS[kind] for kind in mixed])
         return f"{names.capitalize()} are mixed in these figures. {of}"
@@ -138,7 +137,7 @@ def exactness(selection: Selection, left_out: tuple[str, ...]) -> str:
 @cached.shared
 def met(selection: Selection, target_ms: int) -> str:
     """The share of calls within the target, and how exact it is (Markdown)."""
-    found = answers.within(selection, target_ms)
+    found = latency_figures.within(selection, target_ms)
     if found.share is None:
         return "No call has a completion time."
     target = wording.duration_ms(target_ms)

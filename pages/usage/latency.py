@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import drawn, latency, latency_calls
-from pages.parts import latency_words as words
+from pages.parts import drawn, latency, latency_calls, latency_words
 from pages.parts.frame import selected
 
 whole = selected()
@@ -11,9 +10,9 @@ st.title("Latency", anchor=False)
 if not drawn.nothing_selected(whole):
     answer = st.empty()
     selection, left_out = latency.of_one_kind(whole)
-    answer.markdown(words.answer(selection))
+    answer.markdown(latency_words.answer(selection))
     latency.tiles(selection)
-    st.caption(words.exactness(selection, left_out))
+    st.caption(latency_words.exactness(selection, left_out))
     latency.over_time(selection)
     by = latency.by_what()
     latency.changed(selection, by)
