@@ -122,7 +122,7 @@ def chart(which: Which) -> Chart | None:
     shown = conclude.as_shown(explained)
     rows = [("Computed", explained.computed, shown[0], "Cost of the calls logged", True)]
     for (part, usd), rounded in zip(explained.parts.items(), shown[1:-1], strict=True):
-        rows.append((part[:1].upper() + part[1:], usd, rounded, ABOUT[part], False))
+        rows.append((wording.capital(part), usd, rounded, ABOUT[part], False))
     rows.append(("Billed", explained.billed, shown[-1], "What the bill charges in all", True))
     frame = pd.DataFrame(
         [

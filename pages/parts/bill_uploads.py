@@ -7,7 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts import bill_changes, bill_months, tables
 from pages.parts.bill_changes import RESULTS
-from pages.parts.text import plain, selectable
+from pages.parts.text import plain, plain_lines, selectable
 from server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -50,7 +50,7 @@ def _take(file: UploadedFile) -> tuple[bool, str]:
         try:
             taken = take(lake, path, by=bill_changes.by(), name=file.name)
         except UsageError as error:
-            return False, "  \n".join(plain(line) for line in str(error).splitlines())
+            return False, plain_lines(str(error))
     visitor.note(Event.BILLS_CHANGED, f"taken: {file.name}", taken.rows_stored)
     with lake.reading() as connection:
         months = standing.months_of(connection, taken.bills)

@@ -178,9 +178,8 @@ def chart(selection: Selection) -> Chart | None:
     for part, amount in zip(found.parts, parts, strict=True):
         if part.amount:
             key = figures.names("key", [part.key.name])[0] if part.key else None
-            about = ABOUT[part.reason]
-            name = _capital(_name(part.reason, found))
-            rows.append((name, part.amount, wording.money_signed(amount), about, False, key))
+            name = wording.capital(_name(part.reason, found))
+            rows.append((name, part.amount, wording.money_signed(amount), ABOUT[part.reason], False, key))
     rows.append(_whole(these(length), found.now, last, "What was spent now"))
     frame = pd.DataFrame(rows, columns=["name", "amount", "shown", "about", "whole", PICK_NAME])
     frame["exact"] = [wording.money_exact(amount) for amount in frame["amount"]]
@@ -189,11 +188,7 @@ def chart(selection: Selection) -> Chart | None:
 
 
 def _whole(name: str, amount: Decimal, shown: Decimal, about: str) -> Row:
-    return _capital(name), amount, wording.money_exact(shown), about, True, None
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return wording.capital(name), amount, wording.money_exact(shown), about, True, None
 
 
 def _places(found: Change) -> int:

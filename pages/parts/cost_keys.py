@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import drawn, drill, figures
 from pages.parts.cost_replays import label
-from pages.parts.cost_tables import PERCENT, number_format
+from pages.parts.number_columns import PERCENT, number_format
 from pages.parts.text import plain, selectable
 from usage_core import cached, timeframe, wording
 from usage_core.metrics.definitions import Unit

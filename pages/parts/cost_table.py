@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import cost_tables, drawn, drill
-from pages.parts.cost_tables import BREAKDOWNS, CELLS, PERCENT, PERIODS, SHARE, VALUES, Wanted
+from pages.parts.cost_tables import BREAKDOWNS, CELLS, PERIODS, SHARE, VALUES, Wanted
+from pages.parts.number_columns import PERCENT
 from pages.parts.text import plain
 from usage_core import timeframe, wording
 from usage_core.errors import SelectionError

@@ -11,10 +11,11 @@ import pandas as pd
 
 from pages.parts import cost, drawn, figures
 from pages.parts.cost import FIGURES
+from pages.parts.number_columns import PERCENT, number_format, numbers
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.names import OTHER_NAME
-from usage_core.metrics.definitions import METRICS, Unit
+from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.pivot import TOTAL, Amount, Pivot, pivot
 from usage_core.metrics.question import Question
@@ -27,9 +28,6 @@ CELLS = (*FIGURES[:-1], "tokens")
 """Figures a table by two breakdowns can have in its cells."""
 
 SHARE, CUMULATIVE = "Share", "Cumulative share"
-
-PERCENT = "%.1f %%"
-"""How shares are shown, which are in per cent."""
 
 PERIODS: dict[str, Grain] = {"Hour": "hour", "Day": "day", "Week": "week", "Month": "month"}
 VALUES = {**{heading: name for name, heading in drawn.HEADINGS.items()}, "Call kind": "kind"}
@@ -169,25 +167,6 @@ def _starts(by: str, values: Any) -> list[str | None] | None:
     if not DIMENSIONS[by].is_period:
         return None
     return [None if isinstance(value, str) else value.strftime("%Y-%m-%dT%H:%M") for value in values]
-
-
-def numbers(amounts: Iterable[Any], unit: Unit | None) -> "pd.Series[Any]":
-    """A column for showing; shares have no unit, and become per cent."""
-    if unit is None:
-        return pd.Series([None if one is None else float(one * 100) for one in amounts], dtype="Float64")
-    if unit is Unit.USD:
-        return pd.Series([None if one is None else float(one) for one in amounts], dtype="Float64")
-    return pd.Series(list(amounts), dtype="Int64")
-
-
-def number_format(amounts: Iterable[Any], unit: Unit | None) -> str:
-    """How a column's numbers are shown: cents, or more places where amounts are small."""
-    if unit is None:
-        return PERCENT
-    if unit is not Unit.USD:
-        return "localized"
-    largest = max((abs(one) for one in amounts if one is not None), default=Decimal(0))
-    return "dollar" if largest >= 100 else "$%.4f" if largest >= Decimal("0.01") else "$%.6f"
 
 
 def _csv(header: Sequence[str], names: Sequence[str], columns: Iterable[Iterable[Amount]]) -> str:

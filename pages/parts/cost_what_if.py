@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts import cost_replays, drawn, drill
 from pages.parts.cost_replays import KINDS, Offer
-from pages.parts.cost_tables import PERCENT, number_format
+from pages.parts.number_columns import PERCENT, number_format
 from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.metrics.definitions import Unit

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts import mapping_form, tables, uploads
-from pages.parts.text import plain
+from pages.parts.text import plain, plain_lines
 from server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -45,7 +45,7 @@ def _guide(file: UploadedFile, zone: str) -> None:
     try:
         look = _look(file)
     except UsageError as error:
-        st.error("  \n".join(plain(line) for line in str(error).splitlines()))
+        st.error(plain_lines(str(error)))
         return
     _rows(look)
     start, mapping = _start(look, zone)
@@ -53,7 +53,7 @@ def _guide(file: UploadedFile, zone: str) -> None:
     try:
         _told(preview(cached.workspace().real, look, mapping))
     except UsageError as error:
-        st.warning("  \n".join(plain(line) for line in str(error).splitlines()), icon=":material/info:")
+        st.warning(plain_lines(str(error)), icon=":material/info:")
         return
     _keep(file, zone, start, mapping)
 
@@ -64,12 +64,7 @@ def _look(file: UploadedFile) -> Look:
     if known and known[0] == file.file_id:
         return known[1]
     with scratch(cached.workspace().real.folder / "staging", "looked") as folder:
-        path = folder.path / "upload"
-        file.seek(0)
-        with path.open("wb") as copy:
-            while chunk := file.read(uploads.COPY_BYTES):
-                copy.write(chunk)
-        found = mapping_look.look(path, file.name, folder.path)
+        found = mapping_look.look(uploads.copied(file, folder.path), file.name, folder.path)
     st.session_state[LOOK] = (file.file_id, found)
     return found
 

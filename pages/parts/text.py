@@ -20,6 +20,11 @@ def selectable(options: Mapping[str, T]) -> dict[str, T]:
     return {labels[name]: option for name, option in options.items()}
 
 
+def plain_lines(text: str) -> str:
+    """A text of several lines as Markdown that shows each as it is, on a line of its own."""
+    return "  \n".join(map(plain, text.splitlines()))
+
+
 def plain(text: str) -> str:
     """A text as Markdown that shows it as it is: no markup, link, formula, emoji or line break in it."""
     one_line = " ".join(visible(text).split())

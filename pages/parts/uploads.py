@@ -1,9 +1,11 @@
 """Bringing in files by hand, and the receipts of all imports."""
 
 import json
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -13,7 +15,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts import address, tables
 from pages.parts.frame import HOME
-from pages.parts.text import plain
+from pages.parts.text import plain, plain_lines
 from server import visitor
 from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
@@ -127,19 +129,24 @@ def _import(files: list[UploadedFile], mapped: Format | None) -> list[Outcome]:
 
 def _outcomes(file: UploadedFile, report: Report, mapped: Format | None) -> Iterator[Outcome]:
     lake = cached.workspace().real
-    file.seek(0)  # it may have been looked at
     with scratch(lake.folder / "staging", "uploaded") as folder:
-        path = folder.path / "upload"
-        with path.open("wb") as copy:
-            while chunk := file.read(COPY_BYTES):
-                copy.write(chunk)
+        path = copied(file, folder.path)
         yield from import_given(lake, str(path), name=file.name, mapped=mapped, report=report)
+
+
+def copied(file: UploadedFile, folder: Path) -> Path:
+    """A copy of what was uploaded, in a folder: a piece at a time, from its beginning."""
+    path = folder / "upload"
+    file.seek(0)  # it may have been looked at
+    with path.open("wb") as copy:
+        shutil.copyfileobj(file, copy, COPY_BYTES)
+    return path
 
 
 def _said(outcome: Outcome) -> tuple[str, str]:
     """How it went, and a sentence on it (Markdown)."""
     if isinstance(outcome.result, UsageError):
-        return outcome.kind, "  \n".join(plain(line) for line in str(outcome.result).splitlines())
+        return outcome.kind, plain_lines(str(outcome.result))
     return outcome.kind, f"{_told(outcome.result)} {plain(outcome.note)}".strip()
 
 

@@ -35,7 +35,7 @@ from usage_core.wording.dates import (
     month_name,
     period,
 )
-from usage_core.wording.phrases import Change, Direction, change, joined, plural
+from usage_core.wording.phrases import Change, Direction, capital, change, joined, plural
 
 __all__ = [
     "UNKNOWN",
@@ -45,6 +45,7 @@ __all__ = [
     "Direction",
     "average",
     "bytes_size",
+    "capital",
     "change",
     "clock",
     "count",

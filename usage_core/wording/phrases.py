@@ -21,6 +21,11 @@ def joined(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
+def capital(text: str) -> str:
+    """A text with its first letter a capital, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 class Direction(StrEnum):
     """Which way a figure went."""
 
