@@ -13,7 +13,8 @@ from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills import standing
 from usage_core.bills.formats.plain import TEMPLATE
-from usage_core.bills.registry import MOST_BYTES, formats
+from usage_core.bills.opening import MOST_BYTES
+from usage_core.bills.registry import formats
 from usage_core.bills.standing import Bill
 from usage_core.bills.storing import take
 from usage_core.errors import UsageError

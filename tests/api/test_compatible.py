@@ -18,7 +18,8 @@ from usage_core.api import compatible
 from usage_core.api.endpoint import Console
 from usage_core.api.links import LIFE
 from usage_core.api.routes import routes
-from usage_core.bills.registry import opened, recognised
+from usage_core.bills.opening import opened
+from usage_core.bills.registry import recognised
 from usage_core.workspace import Shown
 
 BASE = "/usage/export/api-keys"

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from usage_core.bills.format import BillRefused, Reading
 from usage_core.bills.formats.plain import TEMPLATE
-from usage_core.bills.registry import formats, opened, recognised
+from usage_core.bills.opening import opened
+from usage_core.bills.registry import formats, recognised
 from usage_core.timeframe import midnight
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "bills"

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.importing import EVER, Shelf, as_csv, row, with_store
-from usage_core.bills.registry import opened, recognised
+from usage_core.bills.opening import opened
+from usage_core.bills.registry import recognised
 from usage_core.errors import SelectionError
 from usage_core.export.focus import CONTENT
 from usage_core.export.formats import file, of_sums, provable

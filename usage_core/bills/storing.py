@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from usage_core import wording
 from usage_core.bills.days import begin
 from usage_core.bills.format import ADDED, BillRefused, Document, Line, Reading
-from usage_core.bills.registry import opened, recognised
+from usage_core.bills.opening import opened
+from usage_core.bills.registry import recognised
 from usage_core.bills.standing import STANDS
 from usage_core.prices import catalogue
 from usage_core.store.bill_tables import BILL_LINES, BILLS
