@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.parts import mapping, undoing, uploads
+from pages.parts import mapping, receipts, undoing, uploads
 from pages.parts.frame import selected
 
 st.title("Imports", anchor=False)
 zone = selected().timeframe.zone
 uploads.uploader(zone)
 mapping.section(zone)
-uploads.receipts(zone)
+receipts.every(zone)
 undoing.chooser(zone)

@@ -195,6 +195,7 @@ def _speed(chosen: Selection, offer: Offer) -> str:
 
 @cached.shared
 def table(chosen: Selection, offer: Offer) -> pd.DataFrame:
+    """What each key's calls did and would cost, a row each, amounts as floats."""
     frame = _sorted(chosen, offer)
     return pd.DataFrame(
         {
@@ -221,6 +222,7 @@ def _sorted(chosen: Selection, offer: Offer) -> pd.DataFrame:
 
 @cached.shared
 def chart(chosen: Selection, offer: Offer) -> Chart:
+    """The same as bars, two for each key."""
     frame = _sorted(chosen, offer)
     made = pd.DataFrame(
         {

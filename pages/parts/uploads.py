@@ -1,30 +1,26 @@
-"""Bringing in files by hand, and the receipts of all imports."""
+"""Bringing in files by hand, and what became of those brought in last."""
 
-import json
 import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import pandas as pd
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.parts import address, tables
+from pages.parts import address
 from pages.parts.frame import HOME
 from pages.parts.text import plain, plain_lines
 from server import visitor
 from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
-from usage_core.api.calls import DOUBTED_PATH, SET_ASIDE_PATH
 from usage_core.errors import UsageError
 from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
-from usage_core.intake import doubts
-from usage_core.intake.receipt import Receipt, notes
+from usage_core.intake.receipt import Receipt
 from usage_core.intake.several import Outcome, import_given
 from usage_core.intake.staging import Report
 from usage_core.selection import FILTERS
@@ -37,10 +33,6 @@ Days: TypeAlias = tuple[date, date]
 COPY_BYTES = 1 << 22
 KINDS = ("refused", "set aside", "stored")
 SHOWN = 20
-IN_DOUBT = (
-    "Stored, though their cost contradicts their tokens and prices by more than rounding: what counts is "
-    f"tokens × price. The first {doubts.MOST_LISTED:,} can be downloaded."
-)
 
 
 def uploader(zone: str) -> None:
@@ -157,74 +149,3 @@ def _told(receipt: Receipt) -> str:
     if receipt.rows_doubted:  # which is said first
         said[1] += " These rows can be downloaded below."
     return "  \n".join(said)
-
-
-def receipts(zone: str) -> None:
-    """All imports, newest first, with their rows set aside."""
-    past = cached.receipts()
-    st.header("Past imports", anchor=False)
-    if not past:
-        st.caption("None yet.")
-        return
-    st.caption(f"Newest first. Times in {plain(zone)}.")
-    tables.draw(
-        _table(past, zone),
-        hide_index=True,
-        column_config=_columns(),
-        placeholder=wording.UNKNOWN,
-        key="receipts",
-    )
-
-
-def _table(past: list[dict[str, Any]], zone: str) -> pd.DataFrame:
-    """A row for each import; what none of them has is no column."""
-    table = pd.DataFrame(
-        {
-            "Imported": [wording.moment(row["imported_at"], zone) for row in past],
-            "File": [row["file_name"] for row in past],
-            "Rows read": [row["rows_read"] for row in past],
-            "Stored": [row["rows_stored"] for row in past],
-            "Already there": [row["rows_duplicate"] for row in past],
-            "Set aside": [row["rows_rejected"] for row in past],
-            "Skipped": [row["rows_skipped"] for row in past],
-            "Rows set aside": [_link(row, "rows_rejected", SET_ASIDE_PATH) for row in past],
-            "Notes": [_notes(row) for row in past],
-            "First call": [wording.moment(row["first_call_at"], zone) for row in past],
-            "Last call": [wording.moment(row["last_call_at"], zone) for row in past],
-        }
-    )
-    if any(row["undone_at"] for row in past):  # beside its name, not beyond the edge of the screen
-        undone = [wording.moment(row["undone_at"], zone) if row["undone_at"] else "" for row in past]
-        table.insert(2, "Undone", undone)
-    if any(row["rows_doubted"] for row in past):
-        place = table.columns.get_loc("Rows set aside")
-        table.insert(place, "In doubt", [row["rows_doubted"] for row in past])
-        table.insert(place + 2, "Rows in doubt", [_link(row, "rows_doubted", DOUBTED_PATH) for row in past])
-    return table
-
-
-def _columns() -> dict[str, Any]:
-    numbers = ("Rows read", "Stored", "Already there", "Set aside", "Skipped", "In doubt")
-    config = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
-    config["In doubt"] = st.column_config.NumberColumn(format="localized", help=IN_DOUBT)
-    for name in ("Rows set aside", "Rows in doubt"):
-        config[name] = st.column_config.LinkColumn(display_text="Download")
-    config["Notes"] = st.column_config.TextColumn(help="What was skipped and why; columns that were not kept")
-    return config
-
-
-def _link(row: dict[str, object], count: str, path: str) -> str:
-    if not row[count] or row["undone_at"]:
-        return ""  # nothing at all would be shown as "None"
-    return path.lstrip("/").format(import_id=row["import_id"])
-
-
-def _notes(row: dict[str, Any]) -> str:
-    return " ".join(
-        notes(
-            json.loads(row["skipped_reasons"] or "{}"),
-            json.loads(row["columns_dropped"] or "[]"),
-            row["first_period_start"] is not None,
-            row["rows_doubted"] or 0,
-        )
-    )
