@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import bill_answer, bill_changes, bill_forms, bill_months, bill_uploads
+from pages.parts import bill_answer, bill_changes, bill_forms, bill_list, bill_months, bill_uploads
 from pages.parts.frame import selected
 from usage_core import cached
 
@@ -24,4 +24,4 @@ else:
         found = bill_answer.draw(chosen)
         if found is not None:
             bill_forms.draw(found)
-    bill_uploads.bills(zone)
+    bill_list.draw(zone)

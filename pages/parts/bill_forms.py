@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.parts.bill_answer import sign_off_of, signed_words
 from pages.parts.bill_changes import change, number
+from pages.parts.bill_list import every
 from pages.parts.bill_months import state_of
-from pages.parts.bill_uploads import every
 from pages.parts.text import plain, selectable
 from server import visitor
 from usage_core import cached, wording
