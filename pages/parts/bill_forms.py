@@ -12,7 +12,7 @@ from pages.parts.bill_months import state_of
 from pages.parts.text import plain, selectable
 from server import visitor
 from usage_core import cached, wording
-from usage_core.bills import conclude, names, sign_offs, standing, tolerance
+from usage_core.bills import conclude, inquiry, names, sign_offs, standing, tolerance
 from usage_core.bills.conclude import Reconciled
 from usage_core.bills.names import Alias, AliasKind
 from usage_core.bills.periods import State
@@ -73,7 +73,7 @@ def _rates(bills: Iterable[Bill]) -> None:
 
 
 def _ask(found: Reconciled) -> None:
-    asked = conclude.to_ask(found)
+    asked = inquiry.to_ask(found)
     if not asked:
         st.caption("There is nothing to ask.")
         return

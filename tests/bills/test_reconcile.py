@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tests.importing import Shelf
 from usage_core import cli
-from usage_core.bills import conclude, evidence, names, periods, sign_offs, standing, tolerance
+from usage_core.bills import conclude, evidence, inquiry, names, periods, sign_offs, standing, tolerance
 from usage_core.bills.conclude import Reconciled
 from usage_core.bills.format import BillRefused
 from usage_core.bills.formats.plain import TEMPLATE
@@ -97,7 +97,7 @@ def test_a_right_bill(shelf: Shelf) -> None:
     # "GPT-4o" is the one model of the log that is like it, and "web" the one key of that name.
     assert {each.words for each in reconciled.explained.grains} == {"day × model × token class × key"}
     assert conclude.verdict(reconciled).startswith("The bill is right")
-    assert conclude.to_ask(reconciled) == ""
+    assert inquiry.to_ask(reconciled) == ""
     assert state(shelf) is State.WITHIN
 
 
@@ -108,7 +108,7 @@ def test_a_wrong_price_is_asked_about_with_evidence(shelf: Shelf) -> None:
     assert conclude.verdict(reconciled) == (
         "Ask before you pay: usage is billed $3.00 more than computed (303.0 %). Above all: prices +$3.00."
     )
-    asked = conclude.to_ask(reconciled)
+    asked = inquiry.to_ask(reconciled)
     assert "billed at $60.00 per million tokens, $10.00 expected" in asked
     [header, row] = evidence.evidence(reconciled).splitlines()
     assert len(header.split(",")) == len(row.split(","))
@@ -162,7 +162,7 @@ def test_an_invoice_of_taxes_and_fees_adds_to_the_bill_of_usage(shelf: Shelf) ->
     assert conclude.verdict(found(shelf)) == (
         "Only taxes and fees are billed so far: add the bill that charges the usage of this period."
     )
-    assert conclude.to_ask(found(shelf)) == ""
+    assert inquiry.to_ask(found(shelf)) == ""
     taken = bring(shelf, *RIGHT[:2], name="usage.csv")
     assert (taken.replaced, taken.beside) == ((), ("invoice.csv",))
     assert parts(shelf) == {Part.TAX: 3, Part.FEE: 5}

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from usage_core import wording
 from usage_core.access.journal import Event
-from usage_core.bills import conclude, periods, standing
+from usage_core.bills import conclude, inquiry, periods, standing
 from usage_core.bills.conclude import Reconciled
 from usage_core.bills.evidence import evidence as evidence_csv
 from usage_core.bills.formats.plain import TEMPLATE
@@ -111,5 +111,5 @@ def _print(found: Reconciled) -> None:
         out.print(f"Not known in the log: {name}", markup=False)
     if explained.grains:
         out.print(f"Matched by {conclude.matched_by(explained)}", markup=False, soft_wrap=True)
-    if asked := conclude.to_ask(found):
+    if asked := inquiry.to_ask(found):
         out.print(f"\n{asked}", markup=False, soft_wrap=True)
