@@ -28,7 +28,6 @@ from usage_core.store.tables import CALLS, DAYS, IMPORTS
 MANIFEST = "manifest.json"
 DATA = "parquet"
 FORMAT = 1
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Annotated, get_type_hints
 PRICE_DIGITS, PRICE_PLACES = 12, 6
 """Prices are USD per million tokens, DECIMAL(12, 6)."""
 
-PICO_PER_USD = 10**12
+PICO_PLACES = 12
 """Costs are whole pico-USD: tokens x (USD per million tokens x 10^6)."""
 
 MAX_PICO = 2**63 - 1
@@ -259,7 +259,6 @@ def cost_pico(
     return total
 
 
-PICO_PLACES = 12
 _WIDE = Context(prec=80)
 """Python's own context rounds to 28 digits, which a sum of absurd prices may have more of."""
 

@@ -117,5 +117,4 @@ MEASURES = (
 )
 
 COMMON = tuple(measure for measure in MEASURES if measure.common)
-EXTRA = {measure.name: measure for measure in MEASURES if not measure.common}
 BY_NAME = {measure.name: measure for measure in MEASURES}
