@@ -11,6 +11,6 @@ else:
 
     gc.disable()  # until all is loaded: to look for garbage meanwhile takes a fifth of that time
     from pages.parts.frame import navigation
-    from server.application import application
+    from pages.server.application import application
 
     app = st.App(__file__, **application(navigation))

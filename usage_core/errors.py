@@ -1,6 +1,11 @@
 """Errors whose text is written for the person in front of the console."""
 
 
+def printed(text: str) -> str:
+    """A text from outside as an error quotes it: with a mark for each character that nobody would see."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
 class UsageError(Exception):
     """Base of every error shown to a person: its text says what happened and what to do."""
 

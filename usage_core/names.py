@@ -28,11 +28,6 @@ def visible_lines(text: str) -> str:
     return text if text.isprintable() else "\n".join(map(visible, text.split("\n")))
 
 
-def printed(text: str) -> str:
-    """A text as an error quotes it: with a mark for each character that nobody would see, line breaks too."""
-    return "".join(char if char.isprintable() else HIDDEN for char in text)
-
-
 def _seen(text: str, at: int) -> str:
     char, beside = text[at], text[max(at - 1, 0)] + text[min(at + 1, len(text) - 1)]
     kind = unicodedata.category(char)

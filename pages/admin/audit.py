@@ -6,7 +6,7 @@ import streamlit as st
 from pages.parts import tables
 from pages.parts.frame import selected
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import wording
 from usage_core.access.journal import Event
 from usage_core.api.journal import AUDIT_PATH

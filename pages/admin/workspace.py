@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts import keeping
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import __version__, cached, timeframe, wording
 from usage_core.access.journal import Event
 from usage_core.store import maintenance

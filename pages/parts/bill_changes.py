@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import streamlit as st
 
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import cached
 from usage_core.access.journal import Event
 from usage_core.bills.format import BillRefused

@@ -10,7 +10,7 @@ from pages.parts.bill_changes import change, number
 from pages.parts.bill_list import every
 from pages.parts.bill_months import state_of
 from pages.parts.text import plain, selectable
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.bills import conclude, inquiry, names, sign_offs, standing, tolerance
 from usage_core.bills.conclude import Reconciled

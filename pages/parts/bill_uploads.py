@@ -6,7 +6,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.parts import bill_changes, bill_months
 from pages.parts.bill_changes import RESULTS
 from pages.parts.text import plain, plain_lines
-from server import visitor
+from pages.server import visitor
 from usage_core import cached
 from usage_core.access.journal import Event
 from usage_core.bills import standing

@@ -10,7 +10,7 @@ from pages.parts import drawn, figures
 from pages.parts.frame import PRICES
 from pages.parts.text import plain
 from pages.parts.tiles import tile
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.charts.chart import Chart
 from usage_core.charts.cost_parts import PARTS, cost_parts

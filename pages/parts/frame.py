@@ -10,7 +10,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_r
 
 from pages.parts import address, keeping, look, sidebar, sign_in, trail
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import cached
 from usage_core.access.rules import Refusal, Visitor
 from usage_core.errors import UsageError

@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.parts import mapping_form, tables, uploads
 from pages.parts.text import plain, plain_lines
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.errors import UsageError

@@ -9,7 +9,7 @@ from pages.parts import figures
 from pages.parts.frame import IMPORTS, PRICES
 from pages.parts.sentences import AHEAD
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.metrics import gaps
 from usage_core.metrics.gaps import Gap

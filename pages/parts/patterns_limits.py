@@ -12,7 +12,7 @@ from pages.parts import drill, figures, tables
 from pages.parts import patterns_capacity as capacity
 from pages.parts import patterns_capacity_said as said
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.metrics.limits import Limited, LimitRefused, Served, as_limit, change

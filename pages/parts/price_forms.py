@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts import prices, tables
 from pages.parts.sidebar import NOT_GIVEN
 from pages.parts.text import plain, selectable
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills.who import named

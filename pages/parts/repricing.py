@@ -10,7 +10,7 @@ from pages.parts import tables
 from pages.parts.price_forms import TOLD
 from pages.parts.sidebar import labels
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.bills.who import named

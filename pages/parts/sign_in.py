@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.parts.text import plain
-from server import signing
-from server.signing import Failure
+from pages.server import signing
+from pages.server.signing import Failure
 from usage_core.access.rules import Refusal, Why
 
 SAID = {

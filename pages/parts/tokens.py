@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts import tables
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import wording
 from usage_core.access import tokens
 from usage_core.access.rules import Scope, Why

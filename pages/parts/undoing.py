@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.text import plain
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
 from usage_core.errors import AccessRefused, UndoRefused

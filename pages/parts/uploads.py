@@ -14,7 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.parts import address
 from pages.parts.frame import HOME
 from pages.parts.text import plain, plain_lines
-from server import visitor
+from pages.server import visitor
 from usage_core import cached, counters, wording
 from usage_core.access.journal import Event
 from usage_core.errors import UsageError

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from server import visitor
+from pages.server import visitor
 from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
 from tests.pages.test_pages import NOW

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from server import visitor
+from pages.server import visitor
 from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
 

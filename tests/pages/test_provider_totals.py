@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from server import visitor
+from pages.server import visitor
 from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
 from usage_core import cached

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from server import visitor
+from pages.server import visitor
 from tests.pages.conftest import APP, check, texts, visit
 from tests.pages.test_pages import PAGES, many
 from usage_core.access.rules import Role, Visitor

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from usage_core.bills.format import BillRefused, TokenClass
-from usage_core.names import printed
+from usage_core.errors import printed
 
 PLACES = 18
 """Amounts are kept to so many decimals; a program's float has no more that mean anything."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from usage_core.bills import formats as package
 from usage_core.bills.format import BillFormat, BillRefused, Document
-from usage_core.names import printed
+from usage_core.errors import printed
 
 
 @lru_cache(maxsize=1)

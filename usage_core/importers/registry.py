@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from usage_core import importers
-from usage_core.errors import UnrecognisedFile
+from usage_core.errors import UnrecognisedFile, printed
 from usage_core.importers.format import Format, Layout
 from usage_core.importers.refused import KNOWN
-from usage_core.names import printed
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Send
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from server import visitor
+from pages.server import visitor
 from usage_core import counters, logs
 from usage_core.access.journal import Event
 from usage_core.access.rules import Visitor

@@ -3,7 +3,7 @@
 import pytest
 from streamlit import config
 
-from server import application, starting, visitor
+from pages.server import application, starting, visitor
 from usage_core.access import configuration
 from usage_core.errors import AccessMisconfigured, StoreUnavailable
 

@@ -7,9 +7,9 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server import visitor
-from server.signing import BACK, LOGIN, SignIns
-from server.tabs import OpenTabs
+from pages.server import visitor
+from pages.server.signing import BACK, LOGIN, SignIns
+from pages.server.tabs import OpenTabs
 from usage_core import counters
 from usage_core.access.journal import Event
 from usage_core.access.rules import Refusal, Role, Visitor, Why, sign_in_id

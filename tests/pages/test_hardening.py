@@ -12,9 +12,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from server import hardening
-from server.hardening import ALWAYS, BODY_BYTES, Hardening, Wall, is_allowed, policy
-from server.starting import LOOPBACK
+from pages.server import hardening
+from pages.server.hardening import ALWAYS, BODY_BYTES, Hardening, Wall, is_allowed, policy
+from pages.server.starting import LOOPBACK
 
 
 async def echo(request: Request) -> Response:

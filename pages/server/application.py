@@ -17,9 +17,9 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
-from server import starting, stopping, visitor
-from server.doors import NOT_PAGES, VISITOR, Doors
-from server.hardening import Hardening
+from pages.server import starting, stopping, visitor
+from pages.server.doors import NOT_PAGES, VISITOR, Doors
+from pages.server.hardening import Hardening
 from usage_core import cached, counters, logs, settings
 from usage_core.access.journal import Event
 from usage_core.access.rules import THIS_MACHINE, Visitor

@@ -12,8 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from server import visitor
-from server.doors import VISITOR, Doors
+from pages.server import visitor
+from pages.server.doors import VISITOR, Doors
 from usage_core.access import tokens
 from usage_core.access.journal import Journal
 from usage_core.access.rules import Refusal, Role, Scope, Visitor, Why

@@ -7,8 +7,8 @@ from typing import Any
 
 from streamlit import config
 
-from server import visitor
-from server.hardening import Wall
+from pages.server import visitor
+from pages.server.hardening import Wall
 from usage_core import logs
 from usage_core.access import configuration
 from usage_core.access.configuration import OPEN_DOORS, Access

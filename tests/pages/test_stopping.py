@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 
-from server import stopping
+from pages.server import stopping
 from usage_core.store.underway import Underway
 
 

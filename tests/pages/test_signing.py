@@ -18,9 +18,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette import starlette_auth_routes
 
 from pages.parts import sign_in
-from server.doors import Doors
-from server.signing import FAILED, NEXT, Failure
-from server.starting import secrets
+from pages.server.doors import Doors
+from pages.server.signing import FAILED, NEXT, Failure
+from pages.server.starting import secrets
 from tests.e2e.conftest import free_port
 from usage_core.access import configuration
 
@@ -74,7 +74,7 @@ def test_a_provider_that_does_not_answer(unreachable: TestClient, caplog: pytest
     assert answer.headers.get_list("set-cookie") == [
         f"{FAILED}=no-answer; Max-Age=60; Path=/usage; HttpOnly; SameSite=Lax"
     ]
-    told = [record for record in caplog.records if record.name.startswith(("server", "streamlit"))]
+    told = [record for record in caplog.records if record.name.startswith(("pages", "streamlit"))]
     assert len(told) == 1
     assert told[0].exc_info is None
     assert "ConnectError" in told[0].getMessage()
