@@ -46,7 +46,7 @@ def sums_made_anew(shelf: Shelf) -> dict[str, list[tuple]]:
     return sums(shelf)
 
 
-@settings(with_store, max_examples=3)
+@settings(with_store, max_examples=2)
 @given(files, st.data())
 def test_what_is_left_is_what_the_other_files_bring(shelf: Shelf, found: list, data: st.DataObject) -> None:
     shelf.clear()

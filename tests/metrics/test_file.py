@@ -117,7 +117,7 @@ def sums(rows: list[dict[str, Any]]) -> dict[str, int | Decimal]:
 
 
 @given(selection=selections)
-@settings(max_examples=12)
+@settings(max_examples=7)
 def test_charts_add_up_to_the_file(lake: Lake, selection: Selection) -> None:
     file = sums(exported(lake, selection))
     over_time = ("day", "model"), ("hour",), ("week", "provider")
