@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import cost_replays, drawn, drill
+from pages.parts import cost_replays, cost_replays_said, drawn, drill
 from pages.parts.cost_replays import KINDS, Offer
 from pages.parts.number_columns import PERCENT, number_format
 from pages.parts.text import plain
@@ -41,7 +41,7 @@ def section(selection: Selection, _by: str) -> None:
     if chosen is None or not cost_replays.together(chosen).at[0, "calls"]:
         st.info("No selected call of this kind has a known cost and known tokens.", icon=":material/info:")
         return
-    st.markdown(cost_replays.what_is_replayed(chosen, heading, selection))
+    st.markdown(cost_replays_said.what_is_replayed(chosen, heading, selection))
     _every_model(chosen)
     st.caption(f"Choose a model to see below what it would be by key. {ASSUMED}")
     offer = _offer(KINDS[heading])
@@ -158,7 +158,7 @@ def _typed_price(amount: float) -> Decimal:
 
 def _result(chosen: Selection, offer: Offer) -> None:
     """What the calls would cost at one price, in all and by key."""
-    said = cost_replays.sentence(chosen, offer)
+    said = cost_replays_said.sentence(chosen, offer)
     st.markdown(said)
     sent, received = cost_replays.together(chosen).loc[0, ["input_tokens", "output_tokens"]]
     if cost(sent, received, offer.price) is None:
