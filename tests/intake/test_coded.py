@@ -4,8 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.importing import Shelf
-from usage_core.intake import coded
-from usage_core.store import rollups
+from usage_core.errors import StoreUnavailable
+from usage_core.intake import coded, storing
+from usage_core.store import new_sums, rollups
 from usage_core.store.tables import CALLS
 
 UNPRICED = {"input_price": "", "output_price": ""}
@@ -26,6 +27,17 @@ def calls(shelf: Shelf) -> list[str]:
     return sorted(map(str, shelf.stored(None, *names)))
 
 
+def empty(shelf: Shelf) -> dict[str, int]:
+    """How many calls have no value in a column, as a question for them finds."""
+    with shelf.lake.reading() as connection:
+        return {
+            column.name: connection.execute(
+                sa.select(sa.func.count()).select_from(CALLS).where(column.is_(None))
+            ).scalar_one()
+            for column in CALLS.columns
+        }
+
+
 def sums(shelf: Shelf) -> dict[str, list[str]]:
     """All rows of all rollups, in any order."""
     with shelf.lake.reading() as connection:
@@ -39,12 +51,15 @@ def test_what_is_held_as_numbers_is_stored_as_it_is(shelf: Shelf, monkeypatch: p
     shelf.rows(*GIVEN)
     plain, plain_sums = calls(shelf), sums(shelf)
     monkeypatch.setattr(coded, "FEW_ROWS", 0)
+    monkeypatch.setattr(new_sums, "FEWEST_IN_FILE", 1)
     for most in (coded.MOST_VALUES, 1):  # few values, and too many to be held
         shelf.clear()
         monkeypatch.setattr(coded, "MOST_VALUES", most)
         receipt = shelf.rows(*GIVEN)
         assert receipt.rows_stored == len(GIVEN)
         assert (calls(shelf), sums(shelf)) == (plain, plain_sums), most
+        values = zip(*shelf.stored(None, *CALLS.columns.keys()), strict=True)
+        assert list(empty(shelf).values()) == [each.count(None) for each in values]
         with shelf.lake.writing() as connection:
             rollups.rebuild(connection, "UTC")
         assert sums(shelf) == plain_sums, "sums of what was stored differ from sums of what was on its way"
@@ -57,3 +72,16 @@ def test_an_empty_column_has_no_values_to_hold(shelf: Shelf, monkeypatch: pytest
     with shelf.lake.reading() as connection:
         found = connection.execute(sa.select(rollups.KEY_NAMES.c.api_key_name)).scalars().all()
     assert found == [None]
+
+
+def test_an_import_that_fails_leaves_no_file(own_shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(coded, "FEW_ROWS", 0)
+    monkeypatch.setattr(storing, "append_sums", fail)
+    before = set(own_shelf.lake.folder.rglob("*.parquet"))
+    with pytest.raises(StoreUnavailable):
+        own_shelf.rows(*GIVEN)
+    assert set(own_shelf.lake.folder.rglob("*.parquet")) == before
+    assert own_shelf.stored() == []

@@ -184,12 +184,25 @@ def test_another_zone_keeps_every_sum(many: Lake) -> None:
     assert held(many) == before
 
 
+def test_calls_of_different_months_stay_apart(own_shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a question of some days would look into files of years."""
+    monkeypatch.setattr(small_files, "FEWEST", 2)
+    for month in (3, 5):
+        for _ in range(2):
+            fill(own_shelf.lake, calls=200, days=9, seed=1, until=datetime(2026, month, 20, tzinfo=UTC))
+    compact(own_shelf.lake)
+    assert (
+        meta(own_shelf.lake, "SELECT file_count FROM ducklake_table_info('lake') WHERE table_name = 'calls'")
+        == 2
+    )
+
+
 def test_files_become_few_and_every_row_stays(many: Lake) -> None:
     before = everything(many)
     done = compact(many)
     assert everything(many) == before
     assert done.files_before > done.files_after
-    assert meta(many, "SELECT file_count FROM ducklake_table_info('lake') WHERE table_name = 'calls'") == 2
+    assert meta(many, "SELECT file_count FROM ducklake_table_info('lake') WHERE table_name = 'calls'") == 1
     assert done.files_removed == done.snapshots_expired == 0  # others may still read what was replaced
     assert len(on_disk(many)) > done.files_before
     version = many.version()

@@ -32,7 +32,7 @@ def test_an_import_into_a_full_disk_leaves_nothing(
     path = own_shelf.folder / "calls.csv"
     path.write_text(HEADER + as_csv([row()]), encoding="utf-8", newline="")
     with monkeypatch.context() as patch:
-        patch.setattr(storing, "append_new", fail)
+        patch.setattr(storing, "append_sums", fail)
         [outcome] = import_given(own_shelf.lake, str(path))
     assert "There is no room left on the disk of" in str(outcome.result)
     assert outcome.kind == "refused"

@@ -23,12 +23,13 @@ POLL_SECONDS = 0.1
 
 
 class Staging:
-    """The scratch database: `folder` for files, `name` to qualify tables with."""
+    """The scratch database: `folder` for files, `name` to qualify tables with, `connection` to it."""
 
     def __init__(self, scratch: Scratch, connection: sa.Connection, report: Report) -> None:
         """Attach a new scratch database to a connection that commits every statement."""
         self.name, self.folder = scratch.name, scratch.path
         self.report = report
+        self.connection = connection
         self._native: Any = connection.connection.driver_connection
         self.run(f"ATTACH ':memory:' AS {self.name}")
         # Names are looked up here first, so that a statement that needs nothing of the store does not

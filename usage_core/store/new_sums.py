@@ -1,72 +1,98 @@
 """The sums of calls on their way into the store, made while they are at hand: reading them from there is
-several times faster than from where they were put."""
+several times faster than from where they were put.
 
-from datetime import UTC, datetime
+They are made in a scratch database, which a connection has chosen: a table of a transaction that is not over
+yet is read by one thread alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql import visitors
 
 from usage_core.store.measures import MEASURES
-from usage_core.store.rollups import ROLLUPS, Columns, add, added_up, around, groups_of, insert
-from usage_core.store.rows import hold
-from usage_core.store.tables import CALLS, DAY_TIMES, DAYS, KEY_NAMES, PRICES, TIMES
+from usage_core.store.new_files import NewFiles
+from usage_core.store.rollups import ROLLUPS, Columns, added_up, around, groups_of
+from usage_core.store.rows import run
+from usage_core.store.tables import (
+    CALLS,
+    DAY_TIMES,
+    DAYS,
+    KEY_HOURS,
+    KEY_NAMES,
+    KEY_TIMES,
+    MODEL_HOURS,
+    PRICES,
+    TIMES,
+)
 from usage_core.timeframe import Timeframe
 
 NEW = CALLS.to_metadata(sa.MetaData(), name="new_calls")
-"""The calls, in a temporary table of the connection; texts may be held by types of few values."""
+"""The calls, in the scratch database; texts may be held by types of few values."""
+
+FEWEST_IN_FILE = 20_000
+"""Fewer rows of a rollup are stored sooner by the store itself."""
 
 _BY_TABLE = {rollup.table: rollup for rollup in ROLLUPS}
 
-
-def _days(c: Columns, frame: Timeframe) -> sa.Select[*tuple[Any, ...]]:
-    """Sums by all that days, prices and names are grouped by."""
-    day = _BY_TABLE[DAYS].groups(c, frame)[0].label("day")
-    names = [column.name for table in (DAYS, PRICES, KEY_NAMES) for column in groups_of(table)]
-    groups = [day, *(c[name] for name in dict.fromkeys(names) if name != "day")]
-    sums = (measure.of_same_prices(c).label(measure.name) for measure in MEASURES)
-    return sa.select(*groups, *sums, sa.func.max(c.called_at).label("last_called_at")).group_by(*groups)
+_FINE = {
+    "new_hours": (DAYS, PRICES, KEY_NAMES, KEY_HOURS, MODEL_HOURS),
+    "new_times": (TIMES, KEY_TIMES, DAY_TIMES),
+}
+"""Rollups that are added up from one table of sums by all that they are grouped by; that has far fewer rows
+than there are calls."""
 
 
-def _times(c: Columns, frame: Timeframe) -> sa.Select[*tuple[Any, ...]]:
-    times = _BY_TABLE[TIMES]
-    *groups, calls = (*times.groups(c, frame), *times.sums(c))
-    named = [each.label(column.name) for each, column in zip((*groups, calls), TIMES.columns, strict=True)]
-    return sa.select(*named).group_by(*groups)
+def _fine(tables: Sequence[sa.Table], c: Columns, frame: Timeframe) -> sa.Select[*tuple[Any, ...]]:
+    """Calls added up by all that these rollups are grouped by."""
+    groups = {
+        column.name: group.label(column.name)
+        for table in tables
+        for column, group in zip(groups_of(table), _BY_TABLE[table].groups(c, frame), strict=True)
+    }
+    sums: list[sa.ColumnElement[Any]] = [sa.func.count().label("calls")]
+    if PRICES in tables:
+        sums = [measure.of_same_prices(c).label(measure.name) for measure in MEASURES]
+        sums.append(sa.func.max(c.called_at).label("last_called_at"))
+    return sa.select(*groups.values(), *sums).group_by(*groups.values())
 
 
-_FINE = {"new_days": (_days, (DAYS, PRICES, KEY_NAMES)), "new_times": (_times, (TIMES, DAY_TIMES))}
-"""Sums that others can be added up from: they are far fewer than calls."""
+def sum_up(connection: sa.Connection, zone: str, first: datetime, last: datetime) -> None:
+    """Add the sums of all calls in `NEW`, made from first to last (naive UTC, both included), to those that
+    are held already."""
+    for name, tables in _FINE.items():
+        rows = _fine(tables, NEW.c, around(first, last, zone))
+        run(connection, rows, f"CREATE OR REPLACE TABLE {name} AS ")
+        fine = sa.table(name, *(sa.column(each.name, each.type) for each in rows.selected_columns))
+        for table in tables:
+            _hold(connection, table, added_up(table, fine))
 
 
-def summed() -> list[str]:
-    """The columns of calls that the sums are made of."""
-    frame = Timeframe(datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC))
-    fine = [sums(NEW.c, frame) for sums, _ in _FINE.values()]
-    others = [(*rollup.groups(NEW.c, frame), *rollup.sums(NEW.c)) for rollup in ROLLUPS]
-    parts = (part for each in (*fine, *sum(others, ())) for part in visitors.iterate(each))
-    return sorted({part.name for part in parts if isinstance(part, sa.Column) and part.table is NEW})
-
-
-def append_new(connection: sa.Connection, zone: str, first: datetime, last: datetime) -> None:
-    """Add the sums of all calls in `NEW`, made from first to last (naive UTC, both included)."""
-    frame = around(first, last, zone)
-    made: list[sa.Table] = []
-    for name, (sums, coarse) in _FINE.items():
-        rows = sums(NEW.c, frame)
-        hold(connection, name, rows)
-        for table in coarse:
-            insert(connection, table, _of(rows, name, table))
-        connection.execute(sa.text(f"DROP TABLE {name}"))
-        made += coarse
+def write_sums(connection: sa.Connection, files: NewFiles) -> None:
+    """Write what is held for rollups into files, where that are many rows."""
     for rollup in ROLLUPS:
-        if rollup.table not in made:
-            add(connection, rollup, frame, (), NEW)
+        rows = sa.select(sa.func.count()).select_from(sa.table(_held(rollup.table)))
+        if run(connection, rows).fetchone()[0] >= FEWEST_IN_FILE:
+            files.write(connection, rollup.table, _held(rollup.table))
 
 
-def _of(rows: sa.Select[*tuple[Any, ...]], name: str, table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
-    """A rollup's rows from finer ones that are held under a name; those as fine as its own are its own."""
-    fine = sa.table(name, *(sa.column(each.name, each.type) for each in rows.selected_columns))
-    if set(fine.c.keys()) == set(table.c.keys()):
-        return sa.select(*(fine.c[column.name] for column in table.columns)).order_by(fine.c.day)
-    return added_up(table, fine)
+def append_sums(connection: sa.Connection, scratch: str, files: NewFiles) -> None:
+    """Add what is held in a scratch database of this name, and is in no file, to the rollups."""
+    written = {table for table, _path in files.written}
+    for rollup in ROLLUPS:
+        if rollup.table not in written:
+            names = ", ".join(rollup.table.columns.keys())
+            held = f"SELECT {names} FROM {scratch}.{_held(rollup.table)}"
+            connection.execute(sa.text(f"INSERT INTO {rollup.table.name} ({names}) {held}"))
+
+
+def _held(table: sa.Table) -> str:
+    return f"new_{table.name}"
+
+
+def _hold(connection: sa.Connection, table: sa.Table, rows: sa.Select[*tuple[Any, ...]]) -> None:
+    """Put a rollup's rows beside those of it that are held."""
+    names = ", ".join(table.columns.keys())
+    run(connection, rows.limit(0), f"CREATE TABLE IF NOT EXISTS {_held(table)} ({names}) AS ")
+    run(connection, rows, f"INSERT INTO {_held(table)} ")

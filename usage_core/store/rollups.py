@@ -154,17 +154,11 @@ def add(
     rollup: Rollup,
     frame: Timeframe,
     chosen: Sequence[sa.ColumnElement[bool]],
-    calls: sa.Table = CALLS,
 ) -> None:
     """Add the sums of chosen calls, which lie in a timeframe, to a rollup."""
-    groups = rollup.groups(calls.c, frame)
-    sums = sa.select(*groups, *rollup.sums(calls.c)).where(*chosen).group_by(*groups).order_by(groups[0])
-    insert(connection, rollup.table, sums)
-
-
-def insert(connection: sa.Connection, table: sa.Table, rows: sa.Select[*tuple[Any, ...]]) -> None:
-    """Store what a statement finds in a table with the same columns."""
-    connection.execute(sa.insert(table).from_select(list(table.columns.keys()), rows))
+    groups = rollup.groups(c, frame)
+    sums = sa.select(*groups, *rollup.sums(c)).where(*chosen).group_by(*groups).order_by(groups[0])
+    connection.execute(sa.insert(rollup.table).from_select(list(rollup.table.columns.keys()), sums))
 
 
 _AT_ONCE = timedelta(days=31)

@@ -15,7 +15,7 @@ from usage_core.store.engine import native
 
 def arrow(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]]) -> pa.Table:
     """A statement's rows as an Arrow table, in the connection's transaction: no row becomes an object."""
-    table: pa.Table = _run(connection, statement).to_arrow_table()
+    table: pa.Table = run(connection, statement).to_arrow_table()
     return table
 
 
@@ -23,7 +23,7 @@ def pieces(
     connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], rows: int
 ) -> Iterator[pa.Table]:
     """A statement's rows as Arrow tables of about so many rows, each made when it is asked for."""
-    for batch in _run(connection, statement).to_arrow_reader(rows):
+    for batch in run(connection, statement).to_arrow_reader(rows):
         yield pa.Table.from_batches([batch])
 
 
@@ -36,7 +36,7 @@ def keep(connection: sa.Connection, name: str, statement: sa.Select[*tuple[Any, 
 
 def hold(connection: sa.Connection, name: str, statement: sa.Select[*tuple[Any, ...]]) -> None:
     """Have a statement's rows under this name for the connection's further statements."""
-    _run(connection, statement, f"CREATE OR REPLACE TEMP TABLE {name} AS ")
+    run(connection, statement, f"CREATE OR REPLACE TEMP TABLE {name} AS ")
 
 
 @contextmanager
@@ -52,7 +52,8 @@ def beside(connection: sa.Connection, **tables: pa.Table) -> Iterator[None]:
             held.unregister(name)
 
 
-def _run(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], before: str = "") -> Any:
+def run(connection: sa.Connection, statement: sa.Select[*tuple[Any, ...]], before: str = "") -> Any:
+    """Run a statement, with SQL such as `INSERT INTO x` before it; gives DuckDB's own result."""
     compiled: Any = statement.compile(connection)
     whole = compiled.construct_expanded_state()
     return native(connection).execute(before + whole.statement, list(whole.positional_parameters))

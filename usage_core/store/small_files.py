@@ -1,6 +1,6 @@
 """Joins small data files into larger ones, which are read faster; every answer stays as it is.
 
-An import writes one file for each month of calls and each rollup, and rows too few for a file go into
+An import writes at least one file of calls and one for each rollup, and rows too few for a file go into
 the catalog: after many small imports a query opens hundreds of files to read little from each.
 
 DuckLake's own functions for this (`merge_adjacent_files`, `flush_inlined_data`) take rows away from
@@ -30,7 +30,7 @@ SMALL_ROWS = TURN_ROWS // 2
 """A file of fewer rows is small: two of them fit into one transaction."""
 
 FEWEST = 8
-"""So many small files of one table and month are joined."""
+"""So many small files of one table, and of calls that begin in one month, are joined."""
 
 MOST_IN_CATALOG = 1_000
 """So many rows of one table are moved from the catalog into files."""
@@ -46,8 +46,10 @@ _SMALL_FILES = sa.text(f"""
     LEFT JOIN {META}.ducklake_delete_file x
         ON x.data_file_id = d.data_file_id AND x.end_snapshot IS NULL
     LEFT JOIN (
-        SELECT data_file_id, string_agg(partition_value, '/' ORDER BY partition_key_index) AS part
-        FROM {META}.ducklake_file_partition_value GROUP BY data_file_id) p
+        SELECT data_file_id, left(min_value, {len("2026-08")}) AS part
+        FROM {META}.ducklake_file_column_stats
+        JOIN {META}.ducklake_column c USING (table_id, column_id)
+        WHERE column_name = '{CALLS.c.called_at.name}' AND c.end_snapshot IS NULL) p
         ON p.data_file_id = d.data_file_id
     WHERE d.end_snapshot IS NULL AND t.end_snapshot IS NULL AND live < {SMALL_ROWS}
     ORDER BY t.table_name, p.part, live, d.data_file_id
@@ -62,7 +64,7 @@ _CATALOG_TABLES = sa.text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """Files of one table and month that are to be joined, or the one table of the catalog with its rows."""
+    """Files of one table (and month) that are to be joined, or the one table of the catalog with its rows."""
 
     table: sa.Table
     names: tuple[str, ...]
@@ -80,14 +82,15 @@ def join_some(connection: sa.Connection) -> int:
     chosen: list[Pile] = []
     rows = 0
     for pile in piles:
+        if any(pile.table is other.table for other in chosen):
+            continue  # in one transaction both would become one
         rows += pile.rows
         if chosen and rows > TURN_ROWS:
             break
         chosen.append(pile)
-    for table, of_table in groupby(sorted(chosen, key=_table), key=_table):
-        names = {name for pile in of_table for name in pile.names}
-        files = [file for file in _files(connection, table) if PureWindowsPath(file).name in names]
-        rewrite(connection, METADATA.tables[table], files)
+    for pile in chosen:
+        listed = _files(connection, pile.table.name)
+        rewrite(connection, pile.table, [file for file in listed if PureWindowsPath(file).name in pile.names])
     return len(piles)
 
 
@@ -102,10 +105,6 @@ def delete(connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[b
     rest = _in_order(table, sa.select(*table.columns).where(files, sa.not_(which)))
     connection.execute(sa.insert(table).from_select(list(table.columns.keys()), rest))
     connection.execute(sa.delete(table).where(files))
-
-
-def _table(pile: Pile) -> str:
-    return pile.table.name
 
 
 def _piles_of_files(connection: sa.Connection) -> Iterator[Pile]:
