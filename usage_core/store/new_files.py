@@ -8,11 +8,11 @@ fast as one transaction goes. What a killed process leaves is of no store, and u
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
 from usage_core.store.engine import literal
+from usage_core.store.rows import native
 
 
 class NewFiles:
@@ -34,8 +34,8 @@ class NewFiles:
         path = self._home / table.name / f"{self._import_id}-{len(self.written)}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         self.written.append((table, path))
-        native: Any = connection.connection.driver_connection  # past what reads a statement letter by letter
-        native.execute(f"COPY (SELECT {columns} FROM {rows}) TO {literal(path)} (FORMAT parquet)")
+        # Past what reads a statement letter by letter.
+        native(connection).execute(f"COPY (SELECT {columns} FROM {rows}) TO {literal(path)} (FORMAT parquet)")
 
     def add(self, connection: sa.Connection) -> None:
         """Make what was written rows of the store, in the connection's transaction."""
