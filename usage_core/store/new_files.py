@@ -11,8 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from usage_core.store.engine import literal
-from usage_core.store.rows import native
+from usage_core.store.engine import literal, native
 
 
 class NewFiles:
