@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
@@ -214,6 +215,12 @@ def _long_functions(paths: Iterator[Path]) -> list[str]:
                 if lines > MAX_FUNCTION_LINES:
                     offenders.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {lines} lines")
     return offenders
+
+
+def test_a_run_ends_when_its_page_is_drawn() -> None:
+    """Not when Python has looked through all of its memory, which takes longer than the run."""
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["runner"]["postScriptGC"] is False
 
 
 def test_modules_are_short() -> None:
