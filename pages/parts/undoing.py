@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.parts.text import plain
+from pages.parts.uploads import RESULTS
 from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.access.journal import Event
@@ -92,7 +93,7 @@ def _undo(import_id: str) -> None:
         st.session_state[DONE] = plain(str(error))
         return
     visitor.note(Event.DELETED, f"import of {receipt.file_name} undone", receipt.rows_stored)
-    st.session_state.pop("import-results", None)
+    st.session_state.pop(RESULTS, None)
     st.session_state[DONE] = (
         f"The import of {plain(receipt.file_name)} is undone: "
         f"{wording.plural(receipt.rows_stored, 'row' if receipt.holds_sums else 'call')} taken away."

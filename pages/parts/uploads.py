@@ -30,6 +30,9 @@ from usage_core.timeframe import Preset, zone_info
 
 Days: TypeAlias = tuple[date, date]
 
+RESULTS = "import-results"
+"""What became of the files brought in last; told until one of them is undone."""
+
 COPY_BYTES = 1 << 22
 KINDS = ("refused", "set aside", "stored")
 SHOWN = 20
@@ -50,7 +53,7 @@ def uploader(zone: str) -> None:
         st.info("Choose at least one file first.", icon=":material/info:")
     elif sent:
         bring_in(files, zone)
-    results, days = st.session_state.get("import-results", ([], None))
+    results, days = st.session_state.get(RESULTS, ([], None))
     _results(results)
     _way_on(days)
 
@@ -64,7 +67,7 @@ def bring_in(files: list[UploadedFile], zone: str, mapped: Format | None = None)
         maintenance.change_zone(cached.workspace().real, zone)
     outcomes = _import(files, mapped)
     receipts = [outcome.result for outcome in outcomes if isinstance(outcome.result, Receipt)]
-    st.session_state["import-results"] = [_said(outcome) for outcome in outcomes], _days(receipts, zone)
+    st.session_state[RESULTS] = [_said(outcome) for outcome in outcomes], _days(receipts, zone)
     st.rerun()
 
 
