@@ -3,6 +3,8 @@
 import csv
 import io
 import shlex
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pandas as pd
@@ -21,11 +23,41 @@ from usage_core.export.sums import BY, PERIODS, Summed, summed
 from usage_core.metrics.question import Question
 from usage_core.schema import COLUMNS
 from usage_core.selection import Selection
+from usage_core.timeframe import Timeframe, zone_info
 
 UNCOMPRESSED, CALL, TIMEFRAME = "none", "call", "timeframe"
 COST = next(column for column in COLUMNS if column.name == "cost_pico")
 WITH_COST = "csv-detail"
 COSTS = ("cost_usd", "input_cost_usd", "output_cost_usd")
+
+
+def of_hours(selection: Selection) -> Selection:
+    """Of a day, the hours to take; kept in the link. Of a longer timeframe, all."""
+    hours = hours_of(selection.timeframe)
+    if len(hours) <= 2:
+        return selection
+    labels = list(hours)
+    first, last = st.select_slider("Hours", labels, (labels[0], labels[-1]), key="hours", bind="query-params")
+    if first == last:
+        return selection
+    frame = selection.timeframe
+    return selection.over(replace(frame, start=hours[first], end=hours[last]))
+
+
+def hours_of(frame: Timeframe) -> dict[str, datetime]:
+    """The edges of the hours of a timeframe within one day, by their local time: `09:00`, at its end
+    `24:00`. Of a time that comes twice, the second is `02:00 again`."""
+    if frame.days > 1:
+        return {}
+    zone, edges = zone_info(frame.zone), [frame.start]
+    while (following := edges[-1] + timedelta(hours=1)) < frame.end:
+        edges.append(following)
+    labels: dict[str, datetime] = {}
+    for edge in (*edges, frame.end):
+        local = edge.astimezone(zone)
+        label = f"{local:%H:%M}" if local.date() <= frame.last_day else "24:00"
+        labels[f"{label} again" if label in labels else label] = edge
+    return labels
 
 
 def choose_rows() -> Summed | None:
@@ -81,7 +113,7 @@ def told(selection: Selection, kind: File, of: Summed | None) -> str:
     """What the file will hold (Markdown)."""
     held = cached.previewed(selection)
     calls, zone = wording.plural(held.rows, "call"), plain(selection.timeframe.zone)
-    days = f"{plain(wording.day_range(selection.timeframe))}, {zone}"
+    days = f"{plain(wording.day_range(selection.timeframe))}, {_within(selection.timeframe)}{zone}"
     if of is None and kind.format.content:
         left_out = cached.answer(Question(selection, ("unpriced_calls",))).at[0, "unpriced_calls"]
         without = f" {wording.plural(left_out, 'call')} without a price cannot be in it." if left_out else ""
@@ -95,6 +127,14 @@ def told(selection: Selection, kind: File, of: Summed | None) -> str:
         )
     each = ["API key", *(["model"] if of.by_model else []), *([of.per] if of.per else [])]
     return f"The file holds a row for each {wording.joined(each)}: the sums of **{calls}** of {days}."
+
+
+def _within(frame: Timeframe) -> str:
+    """The hours of a day that are a part of it: `15:00 to 16:00, `."""
+    if frame.days > 1 or frame.length >= timedelta(hours=23):
+        return ""
+    zone = zone_info(frame.zone)
+    return f"{frame.start.astimezone(zone):%H:%M} to {frame.end.astimezone(zone):%H:%M}, "
 
 
 def _without_cost(selection: Selection, kind: File) -> str:

@@ -37,6 +37,8 @@ def section(selection: Selection) -> None:
     with opened, st.spinner("Reading the calls"):
         if within != EVERY:
             _way_back(within)
+        if selection.timeframe.days == 1:
+            st.caption("All calls of some hours of this day, as a file: on the page Export.")
         table = latency_tables.slowest(selection, within)
         if table:
             table.draw("slowest", Drill("key"))

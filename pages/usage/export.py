@@ -8,6 +8,7 @@ from pages.parts.frame import selected
 selection = selected()
 st.title("Export", anchor=False)
 if not drawn.nothing_selected(selection):
+    selection = export.of_hours(selection)
     of = export.choose_rows()
     kind = export.choose(of)
     st.markdown(export.told(selection, kind, of))

@@ -1,7 +1,7 @@
 """The Export page: every file that can be had, and the way to it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pandas as pd
@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import export
+from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
 from tests.pages.test_pages import STORES
 from usage_core import cached, timeframe
@@ -49,6 +50,33 @@ def test_a_file_without_the_cost_says_so(
     frame = timeframe.preset(timeframe.Preset.MONTH, datetime.now(UTC), "UTC")
     said = export.told(Selection(frame), file(name), None)
     assert ("What these calls cost, \\$2\\.00, does not follow" in said) == (recorded and told)
+
+
+def test_some_hours_of_a_day(holding: Callable[..., None]) -> None:
+    day: dict[str, str | list[str]] = {"tf": "Custom", "range": ["2026-03-29", "2026-03-29"]}
+    day |= {"tz": "Europe/Berlin"}
+    stores = [call(datetime(2026, 3, 29, hour, 30)) for hour in range(20)]  # noqa: DTZ001 - the store's
+    holding("a-day", stores)
+    app = visit(PAGE, hours=["15:00", "17:00"], **day)
+    check(app, "Export")
+    assert link(app).startswith("api/v1/calls?from=2026-03-29T13%3A00Z&to=2026-03-29T15%3A00Z&")
+    [told] = [text for text in texts(app) if text.startswith("The file holds")]
+    assert "**2 calls**" in told
+    assert "15:00 to 17:00, Europe/Berlin" in told.replace("\\", "")
+    assert "&to=2026-03-29T22%3A00Z&" in link(visit(PAGE, **day))
+    assert not visit(PAGE, tz="UTC", tf="12 months").main.select_slider
+
+
+def test_the_hours_of_days_on_which_clocks_change() -> None:
+    short, long = (
+        export.hours_of(timeframe.custom(day, day, "Europe/Berlin"))
+        for day in (date(2026, 3, 29), date(2026, 10, 25))
+    )
+    assert [*short][:4] == ["00:00", "01:00", "03:00", "04:00"]
+    assert [*long][:5] == ["00:00", "01:00", "02:00", "02:00 again", "03:00"]
+    assert (len(short), len(long)) == (24, 26)
+    assert all(list(each)[-1] == "24:00" for each in (short, long))
+    assert export.hours_of(timeframe.custom(date(2026, 3, 29), date(2026, 3, 30), "UTC")) == {}
 
 
 def test_a_format_that_is_none_is_the_usual_one(holding: Callable[..., None]) -> None:
