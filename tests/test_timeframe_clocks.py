@@ -10,18 +10,8 @@ from hypothesis import strategies as st
 
 from tests.test_timeframe import GRAINS, MINUTE, at, frames, instants, zones
 from usage_core.errors import SelectionError
-from usage_core.timeframe import (
-    Grain,
-    Timeframe,
-    buckets,
-    following,
-    is_over,
-    is_zone,
-    offsets,
-    parse_edge,
-    start_of,
-    zone_names,
-)
+from usage_core.periods import buckets, following, is_over, offsets, start_of
+from usage_core.timeframe import Grain, Timeframe, is_zone, parse_edge, zone_names
 
 
 @pytest.mark.parametrize(

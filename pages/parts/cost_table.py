@@ -8,10 +8,11 @@ from pages.parts import cost_tables, drawn, drill
 from pages.parts.cost_tables import BREAKDOWNS, CELLS, PERIODS, SHARE, VALUES, Wanted
 from pages.parts.number_columns import PERCENT
 from pages.parts.text import plain
-from usage_core import timeframe, wording
+from usage_core import wording
 from usage_core.errors import SelectionError
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.periods import buckets
 from usage_core.selection import Selection
 
 AS_ABOVE, ALL_FIGURES, SHARE_OF_COST = "As above", "All figures", "Share of cost"
@@ -101,7 +102,7 @@ def _choice(place: Any, label: str, options: list[str], key: str, index: int = 0
 
 
 def _many(selection: Selection, period: str) -> int:
-    return len(timeframe.buckets(selection.timeframe, PERIODS[period]))
+    return len(buckets(selection.timeframe, PERIODS[period]))
 
 
 def _file_name(wanted: Wanted) -> str:

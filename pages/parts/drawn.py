@@ -1,10 +1,7 @@
 """Charts, tables and empty states, drawn the same on every page."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
-import pandas as pd
 import streamlit as st
 
 from pages.parts import address
@@ -16,7 +13,6 @@ from pages.parts.text import plain
 from usage_core import cached, wording
 from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
 from usage_core.charts.numbers import numbers
-from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.selection import FILTERS, Selection
 from usage_core.timeframe import Preset, zone_info
 
@@ -81,38 +77,6 @@ def _numbers_of(drawn: Chart, key: str, drill: Drill | None) -> None:
         )
         if drill is not None and narrowing.lead(drill):
             st.caption("Choose a row to narrow to it; with the keyboard: Shift and Space.")
-
-
-def ranking(
-    frame: pd.DataFrame,
-    heading: str,
-    metrics: Sequence[str],
-    key: str,
-    *,
-    share: bool = True,
-    drill: Drill | None = None,
-) -> None:
-    """A table of a ranking: name, share of cost where wanted, and figures; a row narrows as `drill` says."""
-    table = pd.DataFrame({heading: frame["name"]})
-    config = {}
-    if share:
-        table["Share of cost"] = frame["share"].astype(float)
-        config["Share of cost"] = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
-    for name in metrics:
-        metric = METRICS[name]
-        label = f"{metric.label} ({metric.unit})" if metric.unit in (Unit.USD, Unit.MS) else metric.label
-        table[label] = _numbers(frame[name], metric.unit)
-        places = "%.4f" if metric.unit is Unit.USD else "localized"
-        config[label] = st.column_config.NumberColumn(format=places, help=metric.meaning)
-    drill_table(table, key, drill, Rows(frame["name"]), hide_index=True, column_config=config)
-
-
-def _numbers(values: "pd.Series[object]", unit: Unit) -> "pd.Series[object]":
-    if unit is Unit.USD:
-        return pd.Series(
-            [None if value is None else float(Decimal(str(value))) for value in values], dtype="Float64"
-        )
-    return pd.Series(list(values), dtype="Int64")
 
 
 def nothing_selected(selection: Selection) -> bool:

@@ -13,8 +13,9 @@ import streamlit as st
 
 from pages.parts import address, sidebar, tables, trail
 from usage_core.charts.chart import PICK, PICK_AT, PICK_NAME, PICKS, Chart
+from usage_core.periods import following
 from usage_core.selection import FILTERS, Selection
-from usage_core.timeframe import Grain, Preset, following
+from usage_core.timeframe import Grain, Preset
 
 _TURNS = "drill-turns"
 

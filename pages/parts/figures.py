@@ -14,6 +14,7 @@ from usage_core.charts.periods import Periods
 from usage_core.metrics.definitions import METRICS, OVERVIEW, Unit
 from usage_core.metrics.question import Question
 from usage_core.names import shown
+from usage_core.periods import buckets, is_over
 from usage_core.selection import FILTERS, UNKNOWN, Selection
 from usage_core.timeframe import Grain, Timeframe
 
@@ -75,8 +76,8 @@ def grain(frame: Timeframe) -> Grain:
 def periods(selection: Selection) -> Periods:
     """The time axis of a selection's charts."""
     frame = selection.timeframe
-    every = timeframe.buckets(frame, grain(frame))
-    over = timeframe.is_over(frame, grain(frame))
+    every = buckets(frame, grain(frame))
+    over = is_over(frame, grain(frame))
     return Periods(grain(frame), frame.zone, not over, every[0], every[-1])
 
 
@@ -156,7 +157,7 @@ def by_period(selection: Selection, metrics: tuple[str, ...]) -> pd.DataFrame:
     """Figures for every period: index bucket, floats, missing where unknown."""
     step = grain(selection.timeframe)
     frame = cached.answer(Question(selection, metrics, (step,))).set_index(step)
-    frame = frame.reindex(timeframe.buckets(selection.timeframe, step))
+    frame = frame.reindex(buckets(selection.timeframe, step))
     return pd.DataFrame({name: floats(frame[name]) for name in metrics}, index=frame.index)
 
 

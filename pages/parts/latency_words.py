@@ -17,8 +17,8 @@ from usage_core.metrics.shifts import (
 )
 from usage_core.metrics.slow_days import LEAST_CALLS as LEAST_CALLS_A_DAY
 from usage_core.metrics.slow_days import LEAST_SPREADS, TIMES_USUAL, Slow
+from usage_core.periods import following
 from usage_core.selection import Selection
-from usage_core.timeframe import following
 
 NAMED = 3
 """So many models are named in a sentence."""

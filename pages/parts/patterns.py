@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import figures, pictures
-from usage_core import cached, timeframe, wording
+from usage_core import cached, wording
 from usage_core.charts.calendar import calendar
 from usage_core.charts.chart import PICK_AT, Chart
 from usage_core.charts.heatmap import heatmap
@@ -19,6 +19,7 @@ from usage_core.metrics import week
 from usage_core.metrics.covers import HOUR
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.question import Question
+from usage_core.periods import buckets, is_over
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.timeframe import MINUTE, Timeframe
 
@@ -163,8 +164,8 @@ def by_day(selection: Selection, metric: str, known: Timeframe) -> dict[str, Cha
 def _days(selection: Selection, known: Timeframe) -> Periods:
     """All days of the timeframe; of one longer than a year, those that are known."""
     frame = selection.timeframe if selection.timeframe.days <= LONG_DAYS else known
-    every = timeframe.buckets(frame, "day")
-    growing = frame.last_day == known.last_day and not timeframe.is_over(known, "day")
+    every = buckets(frame, "day")
+    growing = frame.last_day == known.last_day and not is_over(known, "day")
     return Periods("day", frame.zone, growing, every[0], every[-1])
 
 

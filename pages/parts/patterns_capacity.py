@@ -13,8 +13,9 @@ from usage_core.metrics import in_flight, trend
 from usage_core.metrics.limits import Limit, Limited, Served, limits
 from usage_core.metrics.peaks import Minutes, PerMinute, Top, joined, over_all, per_minute
 from usage_core.metrics.question import Question
+from usage_core.periods import buckets
 from usage_core.selection import UNKNOWN, Selection
-from usage_core.timeframe import Timeframe, buckets, midnight
+from usage_core.timeframe import Timeframe, midnight
 
 KINDS: dict[str, Limited] = {
     "Calls per minute": "calls_per_minute",

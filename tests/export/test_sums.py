@@ -22,9 +22,10 @@ from usage_core.errors import SelectionError
 from usage_core.export.formats import file
 from usage_core.export.stream import file_stream
 from usage_core.export.sums import BY, PERIODS, summed
+from usage_core.periods import start_of
 from usage_core.schema import COLUMNS
 from usage_core.selection import Selection
-from usage_core.timeframe import Timeframe, start_of, zone_info
+from usage_core.timeframe import Timeframe, zone_info
 from usage_core.wording import plain_decimal
 from usage_core.workspace import Shown
 

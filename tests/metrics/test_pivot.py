@@ -18,8 +18,9 @@ from usage_core.metrics.answer import ask
 from usage_core.metrics.pivot import TOTAL, pivot
 from usage_core.metrics.question import Question
 from usage_core.metrics.sources import OTHER
+from usage_core.periods import buckets
 from usage_core.selection import Selection
-from usage_core.timeframe import Grain, buckets
+from usage_core.timeframe import Grain
 
 VALUES, PERIODS = ("key", "provider", "model", "kind"), ("hour", "day", "week", "month")
 FIGURES = ("cost_usd", "calls", "tokens", "cost_per_call", "cost_per_million_tokens", "p95_ms", "active_keys")

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from tests.metrics.by_hand import GROUPS, Row, answered, call, held
 from usage_core.metrics.question import Question
+from usage_core.periods import buckets
 from usage_core.selection import Selection
-from usage_core.timeframe import Timeframe, buckets, custom
+from usage_core.timeframe import Timeframe, custom
 
 PERIODS = ("hour", "day", "week", "month")
 BY_TIME = (*PERIODS, "weekday", "hour_of_day")

@@ -12,9 +12,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from usage_core.metrics.dimensions import DIMENSIONS
+from usage_core.periods import following, offsets, start_of
 from usage_core.selection import Selection
 from usage_core.store.tables import DAY_TIMES, DAYS, KEY_HOURS, KEY_TIMES, LISTS, MODEL_HOURS, TIMES
-from usage_core.timeframe import Timeframe, following, midnight, offsets, start_of, zone_info
+from usage_core.timeframe import Timeframe, midnight, zone_info
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -27,10 +27,11 @@ from usage_core.metrics.covers import Coverage
 from usage_core.metrics.slices import Slice, slices
 from usage_core.metrics.sources import among
 from usage_core.metrics.sweep import LONGEST_MS, Mark, Sweep, Top
+from usage_core.periods import following, offsets, start_of
 from usage_core.selection import FILTERS, Selection
 from usage_core.store.rows import arrow
 from usage_core.store.tables import CALLS
-from usage_core.timeframe import Grain, Timeframe, following, offsets, start_of
+from usage_core.timeframe import Grain, Timeframe
 
 STRETCH_ROWS = 1_000_000
 

@@ -11,8 +11,9 @@ from usage_core.errors import SelectionError
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.question import MOST_ROWS, Question
 from usage_core.metrics.sources import OTHER
+from usage_core.periods import buckets
 from usage_core.selection import FILTERS, UNKNOWN, Selection
-from usage_core.timeframe import Grain, buckets
+from usage_core.timeframe import Grain
 
 TOTAL = "\x1ftotal"
 """Stands for all values of a breakdown together."""

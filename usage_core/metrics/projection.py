@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from usage_core.timeframe import following, zone_info
+from usage_core.periods import following
+from usage_core.timeframe import zone_info
 
 WEEKS = 8
 """A weekday's mean is over so many of the last weeks, or as many as there are."""

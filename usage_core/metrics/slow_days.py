@@ -28,10 +28,11 @@ from usage_core.metrics.question import MOST_ROWS
 from usage_core.metrics.sources import rows
 from usage_core.metrics.times import is_large
 from usage_core.metrics.times import unit as unit_of
+from usage_core.periods import following
 from usage_core.selection import Selection
 from usage_core.store.columns import by_column
 from usage_core.store.measures import DOUBLING
-from usage_core.timeframe import Grain, following
+from usage_core.timeframe import Grain
 
 TIMES_USUAL = 2.0
 LEAST_CALLS, LEAST_DAYS = 20, 5

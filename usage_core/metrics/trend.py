@@ -11,7 +11,8 @@ from itertools import combinations
 from math import ceil, sqrt
 from statistics import median
 
-from usage_core.timeframe import Timeframe, buckets, following, zone_info
+from usage_core.periods import buckets, following
+from usage_core.timeframe import Timeframe, zone_info
 
 LEAST_WEEKS = 6
 """With fewer complete weeks nothing is said."""

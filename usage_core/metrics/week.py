@@ -18,9 +18,10 @@ from usage_core.errors import SelectionError
 from usage_core.metrics.covers import HOUR, Coverage, Wanted, choose
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.sources import rows
+from usage_core.periods import following, offsets, start_of
 from usage_core.schema import usd
 from usage_core.selection import Selection
-from usage_core.timeframe import MINUTE, SECOND, Timeframe, following, offsets, start_of
+from usage_core.timeframe import MINUTE, SECOND, Timeframe
 
 SUMS = ("calls", "tokens", "cost_usd")
 """Figures that add up, and can be asked for by hour of the week."""

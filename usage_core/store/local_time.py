@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from usage_core.timeframe import Timeframe, offsets
+from usage_core.periods import offsets
+from usage_core.timeframe import Timeframe
 
 
 def local_time(column: sa.ColumnElement[Any], frame: Timeframe) -> sa.ColumnElement[Any]:
