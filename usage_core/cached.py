@@ -5,7 +5,6 @@ import functools
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import replace
-from datetime import datetime, time, timedelta
 from typing import Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
@@ -19,18 +18,12 @@ from usage_core import settings
 from usage_core.answers import Answers
 from usage_core.export.preview import Preview, line_bytes, preview
 from usage_core.export.preview import first_lines as first_lines_of
-from usage_core.intake import repricing, repricings
-from usage_core.intake.price_drift import Drift, drift
-from usage_core.intake.price_rules import Entered, every
-from usage_core.intake.repricings import Change, Repricing
 from usage_core.intake.undoing import Taken, taken
 from usage_core.metrics import facts
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.facts import Directory, Holdings, directory, holdings
-from usage_core.metrics.prices_seen import Seen, seen
 from usage_core.metrics.question import Question
-from usage_core.prices.catalogue import catalogue_version
 from usage_core.selection import SIGHT, Selection
 from usage_core.store import limited
 from usage_core.store.lake import Lake
@@ -165,6 +158,11 @@ def _up_to_last_call(selection: Selection, known: Coverage) -> Selection:
     return selection.over(replace(frame, end=end)) if end < frame.end else selection
 
 
+def of_shown(key: Hashable, finds: Callable[[sa.Connection], Found]) -> Found:
+    """What is found in the shown store, kept by a key; read it, do not change it."""
+    return _answer(key, finds)
+
+
 def shared(work: Callable[Asked, Found]) -> Callable[Asked, Found]:
     """A function of hashable arguments and of the store whose results are kept, for all, until the store
     changes. A frame it gives is yours to change."""
@@ -219,51 +217,6 @@ def previewed(selection: Selection) -> Preview:
 def first_lines(selection: Selection) -> str:
     """The header and the first lines of an export of the selection."""
     return found(first_lines_of, selection)
-
-
-def prices_seen() -> list[Seen]:
-    """The shown store's models with the prices of their calls."""
-    return _answer("prices seen", seen)
-
-
-def price_rules() -> list[Entered]:
-    """All price rules of the shown store, the newest first."""
-    return _answer("price rules", every)
-
-
-@shared
-def price_changes() -> list[Change]:
-    """What pricing anew would change in the shown store."""
-    return repricing.preview(shown().lake)
-
-
-def every_repricing() -> list[Repricing]:
-    """All repricings of the shown store, the newest first."""
-    return _answer("repricings", repricings.every)
-
-
-def repriced(number: int) -> list[Change]:
-    """What a repricing of the shown store changed."""
-    return _answer(("repriced", number), lambda connection: repricings.by_month(connection, number))
-
-
-@shared
-def changes_taken_back(number: int) -> list[Change]:
-    """What undoing a repricing of the shown store would change."""
-    return repricing.undo_preview(shown().lake, number)
-
-
-@shared
-def price_drifts(selection: Selection) -> list[Drift]:
-    """Where the rows of the days of a selection have other prices than those in force."""
-    frame = selection.timeframe
-    first, last = (datetime.combine(day, time()) for day in (frame.first_day, frame.last_day))
-    return drift(shown().lake, first, last + timedelta(days=1))
-
-
-def catalogue() -> str:
-    """The catalogue's name and version."""
-    return catalogue_version()
 
 
 def _of_real(key: Hashable, work: Callable[[sa.Connection], Found]) -> Found:

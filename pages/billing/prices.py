@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts import price_forms, prices, repricing
 from pages.parts.frame import selected
-from usage_core import cached
+from usage_core.prices.catalogue import catalogue_version
 
 selection = selected()
 st.title("Prices", anchor=False)
@@ -22,4 +22,4 @@ with history:
     price_forms.history()
 with anew:
     repricing.history()
-st.caption(f"The catalogue is {cached.catalogue()}. Prices are USD per million tokens.")
+st.caption(f"The catalogue is {catalogue_version()}. Prices are USD per million tokens.")

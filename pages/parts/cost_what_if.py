@@ -10,7 +10,7 @@ from pages.parts import cost_replays, cost_replays_said, drawn, drill
 from pages.parts.cost_replays import KINDS, Offer
 from pages.parts.number_columns import PERCENT, number_format
 from pages.parts.text import plain
-from usage_core import cached, wording
+from usage_core import cached_prices, wording
 from usage_core.metrics.definitions import Unit
 from usage_core.metrics.what_if import Price, cost
 from usage_core.prices import listed
@@ -117,7 +117,7 @@ def _listed(left: Any, right: Any) -> Offer | None:
     )
     if not provider or not model:
         return None
-    rules = [entered.rule for entered in cached.price_rules() if entered.withdrawn_at is None]
+    rules = [entered.rule for entered in cached_prices.price_rules() if entered.withdrawn_at is None]
     price = listed.price_of(provider, model, datetime.now(UTC), rules)
     if price is None:
         st.info(

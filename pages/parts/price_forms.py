@@ -12,7 +12,7 @@ from pages.parts import prices, tables
 from pages.parts.sidebar import NOT_GIVEN
 from pages.parts.text import plain, selectable
 from pages.server import visitor
-from usage_core import cached, wording
+from usage_core import cached, cached_prices, wording
 from usage_core.access.journal import Event
 from usage_core.bills.who import named
 from usage_core.errors import PriceRefused
@@ -55,7 +55,7 @@ def _take_up(provider: str | None, model: str, like: str) -> None:
 
 def _subjects() -> dict[str, tuple[str | None, str]]:
     """Every model seen, provider and model, by a name for both."""
-    every = cached.prices_seen()
+    every = cached_prices.prices_seen()
     named = {f"{one.model}  ·  {one.provider or NOT_GIVEN}": (one.provider, one.model) for one in every}
     return selectable(named)
 
@@ -99,7 +99,7 @@ def _rule(kind: RuleKind) -> Callable[[], Rule]:
 
 
 def _discount() -> Callable[[], Rule]:
-    seen = {one.provider for one in cached.prices_seen()}
+    seen = {one.provider for one in cached_prices.prices_seen()}
     providers = selectable({provider or NOT_GIVEN: provider for provider in sorted(seen, key=str)})
     provider = st.selectbox("Provider", list(providers), key="rule-provider")
     percent = st.text_input("Per cent off the catalogue's prices", placeholder="12.5", key="rule-percent")
@@ -165,7 +165,7 @@ def _number(text: str, what: str) -> Decimal | None:
 
 
 def _keep(rule: Rule) -> None:
-    rules = [entered.rule for entered in cached.price_rules() if entered.withdrawn_at is None]
+    rules = [entered.rule for entered in cached_prices.price_rules() if entered.withdrawn_at is None]
     usual = None
     if rule.kind is RuleKind.PRICE and rule.model:
         others = [other for other in rules if other.kind is RuleKind.ALIAS]
@@ -187,7 +187,7 @@ def catalogue_prices(
 
 def history() -> None:
     """All rules there ever were; those in force can be withdrawn."""
-    rules = cached.price_rules()
+    rules = cached_prices.price_rules()
     if not rules:
         st.caption("No price was entered yet. The catalogue's prices are used for calls without one.")
         return

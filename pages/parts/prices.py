@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts import tables
 from pages.parts.sidebar import NOT_GIVEN
 from pages.parts.text import plain
-from usage_core import cached, wording
+from usage_core import cached, cached_prices, wording
 from usage_core.intake.price_drift import Drift
 from usage_core.metrics.prices_seen import Seen
 from usage_core.prices import catalogue
@@ -45,7 +45,7 @@ HELP = {
 @cached.shared
 def answer() -> str:
     """How many models have a price, and what has none (Markdown)."""
-    every = cached.prices_seen()
+    every = cached_prices.prices_seen()
     if not every:
         return "There are no calls yet. Import a log to begin."
     models = {(one.provider, one.model) for one in every}
@@ -64,14 +64,14 @@ def answer() -> str:
 
 def now_in_force(provider: str | None, model: str) -> Interval:
     """The price of a call made now."""
-    rules = [entered.rule for entered in cached.price_rules() if entered.withdrawn_at is None]
+    rules = [entered.rule for entered in cached_prices.price_rules() if entered.withdrawn_at is None]
     return in_force(intervals(provider, model, rules), datetime.now(UTC))
 
 
 @cached.shared
 def _table() -> pd.DataFrame:
     rows = []
-    for one in cached.prices_seen():
+    for one in cached_prices.prices_seen():
         price = now_in_force(one.provider, one.model)
         listed = [getattr(price.prices, part) for part in PARTS]
         rows.append(
@@ -136,12 +136,12 @@ def models() -> None:
 
 def without_price() -> list[Seen]:
     """Models with calls without a price, most calls first."""
-    return [one for one in cached.prices_seen() if one.unpriced]
+    return [one for one in cached_prices.prices_seen() if one.unpriced]
 
 
 def drifts(selection: Selection) -> None:
     """Where rows have other prices than those in force."""
-    found = cached.price_drifts(selection)
+    found = cached_prices.price_drifts(selection)
     st.markdown(_drift_sentence(found))
     if found:
         tables.draw(_drift_table(found), hide_index=True, key="drifts")

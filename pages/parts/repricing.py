@@ -11,7 +11,7 @@ from pages.parts.price_forms import TOLD
 from pages.parts.sidebar import labels
 from pages.parts.text import plain
 from pages.server import visitor
-from usage_core import cached, wording
+from usage_core import cached, cached_prices, wording
 from usage_core.access.journal import Event
 from usage_core.bills.who import named
 from usage_core.errors import UndoRefused
@@ -25,7 +25,7 @@ def changes_to_apply() -> None:
     """What pricing the stored calls anew would change, with a button to do it."""
     if told := st.session_state.pop(TOLD, None):
         st.success(told, icon=":material/check:")
-    changes = cached.price_changes()
+    changes = cached_prices.price_changes()
     if not changes:
         return
     calls = sum(one.calls for one in changes)
@@ -95,7 +95,7 @@ def _shown(lines: Sequence[dict[str, object]], key: str) -> None:
 
 def history() -> None:
     """All repricings there ever were; the newest that was not undone can be."""
-    every = {one.number: one for one in cached.every_repricing()}
+    every = {one.number: one for one in cached_prices.every_repricing()}
     if not every:
         st.caption("Stored calls were never priced anew.")
         return
@@ -139,13 +139,13 @@ def _look_at(one: Repricing) -> None:
     """What a repricing changed, and the way back."""
     if one.undone_at is not None:
         st.info(_undone(one), icon=":material/undo:")
-    elif why := hindrance(one.number, cached.every_repricing()):
+    elif why := hindrance(one.number, cached_prices.every_repricing()):
         st.button("Undo this repricing", disabled=True, key="repricing-undo", help=why)
         st.caption(plain(why))
     else:
         _offer(one)
     with st.expander("What it changed, by month and key"):
-        _shown(_by_month(cached.repriced(one.number), "before", "after"), "repriced")
+        _shown(_by_month(cached_prices.repriced(one.number), "before", "after"), "repriced")
 
 
 def _undone(one: Repricing) -> str:
@@ -159,7 +159,7 @@ def _undone(one: Repricing) -> str:
 def _offer(one: Repricing) -> None:
     """What undoing a repricing changes, and the buttons that do it or not."""
     try:
-        changes = cached.changes_taken_back(one.number)
+        changes = cached_prices.changes_taken_back(one.number)
     except UndoRefused as error:  # someone else was quicker
         st.info(plain(str(error)), icon=":material/info:")
         return
