@@ -104,29 +104,14 @@ def _table(
     domain: tuple[float, float],
 ) -> pd.DataFrame:
     """A row for each period with everything that is said of it, then one for each line and period."""
-    known = {name: figures[name].to_numpy(float) for name in NUMBERS}
     value = {name: drawn[name].to_numpy() for name in NUMBERS}
-    lines = np.stack(list(value.values()))
-    last, apart = ends(lines), math.log(domain[1] / domain[0]) * _APART
-    counted = figures["calls"].fillna(0).to_numpy(int).tolist()
-    rows, none = len(index), np.full(len(index), np.nan)
-    of_period: dict[str, _Column] = {
-        PICK_AT: time.starts(index),
-        "period": [time.label(moment, periods, index[-1]) for moment in index],
+    rows, lines = len(index), np.stack(list(value.values()))
+    of_period = _of_periods(figures, periods, index) | {
         "low": value["p50"],
         "high": value["p99"],
         "top": value[LONGEST],
-        **known,
-        **{f"{name}_text": [_text(ms) for ms in known[name].tolist()] for name in NUMBERS},
-        "calls": [wording.count_exact(n) for n in counted],
     }
-    of_line: dict[str, _Column] = {
-        "name": np.repeat(np.array(NUMBERS, object), rows),
-        "value": np.concatenate([lines[:-1].ravel(), none]),
-        "dot": np.concatenate([dots(lines[:-1]).ravel(), none]),
-        "end": last.ravel(),
-        "end_at": np.exp(spread(np.log(last), apart)).ravel(),
-    }
+    of_line = _of_lines(lines, math.log(domain[1] / domain[0]) * _APART)
     return pd.DataFrame(
         {
             "row": ["period"] * rows + ["line"] * rows * len(NUMBERS),
@@ -136,6 +121,29 @@ def _table(
             **{name: _padded(column, -rows) for name, column in of_line.items()},
         }
     )
+
+
+def _of_periods(figures: pd.DataFrame, periods: Periods, index: pd.DatetimeIndex) -> dict[str, _Column]:
+    known = {name: figures[name].to_numpy(float) for name in NUMBERS}
+    counted = figures["calls"].fillna(0).to_numpy(int).tolist()
+    return {
+        PICK_AT: time.starts(index),
+        "period": [time.label(moment, periods, index[-1]) for moment in index],
+        **known,
+        **{f"{name}_text": [_text(ms) for ms in known[name].tolist()] for name in NUMBERS},
+        "calls": [wording.count_exact(n) for n in counted],
+    }
+
+
+def _of_lines(lines: npt.NDArray[Any], apart: float) -> dict[str, _Column]:
+    last, none = ends(lines), np.full(lines.shape[1], np.nan)
+    return {
+        "name": np.repeat(np.array(NUMBERS, object), lines.shape[1]),
+        "value": np.concatenate([lines[:-1].ravel(), none]),
+        "dot": np.concatenate([dots(lines[:-1]).ravel(), none]),
+        "end": last.ravel(),
+        "end_at": np.exp(spread(np.log(last), apart)).ravel(),
+    }
 
 
 def _padded(column: _Column, rows: int) -> npt.NDArray[Any]:

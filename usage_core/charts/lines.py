@@ -30,7 +30,7 @@ from usage_core.charts.names import shortened
 from usage_core.charts.numbers import amounts
 from usage_core.charts.palette import NAMED
 from usage_core.charts.periods import Periods
-from usage_core.charts.units import Unit, amount_axis, scale, unknown
+from usage_core.charts.units import Scale, Unit, amount_axis, scale, unknown
 from usage_core.names import told_apart
 
 _DIRECT = 3
@@ -93,12 +93,15 @@ def lines(
         tuple(labels.values()),
         tuple(drawn_labels.values()),
     )
-    last = table.dropna(subset=["end"])
-    at_end = [f"{shortened(n)} {drawn.shown(v)}" for n, v in zip(last["name"], last["end"], strict=True)]
     period = Column("period", periods.grain.capitalize())
     columns = (period, Column("name", "Name"), *amounts(title, unit, drawn.word))
-    words = f"{head}: at the end, {wording.joined(at_end)}."
-    return Chart(table, _spec(shape), words, columns, periods.grain)
+    return Chart(table, _spec(shape), f"{head}: at the end, {_ends(table, drawn)}.", columns, periods.grain)
+
+
+def _ends(table: pd.DataFrame, drawn: Scale) -> str:
+    last = table.dropna(subset=["end"])
+    named = zip(last["name"], last["end"], strict=True)
+    return wording.joined([f"{shortened(name)} {drawn.shown(value)}" for name, value in named])
 
 
 def _round_top(largest: float) -> float:

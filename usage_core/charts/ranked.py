@@ -78,13 +78,17 @@ def ranked(
         folding.other if folding else None,
         unit == "share",
     )
-    parts = ["" if part == wording.UNKNOWN else f" ({part})" for part in table["share"]]
-    named = [f"{shortened(n)} {v}{p}" for n, v, p in zip(table["row"], table["shown"], parts, strict=True)]
-    words = f"{_of(head, len(frame), most)}: {wording.joined(named[:5])}."
     share = "Share" if rows["share"].notna().any() else ""
     word = scale(unit).word
     figure = "Time" if unit == "ms" else word[:1].upper() + word[1:]
-    return Chart(table, _spec(shape), words, (Column("row", "Name"), *amounts(figure, unit, word, share)))
+    columns = (Column("row", "Name"), *amounts(figure, unit, word, share))
+    return Chart(table, _spec(shape), f"{shape.title}: {_first(table)}.", columns)
+
+
+def _first(table: pd.DataFrame) -> str:
+    parts = ["" if part == wording.UNKNOWN else f" ({part})" for part in table["share"]]
+    named = zip(table["row"], table["shown"], parts, strict=True)
+    return wording.joined([f"{shortened(name)} {shown}{part}" for name, shown, part in named][:5])
 
 
 def _of(head: str, rows: int, most: int) -> str:
