@@ -87,7 +87,7 @@ def _form(rows: Sequence[capacity.Reached], table: pd.DataFrame, limited: Limite
     shown = zlib.crc32(repr((limited, served, [row.limit for row in rows])).encode())
     with st.form("limits", border=False):
         edited = tables.edit(
-            table[["Provider", "Model", "Peak", "Limit"]],
+            table[["Model", "Peak", "Limit", "Provider"]],
             key=f"limits-{shown}",
             hide_index=True,
             disabled=["Provider", "Model", "Peak"],
