@@ -105,6 +105,8 @@ def test_what_cannot_be_unpacked_is_refused_in_words(take: Take) -> None:
     assert "ends before its first line" in why("a.csv.gz", packed[:20])
     assert "a.zip is damaged" in why("a.zip", zipped({"a.csv": log(1)})[:-30])
     assert "is an Office document" in why("a.xlsx", zipped({"[Content_Types].xml": b""}))
+    assert "a.pdf is a PDF, so nothing was imported" in why("a.pdf", b"%PDF-1.7\n1 0 obj")
+    assert "a.xls is an old Office document" in why("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     thrice = gzip.compress(gzip.compress(gzip.compress(log(1))))
     assert "an archive inside an archive" in why("a.gz", thrice)
     secret = bytearray(zipped({"a.csv": log(1)}))

@@ -97,6 +97,12 @@ def kind(path: Path) -> str:
     return known.get(head) or ("otlp" if otlp_protobuf.framing(path) else "")
 
 
+def _document(path: Path) -> str:
+    """What to call a file that is for people to read, not for programs; nothing for any other."""
+    with path.open("rb") as file:
+        return {b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Office document"}.get(file.read(4), "")
+
+
 def unpacked(
     part: Part, folder: Path, allowance: Allowance | None = None, depth: int = 0
 ) -> Iterator[Part | UnreadableFile]:
@@ -105,6 +111,11 @@ def unpacked(
     Each lies in `folder`, and is gone when the next is asked for.
     """
     packing = kind(part.path)
+    if document := _document(part.path):
+        yield UnreadableFile(
+            f"{part.name} is {document}, so nothing was imported. Its source can give a CSV or JSON file."
+        )
+        return
     if not packing:
         yield part
         return
