@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from usage_core import wording
 from usage_core.names import visible_lines
 from usage_core.text_guard import TRIGGER
 
@@ -45,7 +46,10 @@ def draw(frame: Any, **options: Any) -> Any:
         options["column_config"] = {
             _cell(name) if isinstance(name, str) else name: how for name, how in config.items()
         }
-    return st.dataframe(legible(frame) if isinstance(frame, pd.DataFrame) else frame, **options)
+    shown = legible(frame) if isinstance(frame, pd.DataFrame) else frame
+    # Whoever listens hears of which table a button is.
+    options.setdefault("alt", f"Table of {wording.joined([str(each) for each in shown.columns])}")
+    return st.dataframe(shown, **options)
 
 
 def edit(frame: pd.DataFrame, **options: Any) -> pd.DataFrame:

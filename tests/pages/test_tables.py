@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import streamlit as st
 
+from pages.parts import tables
 from pages.parts.tables import legible
 from usage_core.names import HIDDEN
 
@@ -51,6 +53,18 @@ def test_figures_and_other_texts_are_none(text: str) -> None:
 def test_a_table_without_such_texts_is_the_same() -> None:
     frame = pd.DataFrame({"Model": ["a", "b"], "Calls": [1, 2]})
     assert legible(frame) is frame
+
+
+@pytest.mark.parametrize("style", [False, True])
+@pytest.mark.parametrize(("given", "said"), [({}, "Table of Model and Cost"), ({"alt": "Prices"}, "Prices")])
+def test_a_table_says_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str, style: bool
+) -> None:
+    drawn: dict[str, str] = {}
+    monkeypatch.setattr(st, "dataframe", lambda _, **options: drawn.update(options))
+    frame = pd.DataFrame({"Model": ["m"], "Cost": [1]})
+    tables.draw(frame.style if style else frame, **given)
+    assert drawn["alt"] == said
 
 
 def test_no_page_draws_a_table_by_itself() -> None:
