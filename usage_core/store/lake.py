@@ -71,9 +71,6 @@ class Lake:
             "TimeZone = 'UTC'",
             "python_enable_replacements = false",
             "enable_progress_bar_print = false",
-            # Rows on their way into the file of their month are held until there are so many: fewer stay in
-            # the processor's cache.
-            "partitioned_write_flush_threshold = 40000",
             *([f"threads = {most}"] if (most := threads()) else []),
         ):
             execute(f"SET {setting}")
