@@ -1,5 +1,8 @@
 """Texts held as numbers on their way into the store come out as they were, and so do all sums of them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,6 +10,7 @@ from tests.importing import Shelf
 from usage_core.errors import StoreUnavailable
 from usage_core.intake import coded, storing
 from usage_core.store import new_sums, rollups
+from usage_core.store.lake import Lake
 from usage_core.store.tables import CALLS
 
 UNPRICED = {"input_price": "", "output_price": ""}
@@ -85,3 +89,21 @@ def test_an_import_that_fails_leaves_no_file(own_shelf: Shelf, monkeypatch: pyte
         own_shelf.rows(*GIVEN)
     assert set(own_shelf.lake.folder.rglob("*.parquet")) == before
     assert own_shelf.stored() == []
+
+
+def test_what_fails_after_the_commit_takes_no_file_away(
+    own_shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = Lake.writing
+
+    @contextmanager
+    def writing_and_stopped(lake: Lake) -> Iterator[sa.Connection]:
+        with writing(lake) as connection:
+            yield connection
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(coded, "FEW_ROWS", 0)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Lake, "writing", writing_and_stopped)
+        own_shelf.rows(*GIVEN)
+    assert len(own_shelf.stored()) == len(GIVEN)

@@ -56,7 +56,7 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
         rows_doubted=doubted,
         **accounted(stage, source, rows),
     )
-    with new_files(lake.folder, receipt.import_id) as files:
+    with new_files(lake, receipt.import_id) as files:
         if making:
             _make(lake, stage, making, files if by else None)
         with lake.writing() as connection:

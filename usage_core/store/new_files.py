@@ -6,12 +6,15 @@ fast as one transaction goes. What a killed process leaves is of no store, and u
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import duckdb
 import sqlalchemy as sa
 
 from usage_core.store.engine import literal, native
+from usage_core.store.lake import Lake
+from usage_core.store.old_files import known_files
 
 
 class NewFiles:
@@ -42,14 +45,22 @@ class NewFiles:
             add = f"CALL ducklake_add_data_files('lake', {literal(table.name)}, {literal(path)})"
             connection.execute(sa.text(add)).all()
 
+    def remove(self, lake: Lake) -> None:
+        """Remove what was written, but for what the store has: what failed may have come after its commit."""
+        with lake.reading() as connection:
+            known = known_files(connection)
+        for _table, path in self.written:
+            if path.name not in known:
+                path.unlink(missing_ok=True)
+
 
 @contextmanager
-def new_files(folder: Path, import_id: str) -> Iterator[NewFiles]:
+def new_files(lake: Lake, import_id: str) -> Iterator[NewFiles]:
     """Files for the length of a `with` block, removed again where it fails."""
-    files = NewFiles(folder, import_id)
+    files = NewFiles(lake.folder, import_id)
     try:
         yield files
     except BaseException:
-        for _table, path in files.written:
-            path.unlink(missing_ok=True)
+        with suppress(sa.exc.SQLAlchemyError, duckdb.Error):  # upkeep removes them then
+            files.remove(lake)
         raise

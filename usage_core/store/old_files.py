@@ -89,11 +89,16 @@ def _unfinished(connection: sa.Connection, folder: Path, grace: timedelta) -> It
     DuckLake's `delete_orphaned_files` looks for them by a pattern: for a folder `data[1]` it would
     remove every file of a store `data1` beside it.
     """
-    known = set(connection.execute(_NAMES).scalars())
+    known = known_files(connection)
     latest = time.time() - grace.total_seconds()
     for path in (folder / "parquet").rglob("*.parquet"):
         if path.name not in known and path.stat().st_mtime <= latest:
             yield path
+
+
+def known_files(connection: sa.Connection) -> set[str]:
+    """The names of all files that the catalog knows, in whichever state of the store."""
+    return set(connection.execute(_NAMES).scalars())
 
 
 def _before(grace: timedelta) -> datetime:
