@@ -39,9 +39,9 @@ def accounted(stage: Staging, source: Source, rows: int) -> dict[str, Any]:
 
 def write_down(connection: sa.Connection, stage: Staging, receipt: Receipt) -> None:
     """Store a receipt, the rows that its import set aside, and those whose cost is in doubt."""
-    staged = {REJECTED: "rejected", DOUBTED: "doubted"}
-    for table, name in staged.items():
-        if table is DOUBTED and not receipt.rows_doubted:
+    staged = [(REJECTED, "rejected", receipt.rows_rejected), (DOUBTED, "doubted", receipt.rows_doubted)]
+    for table, name, listed in staged:
+        if not listed:
             continue
         rows = f"SELECT :import_id AS import_id, * FROM {stage.name}.{name}"
         insert = sa.text(f"INSERT INTO {table.name} BY NAME {rows}")

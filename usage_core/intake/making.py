@@ -4,7 +4,7 @@ The price on the row comes first, then the cost that the source recorded, then t
 then the catalogue's; else the cost is unknown.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from duckdb_sqlalchemy import Dialect
@@ -83,6 +83,7 @@ class Making:
     ) -> None:
         """Name the rows to be stored `fresh`, with what is known of their models and their own costs."""
         self._stage, self._by = stage, by
+        self._all_cost = False
         self._alike = _empty(given) | {name: literal(value) for name, value in alike.items()}
         self._made = {name: sql for name, sql in _MADE.items() if name not in self._alike}
         names = held(same(_NAMED), by)
@@ -92,19 +93,23 @@ class Making:
         )
         stage.run(_FRESH)
 
-    def price(self, rules: Sequence[Rule]) -> None:
-        """List the prices of the models that have calls without one, in `prices`."""
+    def price(self, rules: Callable[[], Sequence[Rule]]) -> None:
+        """List the prices of the models that have calls without one, in `prices`; where there are such, the
+        administrator's rules are asked for."""
         models = self._stage.run(
             "SELECT DISTINCT provider_name, model_name, service_tier FROM {s}.fresh c "
             f"WHERE {_WITHOUT_COST} AND {_PERHAPS_WITHOUT}"
         )
-        self._stage.put("prices", price_list([(row[0], row[1], row[2]) for row in models], rules))
+        self._all_cost = not models
+        if models:
+            self._stage.put("prices", price_list([(row[0], row[1], row[2]) for row in models], rules()))
 
     def make(self, start: datetime, end: datetime) -> None:
         """Make the calls of [start, end) (naive UTC)."""
         columns, shown = held(self._made, self._by), held(self._alike, self._by)
         # One after the other, or the engine would keep all rows to look at them twice.
-        for begin, priced in (("CREATE OR REPLACE TABLE {s}.made AS", _AS_THEY_ARE), (_MORE, _PRICED)):
+        steps = [("CREATE OR REPLACE TABLE {s}.made AS", _AS_THEY_ARE), (_MORE, _PRICED)]
+        for begin, priced in steps[: 1 if self._all_cost else 2]:
             rows = _CALLS.format(columns=columns, priced=priced, start=literal(start), end=literal(end))
             self._stage.run(f"{begin} {rows}")
         self._stage.run(f"CREATE OR REPLACE VIEW {{s}}.{NEW.name} AS SELECT *, {shown} FROM {{s}}.made")

@@ -1,6 +1,6 @@
 """Imports one file: everything it holds is stored, found to be a duplicate, or set aside with a reason."""
 
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 
 from usage_core.importers.format import Format
@@ -16,7 +16,7 @@ from usage_core.intake.storing import store
 from usage_core.prices import catalogue
 from usage_core.store.known_empty import UNTOUCHED
 from usage_core.store.lake import Lake
-from usage_core.store.settings import calls_since, reporting_zone
+from usage_core.store.settings import days
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import midnight
 
@@ -50,9 +50,12 @@ def import_file(
         with lake.turn(waiting):
             if source.format.sums:
                 return store_buckets(lake, stage, source, rows)
-            _leave_out(lake, stage)
+            with lake.reading() as connection:
+                zone, since = days(connection)
+            if since is not None:
+                _leave_out(stage, zone, since)
             _compare(stage, source)
-            return store(lake, stage, source, rows)
+            return store(lake, stage, source, rows, zone)
 
 
 def prepare(stage: Staging, source: Source) -> int:
@@ -96,12 +99,8 @@ def _set_aside(stage: Staging) -> None:
     )
 
 
-def _leave_out(lake: Lake, stage: Staging) -> None:
+def _leave_out(stage: Staging, zone: str, since: date) -> None:
     """Skip the calls of months whose calls are no longer kept: their sums are, and hold them already."""
-    with lake.reading() as connection:
-        if (since := calls_since(connection)) is None:
-            return
-        zone = reporting_zone(connection)
     edge = midnight(since, zone).astimezone(UTC).replace(tzinfo=None)
     why = f"It was made before {since}, and calls before that day are no longer kept."
     stage.run(

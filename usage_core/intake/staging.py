@@ -33,8 +33,8 @@ class Staging:
         self._native: Any = connection.connection.driver_connection
         self.run(f"ATTACH ':memory:' AS {self.name}")
         # Names are looked up here first, so that a statement that needs nothing of the store does not
-        # begin a transaction on its catalog.
-        self.run("USE {s}")
+        # begin a transaction on its catalog. Without `main` the name would be looked for in there.
+        self.run("USE {s}.main")
         # Every piece of work is reported to it, which takes its time: so only where somebody looks.
         self.run("SET enable_progress_bar = true")
 
@@ -89,5 +89,5 @@ def staging(lake: Lake, report: Report) -> Iterator[Staging]:
             yield stage
         finally:
             stage.run("SET enable_progress_bar = false")
-            stage.run("USE lake")
+            stage.run("USE lake.main")
             stage.run("DETACH {s}")

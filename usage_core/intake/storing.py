@@ -18,10 +18,10 @@ from usage_core.intake.price_rules import in_force
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.source import Source
 from usage_core.intake.staging import Staging
+from usage_core.prices.rules import Rule
 from usage_core.store.lake import Lake
 from usage_core.store.new_files import NewFiles, new_files
 from usage_core.store.new_sums import NEW, append_sums, sum_up, write_sums
-from usage_core.store.settings import reporting_zone
 from usage_core.store.tables import CALLS
 
 PORTION_ROWS = 1_000_000
@@ -31,9 +31,9 @@ STRETCH_ROWS, MOST_OVERLAP = 100_000, 2
 """A file is in order whose stretches of so many rows last together at most so many times as long as all."""
 
 
-def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
-    """Put the good rows of a staged file into the store, with their prices, and its receipt. To be called in
-    this process's turn to write."""
+def store(lake: Lake, stage: Staging, source: Source, rows: int, zone: str) -> Receipt:
+    """Put the good rows of a staged file into the store, with their prices, and its receipt; days are those
+    of the zone. To be called in this process's turn to write."""
     stage.report("Storing", None)
     [[first, last, good]] = stage.run(
         "SELECT min(called_at), max(called_at), count(*) FROM {s}.checked WHERE reason IS NULL"
@@ -58,7 +58,8 @@ def store(lake: Lake, stage: Staging, source: Source, rows: int) -> Receipt:
     )
     with new_files(lake, receipt.import_id) as files:
         if making:
-            _make(lake, stage, making, files if by else None)
+            making.price(lambda: _rules(lake))
+            _make(stage, making, zone, files if by else None)
         with lake.writing() as connection:
             if making:
                 _insert(connection, stage, files)
@@ -75,19 +76,21 @@ def _name_others(stage: Staging, duplicates: int) -> None:
         stage.run(f"CREATE VIEW {{s}}.others AS {rows}")
 
 
-def _make(lake: Lake, stage: Staging, making: Making, files: NewFiles | None) -> None:
+def _rules(lake: Lake) -> list[Rule]:
+    with lake.reading() as connection:
+        return [entered.rule for entered in in_force(connection)]
+
+
+def _make(stage: Staging, making: Making, zone: str, files: NewFiles | None) -> None:
     """Make the calls and their sums, and write both into files; unless the calls are so few that all of them
     are at hand in the end."""
-    with lake.reading() as connection:
-        zone = reporting_zone(connection)
-        making.price([entered.rule for entered in in_force(connection)])
     portions, in_order = _laid_out(stage)
     order = "" if in_order else f" ORDER BY {CALLS.c.called_at.name}"
-    for start, end in portions:
+    for number, (start, end) in enumerate(portions):
         making.make(start, end)
         if files:
             files.write(stage.connection, CALLS, f"{NEW.name}{order}")
-        sum_up(stage.connection, zone, start, end)
+        sum_up(stage.connection, zone, start, end, more=number > 0)
     if files:
         write_sums(stage.connection, files)
 

@@ -7,10 +7,13 @@ yet is read by one thread alone.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from duckdb_sqlalchemy import Dialect
 
+from usage_core.store.engine import native
 from usage_core.store.measures import MEASURES
 from usage_core.store.new_files import NewFiles
 from usage_core.store.rollups import ROLLUPS, Columns, added_up, around, groups_of
@@ -58,15 +61,27 @@ def _fine(tables: Sequence[sa.Table], c: Columns, frame: Timeframe) -> sa.Select
     return sa.select(*groups.values(), *sums).group_by(*groups.values())
 
 
-def sum_up(connection: sa.Connection, zone: str, first: datetime, last: datetime) -> None:
-    """Add the sums of all calls in `NEW`, made from first to last (naive UTC, both included), to those that
-    are held already."""
+def sum_up(
+    connection: sa.Connection, zone: str, first: datetime, last: datetime, *, more: bool = False
+) -> None:
+    """Hold the sums of all calls in `NEW`, made from first to last (naive UTC, both included); where there
+    are `more`, beside those that are held already."""
     for name, tables in _FINE.items():
         rows = _fine(tables, NEW.c, around(first, last, zone))
         run(connection, rows, f"CREATE OR REPLACE TABLE {name} AS ")
-        fine = sa.table(name, *(sa.column(each.name, each.type) for each in rows.selected_columns))
         for table in tables:
-            _hold(connection, table, added_up(table, fine))
+            held = _held(table)
+            names = ", ".join(table.columns.keys())
+            begin = f"INSERT INTO {held}" if more else f"CREATE TABLE {held} ({names}) AS"
+            native(connection).execute(f"{begin} {_added_up(table, name)}")
+
+
+@cache
+def _added_up(table: sa.Table, name: str) -> str:
+    """SQL for a rollup's rows from the finer sums of this name: the same for every import, and to write it
+    takes as long as to add up a few rows."""
+    rows = added_up(table, table.to_metadata(sa.MetaData(), name=name))
+    return str(rows.compile(dialect=Dialect(), compile_kwargs={"literal_binds": True}))
 
 
 def write_sums(connection: sa.Connection, files: NewFiles) -> None:
@@ -89,10 +104,3 @@ def append_sums(connection: sa.Connection, scratch: str, files: NewFiles) -> Non
 
 def _held(table: sa.Table) -> str:
     return f"new_{table.name}"
-
-
-def _hold(connection: sa.Connection, table: sa.Table, rows: sa.Select[*tuple[Any, ...]]) -> None:
-    """Put a rollup's rows beside those of it that are held."""
-    names = ", ".join(table.columns.keys())
-    run(connection, rows.limit(0), f"CREATE TABLE IF NOT EXISTS {_held(table)} ({names}) AS ")
-    run(connection, rows, f"INSERT INTO {_held(table)} ")

@@ -16,6 +16,15 @@ def reporting_zone(connection: sa.Connection) -> str:
     return zone
 
 
+def days(connection: sa.Connection) -> tuple[str, date | None]:
+    """That zone, and the first day whose calls are kept, as `calls_since` gives it: asked for in one
+    statement, which takes many times as long as what it finds."""
+    noted = {
+        row.name: row.value for row in connection.execute(sa.select(WORKSPACE.c.name, WORKSPACE.c.value))
+    }
+    return noted[REPORTING_ZONE], as_day(noted.get(CALLS_SINCE))
+
+
 def set_reporting_zone(connection: sa.Connection, zone: str) -> None:
     """Change the zone; the rollups have to be rebuilt in the same transaction.
 
