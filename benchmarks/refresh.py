@@ -2,9 +2,10 @@
 
     python -m benchmarks.refresh --calls 10000000 [--days 30 365] [--json FILE]
 
-Each row is one page and timeframe: seconds the store spends on everything the page asks for. "first" is
-the first time in a fresh process, "again" the median of five more with the cache emptied before each, once
-the process has its copy of the rollups in memory, which it makes behind the first.
+Each row is one page and timeframe: seconds the store spends on everything the page asks for as it is opened;
+under it, what each of its other tabs asks for on top of that when it is chosen. "first" is the first time in
+a fresh process, "again" the median of five more with the cache emptied before each, once the process has its
+copy of the rollups in memory, which it makes behind the first.
 "bare scan" reads the columns a year of figures needs, once, without grouping; "naive" asks the calls
 themselves fourteen questions, one statement each. All of a timeframe are measured in one process.
 """
@@ -61,11 +62,13 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def page_seconds(page: str, days: int, key: str | None, runs: int) -> list[float]:
-    """Seconds in the store for each of `runs` first visits of a page."""
+def page_seconds(page: str, days: int, key: str | None, runs: int) -> dict[str, list[float]]:
+    """Seconds in the store for each of `runs` first visits of a page (""), and, from the second on, for each
+    of its other tabs after that."""
     from streamlit.testing.v1 import AppTest, local_script_runner  # noqa: PLC0415 - only where a page is drawn
 
     from benchmarks import script  # noqa: PLC0415
+    from pages.parts.views import VIEW  # noqa: PLC0415
     from usage_core import cached  # noqa: PLC0415
 
     local_script_runner.require_widgets_deltas = script.ended
@@ -87,16 +90,25 @@ def page_seconds(page: str, days: int, key: str | None, runs: int) -> list[float
     app.query_params.update({"tz": "UTC", "tf": "Custom", "range": [str(first), str(last)]})
     if key:
         app.query_params["key"] = key
-    totals = []
-    for _ in range(runs):
-        cached.forget()
+
+    def drawn() -> float:
         spent.clear()
-        app.switch_page(f"pages/usage/{page}.py").run()
+        app.run()
         assert not app.exception, app.exception
-        totals.append(sum(spent))
+        return sum(spent)
+
+    app.switch_page(f"pages/usage/{page}.py")
+    totals = {"": [drawn()]}
+    opened, *others = [tab.label for tab in app.tabs] or [""]
+    for _ in range(runs - 1):
         lake = cached.workspace().shown().lake
         while lake.hot and lake.hot.version != lake.version():
             time.sleep(0.1)
+        cached.forget()
+        for view in (opened, *others):
+            if others:
+                app.session_state[VIEW] = view
+            totals.setdefault("" if view == opened else view, []).append(drawn())
     return totals
 
 
@@ -130,17 +142,20 @@ def measure(calls: int, windows: list[int]) -> list[dict[str, Any]]:
             for key in (None, "code-assistant"):
                 command = [sys.executable, "-m", "benchmarks.refresh", "--one", page, str(days), key or ""]
                 told = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-                first, *again = json.loads(told.stdout.splitlines()[-1])
-                rows.append(
-                    {"days": days, "page": page, "filter": key or "", "first": first}
-                    | {"again": statistics.median(again)}
-                    | floor
-                )
-                show(rows[-1])
+                views = json.loads(told.stdout.splitlines()[-1])
+                first = views[""].pop(0)
+                for view, again in views.items():
+                    of = {"days": days, "page": page, "view": view, "filter": key or ""}
+                    spent = {"first": None if view else first, "again": statistics.median(again)}
+                    rows.append(of | spent | floor)
+                    show(rows[-1])
     return rows
 
 
 def show(row: dict[str, Any]) -> None:
+    if row["view"]:
+        print(f"{'':>17} {row['view']:<30} and {row['again']:6.3f} s", flush=True)
+        return
     print(
         f"{row['days']:>4} d  {row['page']:<9} {row['filter'] or '-':<15} first {row['first']:6.3f} s   "
         f"again {row['again']:6.3f} s   bare scan {row['bare']:6.3f} s   naive {row['naive']:7.3f} s   "
@@ -153,7 +168,7 @@ def held_against_bars(calls: int, rows: list[dict[str, Any]]) -> list[dict[str, 
     """The slowest page of each timeframe that has a bar, and of a year beside the scan."""
     verdicts = []
     for days in dict.fromkeys(row["days"] for row in rows):
-        pages = [row for row in rows if row["days"] == days and not row["filter"]]
+        pages = [row for row in rows if row["days"] == days and not row["filter"] and not row["view"]]
         slowest = max(pages, key=lambda row: row["again"])
         what = f"{slowest['page']}, the slowest of {days} days"
         if (calls, days) in BARS:

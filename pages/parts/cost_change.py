@@ -66,7 +66,6 @@ def change(selection: Selection) -> Change:
 
 def section(selection: Selection) -> None:
     """The part of a page that answers why cost changed."""
-    st.header("Why did cost change?", anchor=False)
     st.markdown(why(selection))
     _parts(selection)
 

@@ -34,7 +34,7 @@ TILES = {label: FIGURES[label] for label in ("p50", "p95", "p99", "Longest", "Ou
 ALL_KINDS = "All kinds"
 TARGET_S = 10.0
 
-SEE_CALLS = "Choose a {} to see its calls below, the slowest first."
+SEE_CALLS = "Choose a {} to see its calls, the slowest first."
 
 
 def of_one_kind(selection: Selection) -> tuple[Selection, tuple[str, ...]]:
@@ -83,7 +83,6 @@ def by_what() -> str:
 
 def changed(selection: Selection, by: str) -> None:
     """What got slower or faster than before."""
-    st.header("What changed", anchor=False)
     length = wording.length(selection.timeframe)
     if not latency_figures.totals(selection).before["calls"]:
         st.caption(f"There are no calls {in_before(length)} to compare with.")
@@ -96,7 +95,6 @@ def changed(selection: Selection, by: str) -> None:
 
 def each(selection: Selection, whole: Selection, by: str) -> None:
     """One figure over time by model, provider or key, and all figures as a table."""
-    st.header(f"By {drawn.HEADINGS[by] if by == 'key' else by}", anchor=False)
     label = st.segmented_control(
         "Figure", list(FIGURES), default="p95", required=True, key="figure", bind="query-params"
     )
@@ -107,7 +105,6 @@ def each(selection: Selection, whole: Selection, by: str) -> None:
 
 def target(selection: Selection, whole: Selection, by: str) -> None:
     """The share of calls within a time that the reader sets."""
-    st.header("Within a target", anchor=False)
     seconds = st.number_input(
         "Target (seconds)",
         min_value=0.001,
@@ -131,7 +128,6 @@ def target(selection: Selection, whole: Selection, by: str) -> None:
 
 def spread(selection: Selection, whole: Selection) -> None:
     """How completion times are distributed, in all and by model."""
-    st.header("Distribution", anchor=False)
     models = latency_figures.most_used(selection)
     labels = dict(zip(figures.names("model", models), models, strict=True))
     chosen = st.multiselect(
@@ -156,15 +152,7 @@ def spread(selection: Selection, whole: Selection) -> None:
 
 
 def by_tokens(selection: Selection) -> None:
-    """Completion time against output tokens; it reads the calls, so only when it is opened."""
-    opened = st.expander(
-        "Completion time by output tokens", key="by-tokens", on_change="rerun", bind="query-params"
-    )
-    if opened.open:
-        with opened, st.spinner("Reading the calls"):
-            drawn.chart(
-                latency_pictures.by_tokens(selection),
-                "tokens",
-                latency_calls.of_a_cell(),
-                SEE_CALLS.format("cell"),
-            )
+    """Completion time against output tokens, of the calls one by one."""
+    with st.spinner("Reading the calls"):
+        picture = latency_pictures.by_tokens(selection)
+    drawn.chart(picture, "tokens", latency_calls.of_a_cell(), SEE_CALLS.format("cell"))

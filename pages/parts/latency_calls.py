@@ -4,46 +4,46 @@ import re
 
 import streamlit as st
 
-from pages.parts import address, latency_tables
+from pages.parts import address, latency_tables, views
 from pages.parts.drill import Drill
 from usage_core import wording
 from usage_core.charts.chart import PICK_OUTPUT, PICK_TOOK
 from usage_core.metrics.slow_calls import EVERY, MOST, Range, Within
 from usage_core.selection import Selection
 
-OPEN, TOOK, OUTPUT = "slow-calls", "took", "output"
-"""Parameters of the link: whether calls are shown, and which completion times (ms) and output tokens they
-have, as "1000-1413", both ends included."""
+VIEW = "Slowest calls"
+"""The part of the page that they are."""
+
+TOOK, OUTPUT = "took", "output"
+"""Parameters of the link: which completion times (ms) and output tokens the calls have, as "1000-1413", both
+ends included."""
 
 _RANGE = re.compile(r"(\d{1,15})-(\d{1,15})", re.ASCII)
 
 
 def of_a_time() -> Drill:
     """What shows the calls of a time, however many tokens they have."""
-    return Drill(show={OPEN: "true", OUTPUT: ""}, into={PICK_TOOK: TOOK})
+    return Drill(show={views.VIEW: VIEW, OUTPUT: ""}, into={PICK_TOOK: TOOK})
 
 
 def of_a_cell() -> Drill:
     """What shows the calls of a time and of a number of output tokens."""
-    return Drill(show={OPEN: "true"}, into={PICK_TOOK: TOOK, PICK_OUTPUT: OUTPUT})
+    return Drill(show={views.VIEW: VIEW}, into={PICK_TOOK: TOOK, PICK_OUTPUT: OUTPUT})
 
 
 def section(selection: Selection) -> None:
-    """The slowest calls; they are looked for only when this is opened."""
-    opened = st.expander(f"The {MOST} slowest calls", key=OPEN, on_change="rerun", bind="query-params")
-    if not opened.open:
-        return
+    """The slowest calls, whole."""
     within = Within(_asked(TOOK), _asked(OUTPUT))
-    with opened, st.spinner("Reading the calls"):
-        if within != EVERY:
-            _way_back(within)
-        if selection.timeframe.days == 1:
-            st.caption("All calls of some hours of this day, as a file: on the page Export.")
+    if within != EVERY:
+        _way_back(within)
+    with st.spinner("Reading the calls"):
         table = latency_tables.slowest(selection, within)
-        if table:
-            table.draw("slowest", Drill("key"))
-        else:
-            st.caption("No such call." if within != EVERY else "No call has a completion time.")
+    if table is None:
+        st.caption("No such call." if within != EVERY else "No call has a completion time.")
+        return
+    hours = " Those of some hours of this day, as a file: on the page Export."
+    st.caption(f"The slowest first, up to {MOST}.{hours if selection.timeframe.days == 1 else ''}")
+    table.draw("slowest", Drill("key"))
 
 
 def _asked(name: str) -> Range | None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts import drawn, drill, figures, latency_figures
+from pages.parts import drawn, drill, figures, latency_figures, tables
 from pages.parts.drill import Drill
 from usage_core import cached, wording
 from usage_core.metrics.definitions import METRICS
@@ -81,8 +81,7 @@ class Table:
 def _ready(
     table: pd.DataFrame, config: Config, names: Iterable[str], at: Iterable[str] | None = None
 ) -> Table:
-    cells = pa.Table.from_pandas(table, preserve_index=False)
-    return Table(cells, config, tuple(names), None if at is None else tuple(at))
+    return Table(tables.sent(table), config, tuple(names), None if at is None else tuple(at))
 
 
 @cached.shared

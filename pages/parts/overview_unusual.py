@@ -44,8 +44,7 @@ def unusual(selection: Selection) -> Unusual:
 
 def section(selection: Selection) -> None:
     """The part of a page that lists unusual days."""
-    st.header("Unusual days", anchor=False, help=METHOD)
-    st.markdown(told(selection))
+    st.markdown(told(selection), help=METHOD)
     found = unusual(selection).found
     if found:
         st.html(LEFT)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.parts import figures, pictures
+from pages.parts import drawn, drill, figures, pictures
 from usage_core import cached, wording
 from usage_core.charts.calendar import calendar
 from usage_core.charts.chart import PICK_AT, Chart
@@ -167,6 +167,15 @@ def _days(selection: Selection, known: Timeframe) -> Periods:
     every = buckets(frame, "day")
     growing = frame.last_day == known.last_day and not is_over(known, "day")
     return Periods("day", frame.zone, growing, every[0], every[-1])
+
+
+def preferred(selection: Selection, metric: str) -> None:
+    """Which models and providers have how much of it, over time."""
+    for column, dimension in zip(st.columns(2), ("model", "provider"), strict=True):
+        with column:
+            drawn.chart(
+                share_chart(selection, metric, dimension), f"shares-{dimension}", drill.Drill(dimension)
+            )
 
 
 @cached.shared

@@ -15,7 +15,6 @@ MOST = 3
 
 def section(selection: Selection) -> None:
     """How many keys moved, which moved most, and the rules."""
-    st.header("Keys that changed", anchor=False)
     st.markdown(summary(selection))
     if not figures.calls(selection.previous):
         return

@@ -27,7 +27,6 @@ _SAVED = "limits-saved"
 
 def section(selection: Selection, known: Timeframe) -> None:
     """Nothing is read of the calls until it is chosen what to look at."""
-    st.header("Capacity", anchor=False)
     chosen = st.segmented_control(
         "Peaks of", list(capacity.KINDS), default=None, key="capacity", bind="query-params"
     )

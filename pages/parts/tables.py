@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from usage_core import wording
@@ -40,8 +41,14 @@ def _cell(text: str) -> str:
     return f"'{seen}" if _FORMULA.match(seen) and not _OURS.fullmatch(seen) else seen
 
 
+def sent(frame: pd.DataFrame) -> pa.Table:
+    """A legible frame as it is sent, for tables that are made once and drawn often."""
+    return pa.Table.from_pandas(legible(frame), preserve_index=False)
+
+
 def draw(frame: Any, **options: Any) -> Any:
-    """`st.dataframe` of a frame, or of one with a style, which has to be legible before it gets it."""
+    """`st.dataframe` of a frame, of one that was `sent`, or of one with a style, which has to be legible
+    before it gets it."""
     if config := options.get("column_config"):
         options["column_config"] = {
             _cell(name) if isinstance(name, str) else name: how for name, how in config.items()

@@ -1,5 +1,7 @@
 """Where does the money go?"""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.parts import (
@@ -14,6 +16,7 @@ from pages.parts import (
     pictures,
     provider_totals,
     tiles,
+    views,
 )
 from pages.parts.frame import selected
 from pages.parts.sentences import dearest
@@ -36,9 +39,5 @@ if not drawn.nothing_selected(selection):
     for column, section in zip(st.columns(2), (cost_month_chart.section, cost.section), strict=True):
         with column:
             section(selection, by)
-    tabs = st.tabs(list(VIEWS), key="view", on_change="rerun", bind="query-params")
-    for tab, part in zip(tabs, VIEWS.values(), strict=True):
-        if tab.open:
-            with tab:
-                part.section(selection, by)
+    views.views({label: partial(part.section, selection, by) for label, part in VIEWS.items()})
 provider_totals.section(selection)

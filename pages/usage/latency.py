@@ -1,8 +1,10 @@
 """How fast, for whom, and when did it get worse?"""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.parts import drawn, latency, latency_calls, latency_words
+from pages.parts import drawn, latency, latency_calls, latency_words, views
 from pages.parts.frame import selected
 
 whole = selected()
@@ -15,9 +17,13 @@ if not drawn.nothing_selected(whole):
     st.caption(latency_words.exactness(selection, left_out))
     latency.over_time(selection)
     by = latency.by_what()
-    latency.changed(selection, by)
-    latency.each(selection, whole, by)
-    latency.target(selection, whole, by)
-    latency.spread(selection, whole)
-    latency.by_tokens(selection)
-    latency_calls.section(selection)
+    views.views(
+        {
+            "What changed": partial(latency.changed, selection, by),
+            "Compare": partial(latency.each, selection, whole, by),
+            "Within a target": partial(latency.target, selection, whole, by),
+            "Distribution": partial(latency.spread, selection, whole),
+            "By output tokens": partial(latency.by_tokens, selection),
+            latency_calls.VIEW: partial(latency_calls.section, selection),
+        }
+    )

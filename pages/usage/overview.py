@@ -1,5 +1,7 @@
 """What happened, and what changed?"""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.parts import (
@@ -11,9 +13,20 @@ from pages.parts import (
     pictures,
     provider_totals,
     tiles,
+    views,
 )
 from pages.parts.frame import selected
 from pages.parts.sentences import spent
+
+
+def _tops() -> None:
+    """What cost most, by API key and by model."""
+    tops = {"key": "Top keys by cost", "model": "Top models by cost"}
+    for column, (dimension, title) in zip(st.columns(2), tops.items(), strict=True):
+        with column:
+            into = drawn.into(dimension, "usage/cost")
+            drawn.chart(pictures.top(selection, dimension, title), f"top-{dimension}", into)
+
 
 selection = selected()
 st.title("Overview", anchor=False)
@@ -26,11 +39,10 @@ if not drawn.nothing_selected(selection):
     tiles.of_all(totals, figures.every_period(selection))
     by = drawn.breakdown("Spend by")
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "spend", drawn.into(by))
-    cost_change.section(selection)
-    overview_unusual.section(selection)
-    for column, (title, dimension) in zip(
-        st.columns(2), (("Top keys by cost", "key"), ("Top models by cost", "model")), strict=True
-    ):
-        with column:
-            into = drawn.into(dimension, "usage/cost")
-            drawn.chart(pictures.top(selection, dimension, title), f"top-{dimension}", into)
+    views.views(
+        {
+            "Why cost changed": partial(cost_change.section, selection),
+            "Unusual days": partial(overview_unusual.section, selection),
+            "Top keys and models": _tops,
+        }
+    )

@@ -1,8 +1,10 @@
 """When are the peaks, and what is preferred?"""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.parts import drawn, patterns, patterns_keys, patterns_limits, patterns_said
+from pages.parts import drawn, patterns, patterns_keys, patterns_limits, patterns_said, views
 from pages.parts.drill import Drill
 from pages.parts.frame import selected
 
@@ -19,9 +21,10 @@ if not drawn.nothing_selected(selection):
     for column, (key, chart) in zip(st.columns(len(by_day)), by_day.items(), strict=True):
         with column:
             drawn.chart(chart, key, Drill())
-    for column, dimension in zip(st.columns(2), ("model", "provider"), strict=True):
-        with column:
-            chart = patterns.share_chart(selection, metric, dimension)
-            drawn.chart(chart, f"shares-{dimension}", Drill(dimension))
-    patterns_keys.section(selection)
-    patterns_limits.section(selection, known)
+    views.views(
+        {
+            "Shares": partial(patterns.preferred, selection, metric),
+            "Keys that changed": partial(patterns_keys.section, selection),
+            "Capacity": partial(patterns_limits.section, selection, known),
+        }
+    )

@@ -79,6 +79,8 @@ def test_a_bar_narrows_and_every_way_back_undoes_it(overview: Page, settled: Set
 
 def test_a_row_leads_to_cost_and_back(overview: Page, settled: Settled) -> None:
     page = overview
+    page.get_by_role("tab", name="Top keys and models").click()
+    settled(page)
     rows = chart(page, "Top models by cost")
     rows.scroll_into_view_if_needed()
     settled(page)

@@ -14,6 +14,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest, local_script_runner
 
 from benchmarks.script import ended
+from pages.parts import views
 from tests.metrics.by_hand import Row, as_log
 from usage_core import cached, settings
 from usage_core.intake.run import import_file
@@ -77,6 +78,12 @@ def holding(opened: Callable[..., Workspace]) -> Iterator[Callable[..., None]]:
         st.cache_resource.clear()
 
 
+@pytest.fixture
+def every_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages draw all their tabs, as a reader sees them one after the other."""
+    monkeypatch.setattr(views, "is_open", lambda _tab: True)
+
+
 def visit(page: str = HOME, **params: str | list[str]) -> AppTest:
     """A page as a link with these parameters opens it; in UTC unless the link says otherwise."""
     app = AppTest.from_file(str(APP), default_timeout=60)
@@ -92,6 +99,12 @@ def check(app: AppTest, title: str) -> None:
     assert [each.value for each in app.title] == [title]
     assert not app.subheader, "whoever listens goes from heading to heading: none skips a level"
     assert "Timeframe" in [each.label for each in app.sidebar.get("button_group")]
+
+
+def view(app: AppTest, label: str) -> list[str]:
+    """What is said in a tab."""
+    [tab] = [each for each in app.tabs if each.label == label]
+    return [each.value for each in tab if each.type in ("markdown", "caption")]
 
 
 def texts(app: AppTest) -> list[str]:

@@ -168,6 +168,7 @@ def test_a_short_log_says_what_a_projection_needs(holding: Holding) -> None:
     assert "A projection needs 47 complete days of calls" in captions(app)
 
 
+@pytest.mark.usefixtures("every_view")
 @pytest.mark.parametrize("page", [PAGE, "usage/overview"])
 def test_without_any_price_nothing_is_said_to_cost_0(holding: Holding, page: str) -> None:
     holding("unpriced", [call(START + timedelta(days=n), model="our-own") for n in range(20)])

@@ -18,6 +18,8 @@ from usage_core.charts.chart import PICK_AT, PICK_NAME
 from usage_core.selection import Selection
 from usage_core.timeframe import Grain, custom
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 Holding = Callable[..., None]
 
 TODAY = datetime.now(UTC).date()

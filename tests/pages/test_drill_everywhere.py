@@ -14,6 +14,8 @@ from tests.pages.varied import DORMANT, SILENT, TODAY, varied
 from usage_core.metrics.slow_calls import Within
 from usage_core.schema import COLUMNS
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 Holding = Callable[..., None]
 
 DAY = timedelta(days=1)
@@ -25,7 +27,7 @@ OPEN: dict[str, list[dict[str, str]]] = {
         {"view": "What if", "replay-at": "small (OpenAI)"},
         {"view": "Keys to look at"},
     ],
-    "usage/latency": [{"by-tokens": "true", "slow-calls": "true"}],
+    "usage/latency": [{}],
     "usage/patterns": [{"capacity": "Calls in flight"}, {"tf": "7 days"}],
 }
 """Pages with the parameters of a link that together show everything on them."""
@@ -56,18 +58,18 @@ def rows(app: AppTest, column: str) -> list[dict[str, Any]]:
 def test_a_bar_of_times_shows_its_calls_and_back() -> None:
     app = click(visit("usage/latency"), "distribution", pick_took="6000-7000")
     check(app, "Latency")
-    assert link(app) == {"took": ["6000-7000"], "slow-calls": ["true"]}
+    assert link(app) == {"took": ["6000-7000"], "view": ["Slowest calls"]}
     times = [row[CALLS["completion_time_ms"]] for row in rows(app, CALLS["api_key_name"])]
     assert set(times) == {5000 + 100 * day for day in range(10, 21)}
     assert ":material/filter_alt: Calls that took **6.0 s** to **7.0 s**" in texts(app)
     assert narrowed(app) is None
     app = next(button for button in app.main.button if button.label == "Back to all calls").click().run()
-    assert link(app) == {"slow-calls": ["true"]}
+    assert link(app) == {"view": ["Slowest calls"]}
     assert len(rows(app, CALLS["api_key_name"])) == 50
 
 
 def test_a_cell_shows_its_calls() -> None:
-    app = visit("usage/latency", **{"by-tokens": "true"})
+    app = visit("usage/latency")
     app = click(app, "tokens", pick_took="6000-7000", pick_output="60-62")
     assert {row[CALLS["output_tokens"]] for row in rows(app, CALLS["api_key_name"])} == {60, 61, 62}
     app = click(app, "distribution", pick_took="6000-7000")
@@ -76,14 +78,14 @@ def test_a_cell_shows_its_calls() -> None:
 
 @pytest.mark.parametrize("took", ["", "7000", "7-", "1-2-3", "-5-9", "٣-٤", "9" * 16 + "-1"])
 def test_nonsense_for_a_range_narrows_to_nothing(took: str) -> None:
-    app = visit("usage/latency", took=took, output="' OR 1=1 --", **{"slow-calls": "true"})
+    app = visit("usage/latency", took=took, output="' OR 1=1 --")
     check(app, "Latency")
     assert len(rows(app, CALLS["api_key_name"])) == 50
     assert not [button for button in app.main.button if button.label == "Back to all calls"]
 
 
 def test_a_range_that_holds_nothing_says_so() -> None:
-    app = visit("usage/latency", took="7000-6000", **{"slow-calls": "true"})
+    app = visit("usage/latency", took="7000-6000")
     check(app, "Latency")
     assert "No such call." in texts(app)
     assert [button for button in app.main.button if button.label == "Back to all calls"]

@@ -15,6 +15,8 @@ from tests.pages.test_pages import PAGES, PRICES
 from usage_core.names import shown, visible
 from usage_core.text_guard import guard
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 HOSTILE = {
     "html": "<img src=x onerror=alert(1)>",
     "link": "[x](javascript:alert(1))",
@@ -73,16 +75,22 @@ def check_texts(app: AppTest, title: str) -> None:
         assert not set(text) & TURNING, text
     for text in chosen_among(app):
         assert not set(text) & TURNING, text
+    assert not [text for text in cells(app) if text.startswith(("=", "@"))]
 
 
 def chosen_among(app: AppTest) -> Iterator[str]:
     """Every text of a page that is no Markdown: of tables, and of what can be chosen."""
-    for table in app.dataframe:
-        yield from map(str, table.value.columns)
-        yield from (text for _, column in table.value.items() for text in column if isinstance(text, str))
+    yield from cells(app)
     for each in (*app.selectbox, *app.multiselect):
         yield from each.options
     yield from (each.value for each in app.code)
+
+
+def cells(app: AppTest) -> Iterator[str]:
+    """Every text of a table."""
+    for table in app.dataframe:
+        yield from map(str, table.value.columns)
+        yield from (text for _, column in table.value.items() for text in column if isinstance(text, str))
 
 
 @pytest.mark.parametrize(("page", "title"), PAGES.items())

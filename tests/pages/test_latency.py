@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from tests.metrics.by_hand import Row, call, figures
 from tests.pages.conftest import check, texts, visit
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 Holding = Callable[..., None]
 
 # Ten days of November, and the ten before.
@@ -152,7 +154,7 @@ def test_the_target_stands_in_the_link(holding: Holding, target: str, sentence: 
         {"compare": ["nobody", "waits"]},
         {"compare": [f"m{n}" for n in range(20)]},
         {"of-kind": "completion'"},
-        {"by-tokens": "perhaps", "slow-calls": "1"},
+        {"view": "perhaps"},
     ],
     ids=str,
 )
@@ -203,10 +205,9 @@ def test_with_nothing_before_nothing_changed(holding: Holding) -> None:
     assert "slower" not in said(app)
 
 
-def test_the_slowest_calls_are_shown_whole_when_asked_for(holding: Holding) -> None:
+def test_the_slowest_calls_are_shown_whole(holding: Holding) -> None:
     column = "Completion Time (ms)"
-    assert not [each for each in opened(holding).dataframe if column in each.value.columns]
-    found = table(opened(holding, **{"slow-calls": "true"}), column)
+    found = table(opened(holding), column)
     expected = sorted(
         COMPLETIONS, key=lambda row: (row["completion_time_ms"], row["called_at"]), reverse=True
     )[:50]
@@ -217,14 +218,6 @@ def test_the_slowest_calls_are_shown_whole_when_asked_for(holding: Holding) -> N
     }
 
 
-def test_cells_are_drawn_when_asked_for(holding: Holding) -> None:
-    drawn = [
-        [each.label for each in opened(holding, **params).expander].count("Numbers")
-        for params in ({}, {"by-tokens": "true"})
-    ]
-    assert drawn[1] == drawn[0] + 1
-
-
 def test_one_call_and_none_with_a_time(holding: Holding) -> None:
     one = [call(FIRST, completion_time_ms=700, output_tokens=0, input_tokens=1)]
     for name, rows_, sentence in (
@@ -232,7 +225,7 @@ def test_one_call_and_none_with_a_time(holding: Holding) -> None:
         ("latency-none", [call(FIRST)], "0 calls with a completion time so far; too few for percentiles."),
     ):
         holding(name, rows_)
-        app = visit("usage/latency", **LINK, **{"by-tokens": "true", "slow-calls": "true"})
+        app = visit("usage/latency", **LINK)
         check(app, "Latency")
         assert said(app) == sentence
     assert "No call has a completion time." in texts(app)

@@ -11,6 +11,8 @@ from tests.pages.conftest import HOME, visit
 from tests.pages.test_drill_everywhere import OPEN
 from tests.pages.varied import varied
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 Holding = Callable[..., None]
 
 State = Mapping[str, Any]
@@ -27,7 +29,7 @@ OF_THE_FRAME: State = {
 WHAT_IF, KEYS = {"view": "What if"}, {"view": "Keys to look at"}
 
 STATES: list[tuple[str, State]] = [
-    (HOME, {"by": "Model"} | OF_THE_FRAME),
+    (HOME, {"by": "Model", "view": "Unusual days"} | OF_THE_FRAME),
     (
         "usage/cost",
         {"by": "Provider", "rows": "Week", "columns": "Model", "cells": "Calls", "most": "100 rows"},
@@ -42,8 +44,17 @@ STATES: list[tuple[str, State]] = [
         KEYS | {"stands-for": "One I choose", "stand-in": "small (OpenAI)", "silent-for": "7 days"},
     ),
     ("usage/latency", {"of-kind": "All kinds", "by": "Provider", "figure": "p99", "target": 2.5}),
-    ("usage/latency", {"compare": ["small"], "by-tokens": True, "slow-calls": True}),
-    ("usage/patterns", {"of": "Cost", "hour": "Peak", "capacity": "Calls per minute", "enter-limits": True}),
+    ("usage/latency", {"compare": ["small"], "view": "Distribution"}),
+    (
+        "usage/patterns",
+        {
+            "of": "Cost",
+            "hour": "Peak",
+            "capacity": "Calls per minute",
+            "enter-limits": True,
+            "view": "Capacity",
+        },
+    ),
 ]
 """Every control of the four pages, set to something else."""
 

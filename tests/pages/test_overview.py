@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.cost_change import as_shown
 from pages.parts.overview_unusual import line
 from tests.metrics.by_hand import Row, as_log, call
-from tests.pages.conftest import check, texts, visit
+from tests.pages.conftest import check, texts, view, visit
 from tests.pages.test_answers import BEFORE, BOB, DOLLAR, LINK, MONDAY, NOW, some
 from usage_core import cached
 from usage_core.intake.run import import_file
@@ -23,6 +23,8 @@ from usage_core.metrics.change import Change, Part, Reason
 from usage_core.metrics.unusual import Finding
 from usage_core.schema import usd
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 Holding = Callable[..., None]
 
 EARLY = some(1, MONDAY - timedelta(days=30), 1, 1, **BOB)
@@ -30,20 +32,12 @@ WEEKS: dict[str, str | list[str]] = {"tf": "Custom", "range": ["2026-11-02", "20
 WEDNESDAY = MONDAY + timedelta(days=2)
 
 
-def section(app: AppTest, heading: str) -> list[str]:
-    """What is said under a heading, up to the next."""
-    found = [each.value for each in app.main if each.type in ("header", "markdown", "caption")]
-    start = found.index(heading) + 1
-    ends = [place for place in range(start, len(found)) if found[place] in HEADINGS]
-    return found[start : ends[0] if ends else None]
-
-
-HEADINGS = ("Why did cost change?", "Unusual days")
+WHY, UNUSUAL = "Why cost changed", "Unusual days"
 
 
 def why(app: AppTest) -> str:
     check(app, "Overview")
-    return section(app, HEADINGS[0])[0].replace("\\", "")
+    return view(app, WHY)[0].replace("\\", "")
 
 
 def health(app: AppTest) -> str:
@@ -56,7 +50,7 @@ def test_volume_alone_explains_more_calls(holding: Holding) -> None:
     holding("known-longer", [*NOW, *BEFORE, *EARLY])
     app = visit(**LINK)
     assert why(app) == "Cost rose by **$30.00**: **volume** +$30.00 (Anna alone +$60.00)."
-    assert section(app, HEADINGS[0])[1].count("Calls without a price are left out: 1 now, 0 before.")
+    assert view(app, WHY)[1].count("Calls without a price are left out: 1 now, 0 before.")
 
 
 def test_a_key_is_not_named_where_it_is_the_only_one_selected(holding: Holding) -> None:
@@ -170,7 +164,7 @@ def test_an_unusual_day_is_a_way_in(holding: Holding) -> None:
     holding("odd", daily(90))
     app = visit(**WEEKS)
     check(app, "Overview")
-    assert section(app, HEADINGS[1])[0] == (
+    assert view(app, UNUSUAL)[0] == (
         "3 findings on 7 days with enough history, the largest first. Choose one to see its calls."
     )
     found = {button.label: button for button in app.main.button if "usually" in button.label}
@@ -187,14 +181,14 @@ def test_an_unusual_day_is_a_way_in(holding: Holding) -> None:
 
 def test_usual_days_are_said_to_be(holding: Holding) -> None:
     holding("even", daily())
-    assert section(visit(**WEEKS), HEADINGS[1]) == [
+    assert view(visit(**WEEKS), UNUSUAL) == [
         "None: on 7 days with enough history, cost was within what is usual for the weekday."
     ]
 
 
 def test_too_little_history_is_said(holding: Holding) -> None:
     holding("known", [*NOW, *BEFORE])
-    assert section(visit(**LINK), HEADINGS[1])[0].startswith("Too little is known to say what is usual")
+    assert view(visit(**LINK), UNUSUAL)[0].startswith("Too little is known to say what is usual")
 
 
 def test_days_in_a_row_in_words() -> None:

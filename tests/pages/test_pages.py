@@ -11,6 +11,8 @@ from tests.pages.conftest import HOME, check, texts, visit
 from usage_core import wording
 from usage_core.timeframe import Preset, zone_info
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 Holding = Callable[..., None]
 
 PAGES = {

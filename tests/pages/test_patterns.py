@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts import patterns, patterns_capacity
 from tests.metrics.by_hand import Row, call
-from tests.pages.conftest import check, texts, visit
+from tests.pages.conftest import check, texts, view, visit
 from tests.pages.test_hostile_text import LINK as HOSTILE_LINK
 from tests.pages.test_hostile_text import check_texts, hostile_calls
 from tests.pages.test_pages import STORES
@@ -21,6 +21,8 @@ from usage_core.metrics import peaks
 from usage_core.metrics.limits import change, limits
 from usage_core.selection import Selection
 from usage_core.timeframe import Timeframe
+
+pytestmark = pytest.mark.usefixtures("every_view")
 
 Holding = Callable[..., None]
 PAGE = "usage/patterns"
@@ -86,9 +88,7 @@ EVERY = selected("2026-09-07", "2026-11-01")
 
 
 def capacity_sentence(app: AppTest) -> str:
-    heads = [each.value for each in app.main.header]
-    assert "Capacity" in heads
-    return str(app.main.markdown[-1].value)
+    return next(said for said in view(app, "Capacity") if "at most" in said)
 
 
 def test_what_it_answers(grown: None) -> None:

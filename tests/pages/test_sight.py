@@ -10,6 +10,8 @@ from tests.pages.conftest import APP, check, texts, visit
 from tests.pages.test_pages import PAGES, many
 from usage_core.access.rules import Role, Visitor
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 Holding = Callable[..., None]
 KEYS = ("key-1", "key-4")
 EVERYTHING = many()
