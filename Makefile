@@ -15,7 +15,7 @@ suitable = import sys; sys.exit(sys.version_info < (3, 11))
 help:
 	@echo 'make run     start the console (make run ARGS="--server.port 8600")'
 	@echo 'make test    check format, lint, types and imports, run the tests (make test ARGS="-k export")'
-	@echo 'make format  format the code, fix what can be fixed, write the tables of the README'
+	@echo 'make format  format the code, fix what can be fixed, write the tables of the README and the new store'
 	@echo 'make picture make the picture of the README anew (needs Chromium)'
 	@echo 'make clean   remove .venv and caches; data/ stays'
 	@echo
@@ -41,6 +41,7 @@ format: venv-test
 	$(py) -m ruff format .
 	$(py) -m ruff check --fix .
 	$(py) -m usage_core.reference README.md docs/api.md
+	$(py) -m usage_core.store.schema_as_sql usage_core/store/new_store.sql
 
 picture: venv-test
 	$(py) -m docs.pictures

@@ -13,8 +13,10 @@ from duckdb_sqlalchemy.datatypes import Struct
 from tests.importing import Shelf, as_csv, row
 from usage_core.errors import StoreUnavailable
 from usage_core.settings import CHECKOUT, DATABASE_URL, load, store_folder
+from usage_core.store import new_store
 from usage_core.store.known_empty import FILLED_BY_IMPORTS
 from usage_core.store.lake import Lake, open_lake
+from usage_core.store.schema_as_sql import as_sql, made_by_steps
 from usage_core.store.scratch import Scratch
 from usage_core.store.tables import CALLS, METADATA, VIEWS, WORKSPACE
 
@@ -47,6 +49,40 @@ def test_a_new_store_has_the_tables_of_the_record(module_shelf: Shelf) -> None:
         for name in ("calls", "price_rules", "rollup_days", "usage_buckets"):
             tables[name].sort()
     assert found == expected
+
+
+def test_a_new_store_is_what_the_steps_make(module_shelf: Shelf, tmp_path: Path) -> None:
+    """It is made in one go: alike in every table, column, default, view, setting and row."""
+    stepped = made_by_steps(tmp_path / "stepped")
+    with stepped.reading() as by_steps, module_shelf.lake.reading() as at_once:
+        assert made(at_once) == made(by_steps)
+        assert as_sql(by_steps) == new_store.SCRIPT.read_text(), "`make format` writes it anew"
+    stepped.close()
+
+
+def made(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Whatever the catalog says of the tables and views there are now, but for when and where they were made;
+    and what the tables hold."""
+    column = "column_name, column_type, initial_default, default_value, default_value_type, nulls_allowed"
+    place = "row_number() OVER (PARTITION BY table_id ORDER BY column_order, column_id)"
+    of_tables = {
+        "ducklake_column": f"{place}, parent_column IS NOT NULL, {column}",
+        "ducklake_partition_info": "x.*",
+        "ducklake_sort_info": "x.*",
+    }
+    beside = "JOIN @ducklake_table t USING (table_id) WHERE t.end_snapshot IS NULL AND x.end_snapshot IS NULL"
+    queries = {
+        **{name: f"SELECT t.table_name, {of} FROM @{name} x {beside}" for name, of in of_tables.items()},  # noqa: S608
+        "views": "SELECT view_name, sql, column_aliases FROM @ducklake_view WHERE end_snapshot IS NULL",
+        "tags": "SELECT key, value FROM @ducklake_tag WHERE end_snapshot IS NULL",
+        "settings": "SELECT key, value, scope FROM @ducklake_metadata WHERE key <> 'data_path'",
+        **{name: f"FROM {name}" for name in ("alembic_version", *METADATA.tables)},
+    }
+    at = "__ducklake_metadata_lake."
+    return {
+        name: sorted(map(tuple, connection.exec_driver_sql(query.replace("@", at))), key=str)
+        for name, query in queries.items()
+    }
 
 
 def test_every_table_is_known_to_be_empty_and_is(lake: Lake) -> None:

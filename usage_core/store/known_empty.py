@@ -6,6 +6,7 @@ for them several times over with every statement, which takes up to ten times as
 
 import sqlalchemy as sa
 
+from usage_core.store.engine import literal
 from usage_core.store.rollups import TABLES
 from usage_core.store.small_files import META
 from usage_core.store.tables import CALLS, METADATA
@@ -23,10 +24,10 @@ UNTOUCHED = f"""
 
 def settle(connection: sa.Connection) -> None:
     """Put a row into each table that may long stay empty, and take it out: that leaves figures alone."""
-    for table in METADATA.tables.values():
-        if table in FILLED_BY_IMPORTS:
-            continue
-        if connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0:
+    tables = [table for table in METADATA.tables.values() if table not in FILLED_BY_IMPORTS]
+    counts = (sa.select(sa.func.count()).select_from(table).scalar_subquery() for table in tables)
+    for table, rows in zip(tables, connection.execute(sa.select(*counts)).one(), strict=True):
+        if not rows:
             connection.execute(sa.insert(table).values({column: _value(column) for column in table.columns}))
             connection.execute(sa.delete(table))
 
@@ -35,4 +36,4 @@ def _value(column: "sa.Column[object]") -> sa.ColumnElement[object] | sa.Null:
     if column.nullable:
         return sa.null()
     text = "1970-01-01" if isinstance(column.type, sa.DateTime) else "0"
-    return sa.cast(sa.literal(text), column.type)
+    return sa.cast(sa.literal_column(literal(text)), column.type)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from usage_core.errors import Interrupted, StoreUnavailable
-from usage_core.store import known_empty, migrate, rollups
+from usage_core.store import known_empty, migrate, new_store, rollups
 from usage_core.store.engine import EXTENSIONS, config, literal, load, memory_mb, native, threads
 from usage_core.store.hot import Ahead, Hot
 from usage_core.store.room import told_when_full
@@ -218,8 +218,9 @@ def _mark(folder: Path) -> Mark | None:
 def _bring_up_to_date(lake: Lake) -> None:
     if not _is_current(lake):
         with lake.writing() as connection:
-            migrate.upgrade(connection)
-            rollups.fill(connection, reporting_zone(connection))
+            if not new_store.create(connection):
+                migrate.upgrade(connection)
+                rollups.fill(connection, reporting_zone(connection))
             known_empty.settle(connection)
 
 
@@ -227,6 +228,7 @@ def _is_current(lake: Lake) -> bool:
     if not (lake.folder / CATALOG).exists():
         with lake.turn():  # two first starts must not both create the catalog
             lake.version()
+        return False
     with lake.reading() as connection:
         return migrate.is_current(connection)
 

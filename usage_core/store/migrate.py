@@ -47,6 +47,11 @@ def _at(connection: Connection) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def newest(steps: Path = STEPS) -> str | None:
+    """The last step this program knows."""
+    return _known(steps)[0]
+
+
 @cache
 def _known(steps: Path) -> tuple[str | None, frozenset[str]]:
     """The newest step, and all of them; their files are read once."""
