@@ -208,6 +208,7 @@ def known() -> Directory:
     return _answer("directory", directory)
 
 
+@shared
 def previewed(selection: Selection) -> Preview:
     """What an export of the selection will hold."""
     calls = answer(Question(selection, ("calls",)))["calls"].array[0]

@@ -21,6 +21,11 @@ _BY_LABEL = {preset.label: preset for preset in Preset}
 
 _LEFT_OUT = "left-out"
 
+_ZONE = "zone-chosen"
+
+_ZONE_OPEN, _FILTERS_OPEN, _IN_USE = "zone-open", "filters", "filters-in-use"
+"""What of the sidebar is open: what is closed is not drawn, as all of it would be in every run."""
+
 
 def selection() -> Selection:
     """Draw the sidebar and give what is selected in it."""
@@ -28,7 +33,7 @@ def selection() -> Selection:
         address.tell_again("zone", *FILTERS)
         frame = _timeframe()
         chosen = _filters()
-        address.hold({name: st.session_state[name] for name in FILTERS} | _days_in_link())
+        address.hold({name: st.session_state[name] for name in FILTERS if chosen[name]} | _days_in_link())
         selected = Selection(frame, **chosen)
         _download(selected)
     return selected
@@ -100,14 +105,24 @@ def _zone() -> str:
     """The zone of days and hours: the link's, else the reader's own; always in the link, because
     the same link must show a colleague elsewhere the same days."""
     asked = st.query_params.get("tz") or st.context.timezone or "UTC"
-    if not timeframe.is_zone(asked):
-        asked = "UTC"
-    options = list(dict.fromkeys([*timeframe.zone_names(), asked]))
-    st.session_state.setdefault("zone", asked)
-    zone = st.selectbox("Time zone", options, key="zone", help="Days and hours are cut in this zone.")
+    # On the way to another page a browser drops it from the link; on its way back the link says what was.
+    held = None if address.rules() else st.session_state.get(_ZONE)
+    zone: str = held or (asked if timeframe.is_zone(asked) else "UTC")
+    st.session_state[_ZONE] = zone
+    opened = st.expander(f"Time zone: {zone}", key=_ZONE_OPEN, on_change="rerun")
+    if opened.open:
+        if st.session_state.get("zone") != zone:
+            st.session_state["zone"] = zone
+        options = list(dict.fromkeys([*timeframe.zone_names(), zone]))
+        with opened:
+            st.selectbox("Days and hours are cut in", options, key="zone", on_change=_zone_chosen)
     if st.query_params.get("tz") != zone:
         st.query_params["tz"] = zone
     return zone
+
+
+def _zone_chosen() -> None:
+    st.session_state[_ZONE], st.session_state[_ZONE_OPEN] = st.session_state["zone"], False
 
 
 def _filters() -> dict[str, tuple[str, ...]]:
@@ -118,15 +133,27 @@ def _filters() -> dict[str, tuple[str, ...]]:
     used = sum(label in options[name] for name, labels in asked.items() for label in labels)
     if missing := [name for name, labels in link.items() if not set(labels) <= set(options[name])]:
         st.session_state[_LEFT_OUT] = [missing]
+    if used and not st.session_state.get(_IN_USE):
+        st.session_state[_FILTERS_OPEN] = True
+    st.session_state[_IN_USE] = bool(used)
+    label = f"Filters ({used})" if used else "Filters"
+    opened = st.expander(label, key=_FILTERS_OPEN, on_change="rerun")
+    # A widget that is not drawn lets go of its part of the link.
+    if not (opened.open or used or any(link.values())):
+        return dict.fromkeys(FILTERS, ())
+    with opened:
+        return _choose(options, is_used=bool(used))
+
+
+def _choose(options: dict[str, dict[str, str]], *, is_used: bool) -> dict[str, tuple[str, ...]]:
     chosen = {}
-    with st.expander(f"Filters ({used})" if used else "Filters", expanded=bool(used), key="filters"):
-        for name, values in options.items():
-            picked = st.multiselect(
-                HEADINGS[name], list(values), key=name, bind="query-params", placeholder="All"
-            )
-            chosen[name] = tuple(values[label] for label in picked)
-        if used:
-            st.button("Clear all", on_click=_clear, width="stretch")
+    for name, values in options.items():
+        picked = st.multiselect(
+            HEADINGS[name], list(values), key=name, bind="query-params", placeholder="All"
+        )
+        chosen[name] = tuple(values[label] for label in picked)
+    if is_used:
+        st.button("Clear all", on_click=_clear, width="stretch")
     return chosen
 
 

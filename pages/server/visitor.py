@@ -48,7 +48,7 @@ def judged(claims: Claims) -> Visitor | Refusal:
 
 def of_run() -> Visitor | Refusal:
     """Who this run of the script is for; to be asked at the start of every run."""
-    found = judged(st.user.to_dict())
+    found = judged(st.user.to_dict() if access() else {})
     st.session_state[HERE] = found if isinstance(found, Visitor) else None
     return found
 

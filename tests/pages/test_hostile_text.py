@@ -144,7 +144,7 @@ def test_a_provider_called_not_given_is_not_the_missing_one(holding: Callable[..
     """Both can be chosen, and each brings its own calls."""
     rows = [call(MONDAY, provider="(not given)"), call(MONDAY), call(MONDAY + timedelta(minutes=1))]
     holding("not-given", rows)
-    options = visit(**LINK).sidebar.multiselect[1].options
+    options = visit(provider="(not given)", **LINK).sidebar.multiselect[1].options
     assert len(options) == len(set(options)) == 2
     counts = {visit(provider=option, **LINK).sidebar.caption[-1].value.split(",")[0] for option in options}
     assert counts == {"1 call", "2 calls"}

@@ -1,5 +1,6 @@
 """Every control of the pages of figures is restored from the link and writes itself to it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -104,11 +105,13 @@ def test_every_control_is_known_here_and_writes_itself_to_the_link(page: str) ->
     states = [state for known, state in STATES if known == page]
     known = {name for state in (*states, OF_THE_FRAME) for name in state}
     found = {
-        pair for params in (*OPEN[page], *map(written, states)) for pair in controls(visit(page, **params))
+        pair
+        for params in (*OPEN[page], *map(written, [*states, OF_THE_FRAME]))
+        for pair in controls(visit(page, **params))
     }
     drawn = {name for name, _ in found if not name.endswith("-numbers")}
     assert drawn - {""} == known
-    assert {label.partition(" (")[0] for name, label in found if not name} - {""} <= NOT_IN_THE_LINK
+    assert {re.split(r" \(|: ", label)[0] for name, label in found if not name} - {""} <= NOT_IN_THE_LINK
 
 
 @pytest.mark.parametrize("page", OPEN)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.metrics.by_hand import Row, call
 from tests.pages.conftest import HOME, check, texts, visit
@@ -118,7 +119,43 @@ def test_nonsense_in_a_link(holding: Holding, params: dict[str, str | list[str]]
     page = "usage/patterns" if "of" in params else HOME
     app = visit(page, **params)
     check(app, PAGES[page])
-    assert app.sidebar.selectbox[0].value == "UTC"
+    assert zone_of(app) == "UTC"
+
+
+def zone_of(app: AppTest) -> str:
+    [said] = [each.label for each in app.sidebar.expander if each.label.startswith("Time zone")]
+    return said.removeprefix("Time zone: ")
+
+
+def test_a_zone_that_is_chosen_is_in_the_link_and_the_choice_closed(holding: Holding) -> None:
+    holding("many", STORES["many"])
+    app = visit(tf="7 days")
+    assert not app.sidebar.selectbox
+    app.session_state["zone-open"] = True
+    app.run().sidebar.selectbox[0].select("Asia/Kathmandu").run()
+    check(app, "Overview")
+    for _ in range(2):
+        assert (zone_of(app), app.query_params["tz"]) == ("Asia/Kathmandu", "Asia/Kathmandu")
+        assert not app.sidebar.selectbox
+        app.run()
+    app.switch_page("pages/usage/cost.py")
+    del app.query_params["tz"]  # as a browser does that has not drawn what it belongs to
+    assert zone_of(app.run()) == app.query_params["tz"] == "Asia/Kathmandu"
+
+
+def test_filters_are_drawn_when_opened_or_in_use(holding: Holding) -> None:
+    holding("many", STORES["many"])
+    app = visit()
+    assert not app.sidebar.multiselect
+    app.session_state["filters"] = True
+    app.run().sidebar.multiselect[0].select("Team 1").run()
+    assert app.query_params["key"] == "Team 1"
+    app.session_state["filters"] = False
+    app.run()  # closed, it is in use still
+    assert app.sidebar.multiselect[0].value == ["Team 1"]
+    del app.query_params["key"]  # as a browser does
+    app.sidebar.multiselect[0].unselect("Team 1").run()
+    assert not app.sidebar.multiselect
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "US/Eastern"])
@@ -126,7 +163,7 @@ def test_the_zone_of_a_link(holding: Holding, zone: str) -> None:
     holding("many", STORES["many"])
     app = visit(tz=zone, tf="7 days")
     check(app.run(), "Overview")
-    assert app.sidebar.selectbox[0].value == zone
+    assert zone_of(app) == zone
     today = datetime.now(UTC).astimezone(zone_info(zone)).date()
     assert wording.days(today - 6 * DAY, today) in app.sidebar.caption[0].value
 
@@ -173,6 +210,8 @@ def test_a_browser_that_has_not_drawn_the_sidebar_is_told_again_what_it_shows(ho
     """Else it draws it with its defaults, and all calls take the place of those that were asked for."""
     holding("many", STORES["many"])
     app = visit(key="Team 1", tz="Asia/Kathmandu")
+    app.session_state["zone-open"] = True
+    app.run()
     drawn = app._tree.get_widget_states()
     again = app._run(drawn)
     assert not again.sidebar.multiselect[0].proto.set_value
