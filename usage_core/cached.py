@@ -18,6 +18,7 @@ from usage_core import settings
 from usage_core.answers import Answers
 from usage_core.export.preview import Preview, line_bytes, preview
 from usage_core.export.preview import first_lines as first_lines_of
+from usage_core.intake.mappings import names as names_of_mappings
 from usage_core.intake.undoing import Taken, taken
 from usage_core.metrics import facts
 from usage_core.metrics.answer import ask, coverage
@@ -220,10 +221,15 @@ def first_lines(selection: Selection) -> str:
     return found(first_lines_of, selection)
 
 
+def real_state() -> Hashable:
+    """Which workspace of real calls there is, and in what state; for keys of `shared`."""
+    lake = workspace().real
+    return str(lake.folder), lake.version()
+
+
 def _of_real(key: Hashable, work: Callable[[sa.Connection], Found]) -> Found:
     """What is found in the workspace of real calls as it is now, whichever store is shown."""
-    lake = workspace().real
-    return _answer(key, work, (str(lake.folder), lake.version()), lake)
+    return _answer(key, work, real_state(), workspace().real)
 
 
 def days_zone() -> str:
@@ -234,6 +240,11 @@ def days_zone() -> str:
 def real_holdings() -> Holdings:
     """What the workspace of real calls holds."""
     return _of_real("holdings", holdings)
+
+
+def saved_mappings() -> list[str]:
+    """The names of the mappings of real files that were saved; read them, do not change them."""
+    return _of_real("mappings", names_of_mappings)
 
 
 def would_undo(import_id: str) -> Taken:

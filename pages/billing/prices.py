@@ -1,8 +1,10 @@
 """What does each model cost, and is that right?"""
 
+from functools import partial
+
 import streamlit as st
 
-from pages.parts import price_forms, prices, repricing
+from pages.parts import price_forms, prices, repricing, views
 from pages.parts.frame import selected
 from usage_core.prices.catalogue import catalogue_version
 
@@ -11,15 +13,12 @@ st.title("Prices", anchor=False)
 st.markdown(prices.answer())
 prices.models()
 repricing.changes_to_apply()
-given, differing, history, anew = st.tabs(
-    ["Enter a price", "Prices that differ", "Price history", "Repricings"]
+views.views(
+    {
+        "Enter a price": price_forms.enter,
+        "Prices that differ": partial(prices.drifts, selection),
+        "Price history": price_forms.history,
+        "Repricings": repricing.history,
+    }
 )
-with given:
-    price_forms.enter()
-with differing:
-    prices.drifts(selection)
-with history:
-    price_forms.history()
-with anew:
-    repricing.history()
 st.caption(f"The catalogue is {catalogue_version()}. Prices are USD per million tokens.")

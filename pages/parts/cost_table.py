@@ -1,19 +1,22 @@
 """The table of the Cost page, with what it shows to choose from, and its file."""
 
+from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
-from pages.parts import cost_tables, drawn, drill
+from pages.parts import cost_tables, drawn, drill, tables
 from pages.parts.cost_tables import BREAKDOWNS, CELLS, PERIODS, SHARE, VALUES, Wanted
 from pages.parts.number_columns import PERCENT
 from pages.parts.text import plain
-from usage_core import wording
+from usage_core import cached, wording
 from usage_core.errors import SelectionError
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.periods import buckets
 from usage_core.selection import Selection
+from usage_core.timeframe import Timeframe
 
 AS_ABOVE, ALL_FIGURES, SHARE_OF_COST = "As above", "All figures", "Share of cost"
 
@@ -39,7 +42,7 @@ def section(selection: Selection, by: str) -> None:
         return
     grain: Any = wanted.rows if DIMENSIONS[wanted.rows].is_period else None
     drill.table(
-        table.shown,
+        _sent(selection, wanted),
         "figures",
         drill.Drill() if grain else drawn.into(wanted.rows),
         drill.Rows(table.names, table.starts, grain),
@@ -72,6 +75,11 @@ def _columns(table: cost_tables.Table) -> dict[str, Any]:
     return config | {table.shown.columns[0]: st.column_config.Column(pinned=True)}
 
 
+@cached.shared
+def _sent(selection: Selection, wanted: Wanted) -> pa.Table:
+    return tables.sent(_made(selection, wanted).shown)
+
+
 def _made(selection: Selection, wanted: Wanted) -> cost_tables.Table:
     if wanted.columns:
         return cost_tables.crossed(selection, wanted)
@@ -81,9 +89,9 @@ def _made(selection: Selection, wanted: Wanted) -> cost_tables.Table:
 def _controls(selection: Selection, by: str) -> Wanted:
     """What the table shows, kept in the link."""
     boxes = st.container(horizontal=True)
-    periods = [heading for heading in PERIODS if _many(selection, heading) <= MOST_PERIODS]
+    periods = [heading for heading in PERIODS if _many(selection.timeframe, heading) <= MOST_PERIODS]
     rows = _choice(boxes, "Rows", [AS_ABOVE, "Call kind", *periods], "rows")
-    across = [heading for heading in periods if _many(selection, heading) <= MOST_ACROSS]
+    across = [heading for heading in periods if _many(selection.timeframe, heading) <= MOST_ACROSS]
     columns = _choice(boxes, "Columns", [ALL_FIGURES, *VALUES, *across], "columns")
     row = BREAKDOWNS.get(rows, by)
     if columns == ALL_FIGURES:
@@ -101,8 +109,9 @@ def _choice(place: Any, label: str, options: list[str], key: str, index: int = 0
     return chosen
 
 
-def _many(selection: Selection, period: str) -> int:
-    return len(buckets(selection.timeframe, PERIODS[period]))
+@lru_cache(maxsize=256)
+def _many(frame: Timeframe, period: str) -> int:
+    return len(buckets(frame, PERIODS[period]))
 
 
 def _file_name(wanted: Wanted) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from pages.parts import tables
@@ -168,6 +169,11 @@ def download(selection: Selection, kind: File, of: Summed | None) -> None:
 
 def first_rows(selection: Selection, kind: File, of: Summed | None) -> None:
     """The first rows of the CSV."""
+    tables.draw(_first_rows(selection, kind, of), hide_index=True, key="first-rows")
+
+
+@cached.shared
+def _first_rows(selection: Selection, kind: File, of: Summed | None) -> pa.Table:
     if of:
         text = cached.found(first_sums, selection, of)
     elif kind.format.content:
@@ -175,11 +181,16 @@ def first_rows(selection: Selection, kind: File, of: Summed | None) -> None:
     else:
         text = cached.first_lines(selection)
     header, *rows = csv.reader(io.StringIO(text, newline=""))
-    tables.draw(pd.DataFrame(rows, columns=header), hide_index=True, key="first-rows")
+    return tables.sent(pd.DataFrame(rows, columns=header))
 
 
 def columns(kind: File, of: Summed | None) -> None:
     """What the file's columns mean."""
+    tables.draw(_columns(kind, of), hide_index=True, key="columns")
+
+
+@cached.shared
+def _columns(kind: File, of: Summed | None) -> pa.Table:
     is_csv = kind.format.suffix == ".csv"
     rows = [
         (
@@ -190,8 +201,7 @@ def columns(kind: File, of: Summed | None) -> None:
         )
         for each in (of.columns if of else kind.format.columns)
     ]
-    table = pd.DataFrame(rows, columns=["Column", "Meaning", "Written as", "Empty means"])
-    tables.draw(table, hide_index=True, key="columns")
+    return tables.sent(pd.DataFrame(rows, columns=["Column", "Meaning", "Written as", "Empty means"]))
 
 
 def command(selection: Selection, kind: File, of: Summed | None) -> None:

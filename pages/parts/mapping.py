@@ -157,9 +157,7 @@ def _keep(file: UploadedFile, zone: str, start: str, mapping: Mapping) -> None:
 
 def _saved() -> None:
     """The mappings that were saved; each can be removed."""
-    lake = cached.workspace().real
-    with lake.reading() as connection:
-        names = mappings.names(connection)
+    lake, names = cached.workspace().real, cached.saved_mappings()
     if not names:
         return
     with st.popover("Saved mappings"):

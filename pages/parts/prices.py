@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from pages.parts import tables
@@ -66,6 +67,11 @@ def now_in_force(provider: str | None, model: str) -> Interval:
     """The price of a call made now."""
     rules = [entered.rule for entered in cached_prices.price_rules() if entered.withdrawn_at is None]
     return in_force(intervals(provider, model, rules), datetime.now(UTC))
+
+
+@cached.shared
+def _sent() -> pa.Table:
+    return tables.sent(_table())
 
 
 @cached.shared
@@ -131,7 +137,7 @@ def models() -> None:
             for name in PRICES
         },
     }
-    tables.draw(table, hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="models")
+    tables.draw(_sent(), hide_index=True, column_config=config, placeholder=wording.UNKNOWN, key="models")
 
 
 def without_price() -> list[Seen]:
@@ -144,7 +150,7 @@ def drifts(selection: Selection) -> None:
     found = cached_prices.price_drifts(selection)
     st.markdown(_drift_sentence(found))
     if found:
-        tables.draw(_drift_table(found), hide_index=True, key="drifts")
+        tables.draw(_drift_table(selection), hide_index=True, key="drifts")
 
 
 def _drift_sentence(found: Iterable[Drift]) -> str:
@@ -160,8 +166,10 @@ def _drift_sentence(found: Iterable[Drift]) -> str:
     )
 
 
-def _drift_table(found: list[Drift]) -> pd.DataFrame:
-    return pd.DataFrame(
+@cached.shared
+def _drift_table(selection: Selection) -> pa.Table:
+    found = cached_prices.price_drifts(selection)
+    table = pd.DataFrame(
         {
             "Model": [one.model for one in found],
             "Provider": [one.provider or NOT_GIVEN for one in found],
@@ -175,3 +183,4 @@ def _drift_table(found: list[Drift]) -> pd.DataFrame:
             "Difference": [wording.money_exact(one.difference) for one in found],
         }
     )
+    return tables.sent(table)

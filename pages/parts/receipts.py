@@ -1,9 +1,11 @@
 """The receipts of all imports, with the way to the rows that were set aside or are in doubt."""
 
 import json
+from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from pages.parts import tables
@@ -28,12 +30,18 @@ def every(zone: str) -> None:
         return
     st.caption(f"Newest first. Times in {plain(zone)}.")
     tables.draw(
-        _table(past, zone),
+        _sent(zone, cached.real_state()),
         hide_index=True,
         column_config=_columns(),
         placeholder=wording.UNKNOWN,
         key="receipts",
     )
+
+
+@cached.shared
+def _sent(zone: str, _state: Hashable) -> pa.Table:
+    """The table as it is sent, of the receipts of the workspace of real calls in a state."""
+    return tables.sent(_table(cached.receipts(), zone))
 
 
 def _table(past: list[dict[str, Any]], zone: str) -> pd.DataFrame:

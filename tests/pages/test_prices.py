@@ -12,6 +12,8 @@ from pages.server import visitor
 from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
 
+pytestmark = pytest.mark.usefixtures("every_view")
+
 Holding = Callable[..., None]
 
 AT = datetime(2026, 11, 2, 9)  # noqa: DTZ001 - the store's instants are naive UTC
