@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests.importing import Shelf
+from tests.importing import Shelf, as_csv, row
 from usage_core.errors import StoreUnavailable
-from usage_core.intake import coded, storing
+from usage_core.intake import coded, foreseen, storing
 from usage_core.store import new_sums, rollups
 from usage_core.store.lake import Lake
 from usage_core.store.tables import CALLS
@@ -67,6 +69,55 @@ def test_what_is_held_as_numbers_is_stored_as_it_is(shelf: Shelf, monkeypatch: p
         with shelf.lake.writing() as connection:
             rollups.rebuild(connection, "UTC")
         assert sums(shelf) == plain_sums, "sums of what was stored differ from sums of what was on its way"
+
+
+ODD = (
+    {"api_key_id": "''=k5", "provider": "'=odd"},
+    {"api_key_id": "'=k5", "provider": "''=odd"},
+    {"api_key_id": "k1", "model": " "},
+    {"api_key_id": "", "model": "late"},
+    {"model": "x" * 4001},
+    {"model": "late", "input_tokens": "many"},
+)
+
+
+def test_what_was_foreseen_is_stored_as_it_is(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def few(_path: Path, into: Path) -> Path:
+        into.write_bytes(as_csv([row(api_key_id="k1"), row(provider="Nobody")]).encode())
+        return into
+
+    found: list[dict[str, str]] = []
+    types = foreseen.types
+
+    def noted(*given: Any) -> dict[str, str]:
+        found.append(types(*given))
+        return found[-1]
+
+    monkeypatch.setattr(coded, "FEW_ROWS", 0)
+    plain = shelf.rows(*GIVEN, *ODD)
+    expected = calls(shelf), sums(shelf), shelf.set_aside(plain)
+    monkeypatch.setattr(foreseen, "WORTH_BYTES", 0)
+    monkeypatch.setattr(foreseen, "types", noted)
+    for pieces in (foreseen.pieces, few):  # the whole file, and but a few of its texts
+        monkeypatch.setattr(foreseen, "pieces", pieces)
+        shelf.clear()
+        receipt = shelf.rows(*GIVEN, *ODD)
+        assert set(found[-1]) == {"api_key_id", "api_key_name", "provider", "model"}
+        assert (calls(shelf), sums(shelf), shelf.set_aside(receipt)) == expected
+        assert shelf.rows(*GIVEN, *ODD).rows_duplicate == receipt.rows_stored
+
+
+def test_the_sample_is_of_whole_lines_from_all_over_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreseen, "PIECE_BYTES", 64)
+    lines = [f"{number:05},{'x' * (number % 30)}" for number in range(5_000)]
+    (tmp_path / "log.csv").write_text("\n".join(["header", *lines]))
+    found = foreseen.pieces(tmp_path / "log.csv", tmp_path / "pieces.csv").read_text().splitlines()
+    assert set(found) < set(lines)
+    assert len(found) > foreseen.PIECES
+    places = [lines.index(line) for line in found]
+    assert (min(places), max(places) > 4_900) == (0, True)
 
 
 def test_an_empty_column_has_no_values_to_hold(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
+from itertools import product
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.importing import LABELS, Look, Shelf, as_csv, row, with_store
-from usage_core.schema import EXPORT_HEADER, Kind, cost_pico
+from usage_core.intake.checks import CHECKS
+from usage_core.schema import BY_NAME, EXPORT_HEADER, Kind, cost_pico
 
 AT = datetime.fromisoformat("2026-08-03T09:14:07")
 
@@ -48,6 +51,9 @@ NOT_MOMENTS = {
     "2025-02-29T00:00:00Z": NO_MOMENT,
     "2026-13-01T00:00:00Z": NO_MOMENT,
     "2026-08-03T24:00:00Z": NO_MOMENT,
+    "2026-08-03T24:00:00.000Z": NO_MOMENT,
+    "2026-08-03T 9:14:07.412Z": NO_MOMENT,
+    "-026-08-03T09:14:07.412Z": NO_MOMENT,
     "2026-08-03T09:60:00Z": NO_MOMENT,
     "2026-08-03T09:14:60Z": NO_MOMENT,
     "2026-08-03T09:14:07+19:00": NO_MOMENT,
@@ -237,6 +243,32 @@ def test_more_kept_in_a_cache_for_an_hour_than_was_written_to_it_is_set_aside(sh
     assert shelf.set_aside(receipt) == [
         (line, "Cache Write 1h Tokens", value, why) for line, value in ((3, "6"), (4, "1"))
     ]
+
+
+SIGNS = " \t0123456789+-.,:_eZT/x\u00e4\u0663"
+
+
+def nearly(usual: str) -> list[str]:
+    """Texts that differ from one in two signs beside each other."""
+    pairs = product(SIGNS, repeat=2)
+    return [usual[:at] + one + two + usual[at + 2 :] for one, two in pairs for at in range(len(usual))]
+
+
+@pytest.mark.parametrize(
+    ("field", "usual"),
+    [("called_at", "2026-08-03T19:14:07.412Z"), ("input_tokens", "1200"), ("input_price", "12.50")],
+)
+def test_the_short_way_to_a_value_leads_to_the_same_as_the_long_one(field: str, usual: str) -> None:
+    value = CHECKS[BY_NAME[field]].value
+    given = pa.table({f"raw_{field}": nearly(usual)})
+    spelled = given.set_column(0, f"raw_{field}", pa.array([f" {text} " for text in nearly(usual)]))
+    with duckdb.connect() as engine:
+        short, long = (
+            engine.from_arrow(table).project(f"({value})::VARCHAR AS {field}").fetchall()
+            for table in (given, spelled)
+        )
+    wrong = [text for text, one, other in zip(nearly(usual), short, long, strict=True) if one != other]
+    assert wrong == []
 
 
 some_tokens = st.none() | st.sampled_from([0, 1]) | st.integers(0, 10**9)

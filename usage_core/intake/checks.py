@@ -27,6 +27,9 @@ MAX_USD = MAX_PICO // 10**12 + 1
 """The product of a larger amount is an error to DuckDB, whatever it is tried to be cast to."""
 
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+# Of what has this shape, the engine takes for a moment, beside those, some years before 1 and hours that are
+# 24 or begin with a blank.
+_USUAL_UTC = "{raw} LIKE '2___-__-__T__:__:__.___Z' AND substr({raw}, 12, 2) BETWEEN '00' AND '23'"
 _UTC = f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}:[0-5][0-9](?:[.][0-9]{{1,9}})?Z?"
 _MOMENT = (
     f"(?i)([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?::[0-5][0-9](?:[.][0-9]{{1,9}})?)?)"
@@ -73,8 +76,9 @@ def _instant(column: Column) -> Check:
     minutes = " + ".join(f"coalesce(try_cast({part[n]} AS INT), 0) * {m}" for n, m in ((2, 60), (3, 1)))
     shift = f"to_minutes(CASE WHEN {part[1]} = '-' THEN 1 ELSE -1 END * ({minutes}))"
     return Check(
+        f"coalesce(CASE WHEN {_USUAL_UTC.format(raw=raw)} THEN try_cast({raw} AS TIMESTAMP) END, "
         f"CASE WHEN {_matches(raw, _UTC)} THEN try_cast({raw} AS TIMESTAMP) "
-        f"WHEN {_matches(text, _MOMENT)} THEN try_cast(upper({part[0]}) AS TIMESTAMP) + {shift} END",
+        f"WHEN {_matches(text, _MOMENT)} THEN try_cast(upper({part[0]}) AS TIMESTAMP) + {shift} END)",
         f"{value} >= TIMESTAMP '{FIRST_YEAR}-01-01' AND {value} < TIMESTAMP '{LAST_YEAR + 1}-01-01'",
         f"CASE WHEN {value} IS NULL THEN 'It is not a date and time such as 2026-08-03T09:14:07.412Z.' "
         f"ELSE 'It is outside the years {FIRST_YEAR} to {LAST_YEAR}.' END",
@@ -102,7 +106,8 @@ def _whole(column: Column) -> Check:
     raw, value = raw_of(column), column.name
     text = f"trim({raw})"
     return Check(
-        f"CASE WHEN {_matches(raw, '[0-9]{1,18}')} THEN CAST({raw} AS BIGINT) "
+        f"CASE WHEN strlen({raw}) <= 18 AND try_cast({raw} AS UBIGINT)::VARCHAR = {raw} "
+        f"THEN CAST({raw} AS BIGINT) "
         f"WHEN {_matches(text, '[0-9]{1,18}(?:[.]0*)?')} THEN CAST(split_part({text}, '.', 1) AS BIGINT) END",
         f"{value} IS NOT NULL",
         f"CASE WHEN starts_with({text}, '-') "

@@ -36,6 +36,8 @@ def codes(stage: Staging, rows: int, alike: Mapping[str, str]) -> dict[str, str]
     known = {**_KNOWN, **{name: (value,) for name, value in alike.items()}}
     values = {name: f"SELECT unnest([{', '.join(map(literal, of))}])" for name, of in known.items()}
     for name, table in _FOUND.items():
+        if name in stage.codes:
+            continue
         good = " AND reason IS NULL" * (table == "checked")
         found = f"SELECT DISTINCT {name} FROM {{s}}.{table} WHERE {name} IS NOT NULL{good}"
         stage.run(f"CREATE TABLE {{s}}.{name}_values AS {found} LIMIT {MOST_VALUES + 1}")
@@ -44,7 +46,7 @@ def codes(stage: Staging, rows: int, alike: Mapping[str, str]) -> dict[str, str]
             values[name] = f"FROM {{s}}.{name}_values"
     for name, listed in values.items():
         stage.run(f"CREATE TYPE {{s}}.{name}_code AS ENUM ({listed})")
-    return {name: f"{stage.name}.{name}_code" for name in values}
+    return {**{name: f"{stage.name}.{name}_code" for name in values}, **stage.codes}
 
 
 def held(columns: Mapping[str, str], by: Mapping[str, str]) -> str:

@@ -87,9 +87,10 @@ class Making:
         self._alike = _empty(given) | {name: literal(value) for name, value in alike.items()}
         self._made = {name: sql for name, sql in _MADE.items() if name not in self._alike}
         names = held(same(_NAMED), by)
+        as_staged = {name: f"{name}::{stage.codes.get(name, 'VARCHAR')}" for name in ("provider", "model")}
         stage.run(
-            f"CREATE TABLE {{s}}.coded_names AS SELECT {names}, provider AS provider_text, "
-            "model AS model_text, embeds FROM {s}.names"
+            f"CREATE TABLE {{s}}.coded_names AS SELECT {names}, {as_staged['provider']} AS provider_text, "
+            f"{as_staged['model']} AS model_text, embeds FROM {{s}}.names"
         )
         stage.run(_FRESH)
 

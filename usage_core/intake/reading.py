@@ -6,15 +6,16 @@ from it, and where the two counts differ the file is read again through `repair`
 """
 
 import codecs
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
 from usage_core.importers.format import Layout
-from usage_core.intake import columnar, documents, repair
+from usage_core.intake import columnar, documents, foreseen, repair
 from usage_core.intake.bucket_checks import checked_buckets
-from usage_core.intake.rows import LONGEST_ORIGINAL, checked, view
+from usage_core.intake.rows import LONGEST_ORIGINAL, NOT_HELD, checked, view
 from usage_core.intake.source import Source, headings
 from usage_core.intake.staging import Staging
 from usage_core.store.engine import literal
@@ -98,23 +99,37 @@ def _read_repaired(stage: Staging, source: Source) -> int:
 
 def _load(stage: Staging, source: Source) -> int | None:
     """Read a file with DuckDB; the number of records read, or None where it lost its way."""
-    names = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(source.header)))
     rejects = f"rejects_{stage.name}"
+    how = (
+        "header = true, store_rejects = true, rejects_limit = 0, "
+        f"rejects_table = '{rejects}', rejects_scan = '{rejects}_scans'"
+    )
     try:
-        check(
-            stage,
-            source,
-            f"SELECT {_taken(source)} FROM read_csv({literal(source.path)}, "
-            f"auto_detect = false, header = true, delim = {literal(source.delimiter)}, quote = '\"', "
-            f"escape = '\"', columns = {{{names}}}, strict_mode = true, store_rejects = true, "
-            f"rejects_limit = 0, rejects_table = '{rejects}', rejects_scan = '{rejects}_scans')",
-        )
+        check(stage, source, _csv(source, source.path, how), _foreseen(stage, source))
         return _collect(stage, source, rejects)
     except duckdb.InvalidInputException:
         return None
     finally:
         for table in (rejects, f"{rejects}_scans"):
             stage.run(f"DROP TABLE IF EXISTS temp.main.{table}")
+
+
+def _foreseen(stage: Staging, source: Source) -> dict[str, str]:
+    """The types of texts that a large file of calls is likely to have, by field."""
+    if source.format.sums or source.path.stat().st_size < foreseen.WORTH_BYTES:
+        return {}
+    sample = foreseen.pieces(source.path, stage.folder / "pieces.csv")
+    rows = _csv(source, sample, "header = false, ignore_errors = true")
+    return foreseen.types(stage, source.format.mapped().keys(), as_checked(source, rows))
+
+
+def _csv(source: Source, path: Path, how: str) -> str:
+    names = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(source.header)))
+    return (
+        f"SELECT {_taken(source)} FROM read_csv({literal(path)}, auto_detect = false, {how}, "
+        f"delim = {literal(source.delimiter)}, quote = '\"', escape = '\"', columns = {{{names}}}, "
+        "strict_mode = true)"
+    )
 
 
 def _taken(source: Source) -> str:
@@ -126,15 +141,20 @@ def _taken(source: Source) -> str:
     return f"{columns}, NULL::BIGINT AS record, NULL::VARCHAR AS broken"
 
 
-def check(stage: Staging, source: Source, rows: str) -> None:
-    """Make `loaded` and `checked` from SQL for the source's columns, `record` and `broken`."""
+def check(stage: Staging, source: Source, rows: str, by: Mapping[str, str] = NOT_HELD) -> None:
+    """Make `loaded` and `checked` from SQL for the source's columns, `record` and `broken`.
+
+    Fields may be held `by` a type of some of their texts; `stage.codes` are then those without others.
+    """
+    checks = as_checked(source, rows, by)
+    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.loaded AS {checks}")
+    stage.codes = foreseen.without_others(stage, by)
     of_sums = "SELECT rowid AS row, * FROM {s}.loaded"
-    shown = of_sums if source.format.sums else view(source.format.mapped().keys())
-    stage.run_watched("Reading", f"CREATE OR REPLACE TABLE {{s}}.loaded AS {as_checked(source, rows)}")
+    shown = of_sums if source.format.sums else view(source.format.mapped().keys(), by, stage.codes)
     stage.run(f"CREATE OR REPLACE VIEW {{s}}.checked AS {shown}")
 
 
-def as_checked(source: Source, rows: str) -> str:
+def as_checked(source: Source, rows: str, by: Mapping[str, str] = NOT_HELD) -> str:
     """SQL for the rows of a file, checked, from SQL for its columns, `record` and `broken`."""
     mapped = source.format.mapped()
     fields = ", ".join(f"({sql})::VARCHAR AS {name}" for name, sql in mapped.items())
@@ -145,8 +165,9 @@ def as_checked(source: Source, rows: str) -> str:
     for step in source.format.steps:
         rows = f"SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in step.items())} FROM ({rows})"
     rows = f"SELECT {fields}, {skip}, record, broken{was} FROM ({rows})"
-    made = checked_buckets if source.format.sums else checked
-    return made(rows, mapped.keys(), guarded, original)
+    if source.format.sums:
+        return checked_buckets(rows, mapped.keys(), guarded, original)
+    return checked(rows, mapped.keys(), guarded, original, by)
 
 
 def _if_kept(source: Source, sql: str) -> str:

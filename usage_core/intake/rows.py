@@ -33,6 +33,8 @@ why it is no call of its own."""
 STAGED_AS = {"kind": "given_kind", "cost_pico": "recorded"}
 """Fields whose value is made only when the row is stored, and what is staged for them."""
 
+NOT_HELD: Mapping[str, str] = {}
+
 _TOGETHER = {
     "cache_write_1h_tokens": (MORE_KEPT, MORE_KEPT_SAID),
     "input_tokens": (
@@ -43,17 +45,26 @@ _TOGETHER = {
 """Fields that are good alone -> when they are not beside the others, and why."""
 
 
-def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[str, str]) -> str:
+def checked(
+    rows: str,
+    given: Collection[str],
+    guarded: bool,
+    original: Mapping[str, str],
+    by: Mapping[str, str] = NOT_HELD,
+) -> str:
     """SQL for the rows of a query with a text column for each field given and those of `CARRIED`, checked.
 
     Texts may be `guarded` (see `text_guard`). Typed values of the fields given, `cost`, `record`, `skip`, and
     what is wrong with the row, if anything: `reason`, and `bad`, a list of the field, its value, the row as
     it came, a JSON object of headings and texts from the columns that `original` names, and the reason again.
-    A skipped row's reason is `skip`. Of fields with costs and prices also `doubt` (see `doubts`).
+    A skipped row's reason is `skip`. Of fields with costs and prices also `doubt` (see `doubts`). Of a field
+    that is held `by` a type of good texts, one of those is in `NAME_code`, and the field has but the others.
     """
     kept = "".join(f", {column}" for column in original.values())
     fields = [column for column in STAGED if column.name in given]
     raw = ", ".join(f"{column.name} AS {raw_of(column)}" for column in fields)
+    coded = "".join(f", try_cast({name} AS {by[name]}) AS {code_of(name)}" for name in by)
+    codes = "".join(f", {code_of(name)}" for name in by)
     values = ", ".join(f"{_value(column, guarded)} AS {column.name}" for column in fields)
     missing = "".join(
         f", NULL::{TYPES[column.form]} AS {column.name}" for column in STAGED if column not in fields
@@ -63,27 +74,33 @@ def checked(rows: str, given: Collection[str], guarded: bool, original: Mapping[
     good = " AND ".join(
         [
             *(f"coalesce({when}, false) = false" for when, _ in _together(given).values()),
-            *(f"({_is_good(column)})" for column in fields),
+            *(f"({_is_good(column, by)})" for column in fields),
         ]
     )
     return f"""
-    SELECT {", ".join(_staged(column) for column in fields)}, try_cast(cost AS BIGINT) AS cost, record, skip,
+    SELECT {", ".join(_staged(column, by) for column in fields)}{codes},
+        try_cast(cost AS BIGINT) AS cost, record, skip,
         CASE WHEN NOT good THEN coalesce(broken, skip, bad[4]) END AS reason, bad{doubted}
     FROM (SELECT *, CASE WHEN NOT good AND skip IS NULL AND broken IS NULL
                     THEN {_bad(fields, came)} END AS bad
           FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND {good}, false) AS good
                 FROM (SELECT *, {COST} AS cost
                       FROM (SELECT *, {values}{missing}
-                            FROM (SELECT {raw}, {", ".join(CARRIED)}{kept} FROM ({rows}))))))
+                            FROM (SELECT {raw}{coded}, {", ".join(CARRIED)}{kept} FROM ({rows}))))))
     """
 
 
-def view(given: Collection[str]) -> str:
+def view(given: Collection[str], by: Mapping[str, str] = NOT_HELD, wholly: Collection[str] = ()) -> str:
     """SQL for all that is known of the checked rows in the table `loaded`: `row`, their place in it, a column
     for every field of `STAGED` (NULL where not given; see `STAGED_AS`), `cost`, `record`, `skip`, `reason`,
-    `bad_field`, `bad_value`, `original` and, of fields that can be, `doubt`."""
+    `bad_field`, `bad_value`, `original` and, of fields that can be, `doubt`. Of the fields that are held
+    `by` a type some are so `wholly`: they are of that type, the others are texts."""
+    shown = {name: f"coalesce({name}, {code_of(name)}::VARCHAR) AS {name}" for name in by}
+    shown |= {name: f"{code_of(name)} AS {name}" for name in wholly}
     fields = ", ".join(
-        _alias(column) if column.name in given else f"NULL::{TYPES[column.form]} AS {_alias(column)}"
+        shown.get(column.name, _alias(column))
+        if column.name in given
+        else f"NULL::{TYPES[column.form]} AS {_alias(column)}"
         for column in STAGED
     )
     return (
@@ -92,9 +109,16 @@ def view(given: Collection[str]) -> str:
     )
 
 
-def _is_good(column: Column) -> str:
+def code_of(name: str) -> str:
+    """The column that has a field's text where that is one of its type's."""
+    return f"{name}_code"
+
+
+def _is_good(column: Column, by: Mapping[str, str]) -> str:
     """SQL that is true of no row whose field has a problem, and of nearly all others."""
-    return CHECKS[column].good if column.required else f"{raw_of(column)} IS NULL OR {CHECKS[column].good}"
+    good = CHECKS[column].good if column.required else f"{raw_of(column)} IS NULL OR {CHECKS[column].good}"
+    coded = f"{code_of(column.name)} IS NOT NULL"
+    return f"CASE WHEN {coded} THEN true ELSE {good} END" if column.name in by else good
 
 
 def _together(given: Collection[str]) -> dict[str, tuple[str, str]]:
@@ -148,9 +172,11 @@ def _value(column: Column, guarded: bool) -> str:
     return CHECKS[column].value if guarded or column.form is not Form.TEXT else raw_of(column)
 
 
-def _staged(column: Column) -> str:
+def _staged(column: Column, by: Mapping[str, str]) -> str:
     """A field as it is staged; of one with few values, none but those."""
     value = column.name
+    if column.name in by:
+        value = f"CASE WHEN {code_of(column.name)} IS NULL THEN {column.name} END"
     if column.name in ONE_OF:
         known = ", ".join(literal(each) for each in ONE_OF[column.name])
         value = f"CASE WHEN {column.name} IN ({known}) THEN {column.name} END"

@@ -5,7 +5,7 @@ packing its rows and unpacking them once takes longer than everything else that 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,8 @@ class Staging:
         """Attach a new scratch database to a connection that commits every statement."""
         self.name, self.folder = scratch.name, scratch.path
         self.report = report
+        self.codes: Mapping[str, str] = {}
+        """The fields of `checked` that are no texts, but of a type of all their texts (see `foreseen`)."""
         self.connection = connection
         self._native: Any = connection.connection.driver_connection
         self.run(f"ATTACH ':memory:' AS {self.name}")
