@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from tests.importing import open_copy
 from usage_core import sample
 from usage_core.intake.run import import_file
+from usage_core.metrics import answer, day_sums
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.definitions import METRICS
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.plan import plan
 from usage_core.metrics.question import Question
-from usage_core.selection import Selection
+from usage_core.selection import UNKNOWN, Selection
 from usage_core.store import rollups
 from usage_core.store.lake import Lake
 from usage_core.store.settings import reporting_zone, set_reporting_zone
@@ -99,6 +100,49 @@ BREAKDOWNS = st.lists(st.sampled_from(sorted(set(DIMENSIONS) - {"time_bin"})), m
 def test_sums_are_those_of_the_calls(connection: sa.Connection, known: Coverage, data: st.DataObject) -> None:
     question = Question(data.draw(selections(connection)), SUMS, data.draw(BREAKDOWNS))
     same(ask(connection, question, known), ask(connection, question), question.by)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["everything read ahead", "read as asked for"])
+def copy(request: pytest.FixtureRequest, lake: Lake) -> Iterator[sa.Connection]:
+    """A copy in memory of the store."""
+    lake.keep_hot((day_sums.ahead,) if request.param else ())
+    assert lake.hot
+    lake.hot.make()
+    with lake.hot.reading(lake.version()) as connection:
+        assert connection
+        yield connection
+    lake.hot.close()
+    lake.hot = None
+
+
+@settings(max_examples=12)
+@given(data=st.data())
+def test_sums_that_were_read_once_are_those_of_statements(
+    connection: sa.Connection, copy: sa.Connection, known: Coverage, data: st.DataObject
+) -> None:
+    selection, by = data.draw(selections(connection)), data.draw(BREAKDOWNS)
+    metrics = tuple(data.draw(st.lists(st.sampled_from(SUMS), min_size=1, unique=True)))
+    keep = data.draw(st.none() | st.just(("gpt-5-mini", UNKNOWN))) if by and by[-1] == "model" else None
+    question = Question(selection, metrics, by, keep, data.draw(st.sampled_from([3, 5000])))
+    pd.testing.assert_frame_equal(ask(copy, question, known), ask(connection, question, known))
+
+
+def test_a_figure_of_days_takes_no_statement_where_they_were_read_ahead(
+    copy: sa.Connection, known: Coverage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day_sums.ahead(copy)
+    monkeypatch.setattr(answer, "by_column", None)
+    question = Question(Selection(WEEK), SUMS, ("day", "key"))
+    assert len(ask(copy, question, known)) > 7
+
+
+def test_many_sums_are_left_where_they_are(
+    connection: sa.Connection, copy: sa.Connection, known: Coverage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_sums, "MOST_ROWS_READ", 3)
+    frame = Timeframe(LAST - timedelta(days=9), LAST - timedelta(hours=5), "Europe/Berlin")
+    question = Question(Selection(frame), SUMS, ("model",))
+    pd.testing.assert_frame_equal(ask(copy, question, known), ask(connection, question, known))
 
 
 @settings(max_examples=12)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from usage_core.metrics import day_sums
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.definitions import METRICS, Unit
 from usage_core.metrics.dimensions import DIMENSIONS
@@ -64,10 +65,10 @@ def ask(connection: sa.Connection, question: Question, coverage: Coverage | None
     metrics = asked.metrics if question.by else dict.fromkeys((*asked.metrics, "calls"))
     steps = plan(replace(asked, metrics=tuple(metrics)), coverage)
     width = len(question.by)
-    groups, figures = _columns(connection, steps.first, width)
+    groups, figures = _columns(connection, steps.first, asked)
     places = {group: place for place, group in enumerate(zip(*groups, strict=True))} if width else {(): 0}
     if steps.further:
-        figures |= _further(connection, steps.further, width, places)
+        figures |= _further(connection, steps.further, asked, places)
     if steps.binned:
         figures |= _percentiles(connection, steps.binned, places, are_all=len(places) < asked.limit)
     if not width and figures["calls"] == [0]:
@@ -87,10 +88,10 @@ def _of_nothing(unit: Unit) -> Figure:
 
 
 def _further(
-    connection: sa.Connection, step: Step, width: int, places: dict[Any, int]
+    connection: sa.Connection, step: Step, asked: Question, places: dict[Any, int]
 ) -> dict[str, list[Figure]]:
     """A further statement's figures, in the places that its groups have in the first."""
-    groups, figures = _columns(connection, step, width)
+    groups, figures = _columns(connection, step, asked)
     rows = list(zip(*groups, strict=True)) if groups else [()]
     at = {group: row for row, group in enumerate(rows)}
     return {
@@ -143,10 +144,13 @@ def _ratios(question: Question, figures: Mapping[str, Sequence[Figure]]) -> dict
 
 
 def _columns(
-    connection: sa.Connection, step: Step, width: int
+    connection: sa.Connection, step: Step, asked: Question
 ) -> tuple[list[list[Any]], dict[str, list[Figure]]]:
-    """What a statement finds, by column: first `width` breakdowns, then its figures by name."""
-    found = by_column(connection, step.statement, step.edges)
+    """What a statement finds, by column: first the breakdowns, then its figures by name."""
+    width = len(asked.by)
+    found = day_sums.columns(connection, asked, step)
+    if found is None:
+        found = by_column(connection, step.statement, step.edges)
     figures = zip(step.metrics, found[width:], strict=True)
     return found[:width], {name: _figures(name, values) for name, values in figures}
 

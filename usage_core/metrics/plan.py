@@ -26,6 +26,8 @@ class Step:
     source: str
     edges: Mapping[str, datetime] = field(default_factory=dict)
     """The statement's parameters: between which edges of its table and of the calls it reads."""
+    choice: Choice | None = None
+    """What answers in place of calls."""
 
     @property
     def whole(self) -> sa.Select[Any]:
@@ -81,7 +83,7 @@ def _summed(question: Question, metrics: tuple[str, ...], coverage: Coverage | N
     if choice is None:
         return Step(metrics, _sums(question, wanted, choice, metrics), CALLS.name)
     statement = _any_sums(question, wanted, choice, metrics)
-    return Step(metrics, statement, choice.rollup.name, edges=choice.cover.edges)
+    return Step(metrics, statement, choice.rollup.name, choice.cover.edges, choice)
 
 
 def _sums(
@@ -121,7 +123,12 @@ def _ordered(
     if not groups:
         return statement
     if question.in_order_of_time:
-        return statement.order_by(*groups).limit(question.limit)
+        return statement.order_by(*groups).limit(longest(question, metrics))
+    return statement.order_by(figures[0].desc().nulls_last(), *groups).limit(longest(question, metrics))
+
+
+def longest(question: Question, metrics: Sequence[str]) -> int:
+    """How many rows of these figures are looked at."""
     # Where another statement has the first figure, there is no cutting off before it is known.
-    limit = question.limit if metrics[0] == question.metrics[0] else MOST_ROWS
-    return statement.order_by(figures[0].desc().nulls_last(), *groups).limit(limit)
+    is_first = question.in_order_of_time or metrics[0] == question.metrics[0]
+    return question.limit if is_first else MOST_ROWS
