@@ -145,7 +145,20 @@ def _sent(chart: Chart, said: tuple[str, ...]) -> pa.Table:
     """A chart's frame as it is sent: most of what drawing a chart costs, so it is done once for all. Of
     what can be picked it holds only what is followed: a mark of which nothing is said has no hand."""
     unsaid = set(PICKS) - set(said)
-    return pa.Table.from_pandas(chart.frame.drop(columns=list(unsaid), errors="ignore"), preserve_index=False)
+    table = pa.Table.from_pandas(
+        chart.frame.drop(columns=list(unsaid), errors="ignore"), preserve_index=False
+    )
+    return _packed(table)
+
+
+def _packed(table: pa.Table) -> pa.Table:
+    """The same with every text that stands in many rows written once: a series' name, a period."""
+    for at, (name, column) in enumerate(zip(table.schema.names, table.columns, strict=True)):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            packed = column.combine_chunks().dictionary_encode()
+            if 2 * len(packed.dictionary) <= len(packed):
+                table = table.set_column(at, name, packed)
+    return table
 
 
 def _clicked(key: str, drill: Drill, grain: Grain | None) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,7 +15,7 @@ from pages.parts import drill, trail
 from pages.parts.drill import Drill, Rows
 from tests.metrics.by_hand import Row, call
 from tests.pages.conftest import HOME, check, found, send, texts, visit
-from usage_core.charts.chart import PICK_AT, PICK_NAME
+from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
 from usage_core.selection import Selection
 from usage_core.timeframe import Grain, custom
 
@@ -293,3 +294,18 @@ def test_where_a_drill_leads() -> None:
     assert not Rows(one).lead(Drill())
     assert Rows(one).lead(Drill("key"))
     assert not Rows().lead(Drill("key"))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 400])
+def test_what_a_chart_is_sent_is_its_frame_with_each_text_once(rows: int) -> None:
+    frame = pd.DataFrame(
+        {
+            "name": [("a", "b", None)[n % 3] for n in range(rows)],
+            "exact": [f"${n}" for n in range(rows)],
+            "value": [n / 7 for n in range(rows)],
+        }
+    ).astype({"name": object, "exact": object, "value": float})
+    sent = drill._sent(Chart(frame, {"title": "t"}, "t"), ())
+    assert sent.to_pylist() == pa.Table.from_pandas(frame, preserve_index=False).to_pylist()
+    assert pa.types.is_dictionary(sent.schema.field("name").type) == (rows == 400)
+    assert not pa.types.is_dictionary(sent.schema.field("exact").type) or not rows
