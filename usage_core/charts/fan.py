@@ -188,7 +188,7 @@ def _spec(shape: _Shape) -> Spec:
         # Wide and unseen: what the pointer hits.
         pickable(
             plain.mark_rule(strokeWidth=14, opacity=0).encode(
-                x=x, y=alt.value(0), y2=alt.value("height"), tooltip=tips
+                x=x, y=alt.YValue(0), y2=alt.Y2Value("height"), tooltip=tips
             ),
             PICK_AT,
         ),

@@ -116,7 +116,7 @@ def _spec(shape: _Shape) -> Spec:
     bars = pickable(bars, PICK_TOOK)
     if not shape.marks:
         return seal(bars, shape.title)
-    x, top = duration_x("mark", *shape.domain), alt.value(0)
+    x, top = duration_x("mark", *shape.domain), alt.YValue(0)
     rule = alt.Chart().mark_rule(strokeDash=[4, 3], strokeWidth=1.5, tooltip=None)
     outwards = {"before": {"align": "right", "dx": -4}, "after": {"align": "left", "dx": 4}}
     texts = [written(x, top, side, dy=-8, **mark) for side, mark in outwards.items()]

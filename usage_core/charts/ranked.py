@@ -122,7 +122,7 @@ def _spec(shape: _Shape) -> Spec:
     bars = mark.encode(x=x, y=y, color=colour(shape.names, shape.other))
     # The whole row is hit, not only its bar, which may be a hair's breadth.
     row = alt.Chart().mark_bar(opacity=0)
-    hit = pickable(row.encode(x=alt.value(0), x2=alt.value("width"), y=y, tooltip=tips), PICK_NAME)
+    hit = pickable(row.encode(x=alt.XValue(0), x2=alt.X2Value("width"), y=y, tooltip=tips), PICK_NAME)
     values = written(x, y, "shown", align="left", baseline="middle", dx=6)
     height = _FRAME + _ROW * max(shape.rows, 2)
     return seal([bars, values, hit], shape.title, height)

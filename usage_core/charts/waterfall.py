@@ -151,7 +151,7 @@ def _hit(y: alt.Y) -> alt.Chart:
     """The whole row tells about its part: a bar may be a hair's breadth."""
     row = alt.Chart().mark_bar(opacity=0, description=spoken("row", "exact", "about"))
     tips = tooltip(row="Part", exact="Exactly", about="What it is")
-    hit: alt.Chart = row.encode(x=alt.value(0), x2=alt.value("width"), y=y, tooltip=tips)
+    hit: alt.Chart = row.encode(x=alt.XValue(0), x2=alt.X2Value("width"), y=y, tooltip=tips)
     return pickable(hit, PICK_NAME)
 
 
