@@ -106,8 +106,7 @@ def _tiles(explained: Explained) -> None:
         ),
         ("Calls", wording.count(explained.calls), None),
     )
-    st.html(tiles.FIT)
-    with st.container(horizontal=True, key="tiles"):
+    with tiles.row():
         for name, value, about in figures:
             st.metric(name, value, border=True, height="stretch", help=about)
 

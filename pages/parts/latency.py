@@ -15,7 +15,7 @@ from pages.parts import (
 )
 from pages.parts.drill import Drill
 from pages.parts.sentences import before, in_before
-from pages.parts.tiles import FIT, tile
+from pages.parts.tiles import row
 from usage_core import wording
 from usage_core.charts.distribution import MOST as MOST_MODELS
 from usage_core.metrics.within_target import LONGEST_TARGET_MS
@@ -65,10 +65,9 @@ def of_one_kind(selection: Selection) -> tuple[Selection, tuple[str, ...]]:
 def tiles(selection: Selection) -> None:
     """p50, p95, p99, the longest time, and the speed of output."""
     totals, course = latency_figures.totals(selection), latency_figures.each_period(selection)
-    st.html(FIT)
-    with st.container(horizontal=True, key="tiles"):
+    with row() as made:
         for label, name in TILES.items():
-            tile(name, totals, course, label)
+            made.tile(name, totals, course, label)
 
 
 def over_time(selection: Selection) -> None:

@@ -27,9 +27,6 @@ METHOD = (
     "All calls and the ten costliest keys are looked at. A day that is not over is not called cheap."
 )
 
-# A button centres what it says; a sentence that wraps on a phone begins at the left.
-LEFT = "<style>.st-key-unusual button { justify-content: flex-start; text-align: left; }</style>"
-
 
 @cached.shared
 def unusual(selection: Selection) -> Unusual:
@@ -47,7 +44,6 @@ def section(selection: Selection) -> None:
     st.markdown(told(selection), help=METHOD)
     found = unusual(selection).found
     if found:
-        st.html(LEFT)
         with st.container(border=True, gap=None, key="unusual"):
             for number, finding in enumerate(found):
                 _way_in(finding, selection.is_filtered, f"unusual-{number}")

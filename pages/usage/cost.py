@@ -29,10 +29,9 @@ if not drawn.nothing_selected(selection):
     answer = st.empty()
     cost_change.line(selection)
     cost.way_to_prices(selection)
-    st.html(tiles.FIT)
-    with st.container(horizontal=True, key="tiles"):
-        cost.tiles(selection)
-        cost_month.tiles(selection)
+    with tiles.row() as row:
+        cost.tiles(row, selection)
+        cost_month.tiles(row, selection)
     by = drawn.breakdown("Break down by")
     answer.markdown(dearest(selection, cost.totals(selection), by))
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "cost", drawn.into(by))

@@ -1,4 +1,4 @@
-"""The course of a figure in a tile, as a small picture in the colour of the text around it.
+"""The course of a figure in a tile, as a small picture that takes on the colour of the text around it.
 
 Not a chart of Vega's: five of those take a browser longer than a page's own charts, and each of their dots
 is read out by a screen reader.
@@ -7,7 +7,6 @@ is read out by a screen reader.
 import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from html import escape
 from itertools import groupby
 from typing import TypeAlias
 from urllib.parse import quote
@@ -26,17 +25,17 @@ _STYLE = (
 _Points: TypeAlias = list[tuple[float, float]]
 
 
-def sparkline(values: Sequence[float], words: str, *, filled: bool) -> str:
-    """HTML of the course of `values`, evenly spaced, in the colour of the text around it.
+def sparkline(values: Sequence[float], *, filled: bool) -> str:
+    """The course of `values`, evenly spaced, as the value of CSS's `mask-image`.
 
     A value that is missing (NaN) is a gap. Filled, its height is measured from zero; else from the
-    lowest value. `words` (plain text) say what is seen. Nothing is drawn of fewer than two known values.
+    lowest value. Nothing is drawn of fewer than two known values.
     """
-    return _picture(tuple(None if math.isnan(value) else value for value in values), words, filled)
+    return _picture(tuple(None if math.isnan(value) else value for value in values), filled)
 
 
 @lru_cache(maxsize=512)
-def _picture(values: tuple[float | None, ...], words: str, filled: bool) -> str:
+def _picture(values: tuple[float | None, ...], filled: bool) -> str:
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return ""
@@ -48,12 +47,8 @@ def _picture(values: tuple[float | None, ...], words: str, filled: bool) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {_HIGH}" preserveAspectRatio="none">'
         f"{_STYLE}{''.join((*shades, *strokes))}</svg>"
     )
-    said = escape(words)
     # As a mask: pages may hold no SVG of ours, and a picture would not take on the text's colour.
-    return (
-        f'<div class="spark" role="img" aria-label="{said}" title="{said}" '
-        f"style=\"mask-image: url('data:image/svg+xml,{quote(picture)}')\"></div>"
-    )
+    return f"url('data:image/svg+xml,{quote(picture)}')"
 
 
 def _lines(values: Sequence[float | None], low: float, span: float) -> Iterable[_Points]:
