@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.importing import open_copy
 from usage_core import sample
 from usage_core.intake.run import import_file
-from usage_core.metrics import answer, day_sums
+from usage_core.metrics import answer, day_sums, held_times, slow_days
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.definitions import METRICS
@@ -105,7 +105,7 @@ def test_sums_are_those_of_the_calls(connection: sa.Connection, known: Coverage,
 @pytest.fixture(scope="module", params=[True, False], ids=["everything read ahead", "read as asked for"])
 def copy(request: pytest.FixtureRequest, lake: Lake) -> Iterator[sa.Connection]:
     """A copy in memory of the store."""
-    lake.keep_hot((day_sums.ahead,) if request.param else ())
+    lake.keep_hot((day_sums.ahead, held_times.ahead) if request.param else ())
     assert lake.hot
     lake.hot.make()
     with lake.hot.reading(lake.version()) as connection:
@@ -143,6 +143,34 @@ def test_many_sums_are_left_where_they_are(
     frame = Timeframe(LAST - timedelta(days=9), LAST - timedelta(hours=5), "Europe/Berlin")
     question = Question(Selection(frame), SUMS, ("model",))
     pd.testing.assert_frame_equal(ask(copy, question, known), ask(connection, question, known))
+
+
+@settings(max_examples=12)
+@given(data=st.data())
+def test_times_that_were_read_ahead_are_those_of_statements(
+    connection: sa.Connection, copy: sa.Connection, known: Coverage, data: st.DataObject
+) -> None:
+    by = data.draw(
+        st.sampled_from([(), ("day",), ("model",), ("key",), ("week", "kind"), ("month", "model")])
+    )
+    selection = data.draw(selections(connection))
+    large = Coverage(known.zone, 10**9, known.first, known.last)
+    keep = data.draw(st.none() | st.just(("gpt-5-mini", UNKNOWN))) if by and by[-1] == "model" else None
+    question = Question(selection, PERCENTILES, by, keep)
+    pd.testing.assert_frame_equal(ask(copy, question, large), ask(connection, question, large))
+    own = [slow_days.daily(each, selection, large) for each in (copy, connection)]
+    pd.testing.assert_frame_equal(*own)
+
+
+def test_long_lists_are_left_where_they_are(
+    connection: sa.Connection, copy: sa.Connection, known: Coverage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_times, "MOST_BINS_READ", 3)
+    monkeypatch.setattr(held_times, "_key", lambda table: ("anew", table.name))
+    held_times.ahead(copy)
+    large = Coverage(known.zone, 10**9, known.first, known.last)
+    question = Question(Selection(WEEK), PERCENTILES, ("model",))
+    pd.testing.assert_frame_equal(ask(copy, question, large), ask(connection, question, large))
 
 
 @settings(max_examples=12)

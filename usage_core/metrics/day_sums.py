@@ -6,7 +6,7 @@ out by the definitions that statements are made of.
 """
 
 import operator
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
@@ -65,22 +65,51 @@ _COLUMNS: dict[str, sa.ColumnElement[Any]] = {name: sa.column(name) for name in 
 
 
 def columns(connection: sa.Connection, question: Question, step: Step) -> list[Column] | None:
-    """What a step's statement finds, column by column, breakdowns first; None where the connection is on no
-    copy, or the step not one of few sums by day."""
-    choice = step.choice
-    if choice is None or choice.rollup is not DAYS or KEPT not in connection.get_execution_options():
+    """What a step's statement finds, column by column, breakdowns first; None as of `sums`."""
+    if step.choice is None or step.choice.rollup is not DAYS:
         return None
-    rows = _rows(connection, question.selection, choice.cover)
-    if rows is None:
-        return None
-    rows = _folded(_chosen(rows, question.selection), question)
     parts = dict.fromkeys(part for name in step.metrics for part in _parts(_expression(name)))
-    added = rows.group_by([f"by_{name}" for name in question.by], use_threads=False).aggregate(list(parts))
-    groups = [values(added[f"by_{name}"].combine_chunks()) for name in question.by]
-    sums = {part: values(added["_".join(part)].combine_chunks()) for part in parts}
-    figures = [_worked_out(_expression(name), sums, added.num_rows) for name in step.metrics]
+    added = _added(connection, question.selection, question.by, step.choice, list(parts), question.keep)
+    if added is None:
+        return None
+    groups, found = added[: len(question.by)], dict(zip(parts, added[len(question.by) :], strict=True))
+    rows = len(added[0])
+    figures = [_worked_out(_expression(name), found, rows) for name in step.metrics]
     places = _in_order(question, groups, figures[0])[: longest(question, step.metrics)]
     return [[column[place] for place in places] for column in (*groups, *figures)]
+
+
+def sums(
+    connection: sa.Connection,
+    selection: Selection,
+    by: tuple[str, ...],
+    choice: Choice | None,
+    measures: Sequence[str],
+) -> list[Column] | None:
+    """Sums of a rollup's measures by breakdowns, column by column, in any order; None where the connection
+    is on no copy, or they are not few sums by day."""
+    return _added(connection, selection, by, choice, [Part(name, "sum") for name in measures])
+
+
+def _added(
+    connection: sa.Connection,
+    selection: Selection,
+    by: tuple[str, ...],
+    choice: Choice | None,
+    parts: list[Part],
+    keep: tuple[str, ...] | None = None,
+) -> list[Column] | None:
+    if choice is None or choice.rollup is not DAYS or KEPT not in connection.get_execution_options():
+        return None
+    rows = _rows(connection, selection, choice.cover)
+    if rows is None:
+        return None
+    rows = _chosen(rows, selection)
+    if keep is not None:
+        rows = _folded(rows, f"by_{by[-1]}", keep)
+    added = rows.group_by([f"by_{name}" for name in by], use_threads=False).aggregate(parts)
+    names = (*(f"by_{name}" for name in by), *("_".join(part) for part in parts))
+    return [values(added[name].combine_chunks()) for name in names]
 
 
 def ahead(connection: sa.Connection) -> None:
@@ -157,13 +186,10 @@ def _chosen(rows: pa.Table, selection: Selection) -> pa.Table:
     return rows if chosen.all() else rows.filter(pa.array(chosen))
 
 
-def _folded(rows: pa.Table, question: Question) -> pa.Table:
-    """The rows with values that are not kept apart made one; see `sources`."""
-    if question.keep is None:
-        return rows
-    name = f"by_{question.by[-1]}"
+def _folded(rows: pa.Table, name: str, keep: tuple[str, ...]) -> pa.Table:
+    """The rows with all values of a column that are not kept apart made one; see `sources`."""
     held, codes = _coded(rows[name])
-    kept = [(UNKNOWN if value is None else value) in question.keep for value in held]
+    kept = [(UNKNOWN if value is None else value) in keep for value in held]
     told = [value if apart else sources.OTHER for value, apart in zip(held, kept, strict=True)]
     shown = list(dict.fromkeys(value for value in told if value is not None))
     places = [None if value is None else shown.index(value) for value in told]

@@ -69,7 +69,8 @@ class Histograms(NamedTuple):
 def bin_at(timed: Real, percent: int) -> Whole:
     """The bin in which a percentile is, of calls by bin in the last axis (nearest rank)."""
     up_to = timed.cumsum(axis=-1)
-    first: Whole = (up_to * 100 >= up_to[..., -1:] * percent).argmax(axis=-1)
+    rank = -(-up_to[..., -1:] * percent // 100)
+    first: Whole = (up_to >= rank).argmax(axis=-1)
     return first
 
 

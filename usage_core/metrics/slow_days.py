@@ -15,7 +15,7 @@ import math
 import operator
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 import sqlalchemy as sa
 
+from usage_core.metrics import day_sums
 from usage_core.metrics.covers import Coverage, Wanted, choose
 from usage_core.metrics.question import MOST_ROWS
 from usage_core.metrics.sources import rows
@@ -37,6 +38,8 @@ from usage_core.timeframe import Grain
 TIMES_USUAL = 2.0
 LEAST_CALLS, LEAST_DAYS = 20, 5
 LEAST_SPREADS, AS_DEVIATION = 4.0, 1.4826
+
+_SUMS = ("calls", "untimed_calls", "time_doublings")
 
 _Group: TypeAlias = tuple[Any, ...]
 
@@ -70,7 +73,9 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     if coverage is not None and is_large(coverage) and unit == "day":
         selection = selection.over(replace(selection.timeframe, zone=coverage.zone))
     wanted = Wanted((unit, "provider", "model"), frozenset({"time_doublings"}))
-    days = _days(connection, rows(selection, wanted, choose(selection, wanted, coverage)).c, unit)
+    choice = choose(selection, wanted, coverage)
+    sums = day_sums.sums(connection, selection, wanted.by, choice, _SUMS)
+    days = _means(sums or by_column(connection, _summed(rows(selection, wanted, choice).c, wanted.by)))
     columns = ("provider", "at", "calls", "doublings", "lost_ms")
     found = _against_usual(days)[:MOST_ROWS]
     frame = pd.DataFrame(
@@ -80,17 +85,17 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     return frame
 
 
-def _days(
-    connection: sa.Connection, row: sa.ColumnCollection[str, sa.ColumnElement[Any]], unit: Grain
-) -> dict[_Group, tuple[float, float]]:
+def _summed(row: sa.ColumnCollection[str, sa.ColumnElement[Any]], by: tuple[str, ...]) -> sa.Select[Any]:
+    groups = [row[f"by_{name}"] for name in by]
+    return sa.select(*groups, *(sa.func.sum(row[name]) for name in _SUMS)).group_by(*groups)
+
+
+def _means(sums: Sequence[Sequence[Any]]) -> dict[_Group, tuple[float, float]]:
     """Day, provider, model -> timed calls, and the mean binary logarithm of their times."""
-    groups = [row[f"by_{name}"] for name in (unit, "provider", "model")]
-    timed = sa.func.sum(row.calls) - sa.func.sum(row.untimed_calls)
-    sums = sa.select(*groups, timed, sa.func.sum(row.time_doublings)).group_by(*groups).having(timed > 0)
-    *by, calls, doublings = by_column(connection, sums)
     return {
-        group: (float(number), float(sum_of) / DOUBLING / float(number))
-        for group, number, sum_of in zip(zip(*by, strict=True), calls, doublings, strict=True)
+        group: (float(timed), float(doublings) / DOUBLING / float(timed))
+        for *group_of, calls, untimed, doublings in zip(*sums, strict=True)
+        if (group := tuple(group_of)) and (timed := calls - untimed) > 0
     }
 
 

@@ -3,7 +3,7 @@
 Percentiles, shares within a target and what tells a change from noise are made of the same lists.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from threading import Lock
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from cachetools import LRUCache, cached
 
-from usage_core.metrics import sources
+from usage_core.metrics import held_times, sources
 from usage_core.metrics.covers import SHORT, Choice, Coverage, Wanted, choose
 from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.histograms import Group, Histograms, Lists, histograms, read
@@ -135,9 +135,13 @@ def _as_asked(times: Times) -> Callable[[Group], Group | None]:
     return asked
 
 
-def _read(connection: sa.Connection, times: Times) -> Iterator[Lists]:
-    edges = times.choice.cover.edges if times.choice else None
-    return read(connection, _statement(times), edges)
+def _read(connection: sa.Connection, times: Times) -> Iterable[Lists]:
+    if times.choice is None:
+        return read(connection, _statement(times))
+    held = held_times.lists(connection, times.selection, times.wanted, times.choice)
+    if held is not None:
+        return [held] if held.groups else []
+    return read(connection, _statement(times), times.choice.cover.edges)
 
 
 def _but_for_edges(times: Times) -> Hashable:
