@@ -16,7 +16,6 @@ from usage_core.store.engine import literal, native
 from usage_core.store.lake import Lake
 from usage_core.store.old_files import known_files
 
-
 _WRITTEN = "FORMAT parquet, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1000"
 """Numbers as differences: smaller and read sooner. Many different ones would be looked up in a dictionary in
 vain, for half as long again as all else takes; that of an ENUM is always written."""
