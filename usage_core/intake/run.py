@@ -9,7 +9,7 @@ from usage_core.intake.bucket_storing import store_buckets
 from usage_core.intake.known_files import again, with_checksum
 from usage_core.intake.reading import read
 from usage_core.intake.receipt import Receipt
-from usage_core.intake.sameness import BY_FIELDS, BY_ID
+from usage_core.intake.sameness import AGAIN, BY_ID, MANY_ROWS, ONCE, by_fields
 from usage_core.intake.source import Source, open_source
 from usage_core.intake.staging import Report, Staging, staging
 from usage_core.intake.storing import store
@@ -114,12 +114,19 @@ def _compare(stage: Staging, source: Source) -> None:
     A call with an id of its source is told by that. Else two equal rows in one file are two calls, and the
     same two in a later file are the same two calls.
     """
-    [[first, last, named]] = stage.run(
-        "SELECT min(called_at), max(called_at), count(source_call_id) FROM {s}.checked WHERE reason IS NULL"
+    [[first, last, named, good]] = stage.run(
+        "SELECT min(called_at), max(called_at), count(source_call_id), count(*) FROM {s}.checked "
+        "WHERE reason IS NULL"
     )
     stage.run("CREATE TABLE {s}.duplicates (row BIGINT)")
     if named:
         stage.run_watched("Comparing", BY_ID, first, last, source.format.name)
     # To compare with no calls takes longer than with a few.
-    if first is not None and (CALLS.name,) not in stage.run(UNTOUCHED):
-        stage.run_watched("Comparing", BY_FIELDS, first, last)
+    if first is None or (CALLS.name,) in stage.run(UNTOUCHED):
+        return
+    among = "{s}.checked"
+    if good > MANY_ROWS:
+        among = "{s}.again"
+        stage.run(AGAIN)
+        stage.run_watched("Comparing", ONCE, first, last)
+    stage.run_watched("Comparing", by_fields(among), first, last)

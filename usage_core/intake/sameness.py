@@ -36,20 +36,50 @@ moment, $3 is its format."""
 
 _FIELDS = [name for name in IDENTITY if name != "source_call_id"]
 _EQUAL = " AND ".join(f"c.{name} IS NOT DISTINCT FROM s.{name}" for name in _FIELDS)
+_LISTED = ", ".join(_FIELDS)
+_STORED = "FROM lake.calls WHERE called_at BETWEEN $1 AND $2"
 
-BY_FIELDS = f"""
+
+def by_fields(among: str) -> str:
+    """Calls `among` rows, a table with the columns of `checked`, that equal as many in the store; one with an
+    id only those without, since another id is another call. $1 and $2 are the file's first and last moment."""
+    return f"""
     INSERT INTO {{s}}.duplicates
     WITH stored AS (
-        SELECT {", ".join(_FIELDS)}, count(*) AS copies,
+        SELECT {_LISTED}, count(*) AS copies,
             count(*) FILTER (source_call_id IS NULL) AS nameless, row_number() OVER () AS id
-        FROM lake.calls WHERE called_at BETWEEN $1 AND $2 GROUP BY {", ".join(_FIELDS)})
+        {_STORED} AND called_at IN (SELECT called_at FROM {among} WHERE reason IS NULL)
+        GROUP BY {_LISTED})
     SELECT row FROM (
         SELECT c.row, CASE WHEN c.source_call_id IS NULL THEN s.copies ELSE s.nameless END AS copies,
             row_number() OVER (
                 PARTITION BY s.id, c.source_call_id IS NULL ORDER BY c.row) AS copy
-        FROM {{s}}.checked c JOIN stored s ON {_EQUAL}
+        FROM {among} c JOIN stored s ON {_EQUAL}
         WHERE c.reason IS NULL AND c.row NOT IN (SELECT row FROM {{s}}.duplicates))
     WHERE copy <= copies
+    """
+
+
+MANY_ROWS = 100_000
+"""A file of more is compared sooner by what its rows are but once."""
+
+_OWN = f"hash({_LISTED}, source_call_id IS NULL)"
+_GOOD = "FROM {s}.checked WHERE reason IS NULL"
+AGAIN = f"""
+    CREATE TABLE {{s}}.again AS
+    SELECT * {_GOOD} AND {_OWN} IN (SELECT {_OWN} {_GOOD} GROUP BY {_OWN} HAVING count(*) > 1)
 """
-"""Calls that equal as many in the store; one with an id only those without, since another id is another
-call. $1 and $2 are the file's first and last moment."""
+"""The rows that may equal others of their file, in `again`."""
+
+ONCE = "INSERT INTO {s}.duplicates " + " UNION ALL ".join(
+    f"""
+    SELECT row FROM {{s}}.checked c SEMI JOIN (SELECT {_LISTED} {_STORED}{stored}) s ON {_EQUAL}
+    WHERE reason IS NULL AND {given} AND row NOT IN (SELECT row FROM {{s}}.again)
+        AND row NOT IN (SELECT row FROM {{s}}.duplicates)
+    """
+    for given, stored in (
+        ("source_call_id IS NULL", ""),
+        ("source_call_id IS NOT NULL", " AND source_call_id IS NULL"),
+    )
+)
+"""What `by_fields` finds among the other rows: nothing has to be counted for that."""
