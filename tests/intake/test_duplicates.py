@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from tests.importing import Shelf, as_csv, row
+from usage_core.intake import run
 from usage_core.schema import EXPORT_HEADER
 
 
@@ -88,3 +91,25 @@ def test_an_export_without_ids_is_what_is_there(shelf: Shelf) -> None:
     shelf.take(as_csv([row()]))
     receipt = shelf.take(as_csv([named("a"), named("b")]), header=OWN)
     assert (receipt.rows_stored, receipt.rows_duplicate) == (1, 1)
+
+
+@pytest.mark.parametrize("many", [0, run.MANY_ROWS])
+def test_a_large_file_is_compared_as_a_small_one(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """By what is in it but once, and by counting what is in it again."""
+    monkeypatch.setattr(run, "MANY_ROWS", many)
+    keys = {"once": 1, "twice": 2, "named": 1}
+    shelf.take(as_csv(named("", api_key_id=key) for key, times in keys.items() for _ in range(times)), OWN)
+    shelf.take(as_csv([named(LONG, api_key_id="with an id")]), OWN)
+    given = ["once", *["twice"] * 3, "new", "new", "with an id"]
+    rows = [named("", api_key_id=key) for key in given]
+    rows += [named(f"{LONG} {key}", api_key_id=key) for key in ("named", "with an id")]
+    receipt = shelf.take(as_csv(rows), OWN)
+    assert (receipt.rows_stored, receipt.rows_duplicate) == (4, 5)
+    assert sorted(key for (key,) in shelf.stored(receipt, "api_key_id")) == [
+        "new",
+        "new",
+        "twice",
+        "with an id",
+    ]

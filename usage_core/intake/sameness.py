@@ -41,8 +41,11 @@ _STORED = "FROM lake.calls WHERE called_at BETWEEN $1 AND $2"
 
 
 def by_fields(among: str) -> str:
-    """Calls `among` rows, a table with the columns of `checked`, that equal as many in the store; one with an
-    id only those without, since another id is another call. $1 and $2 are the file's first and last moment."""
+    """Calls `among` rows, a table with the columns of `checked`, that equal as many in the store.
+
+    One with an id equals only those without, since another id is another call. $1 and $2 are the file's first
+    and last moment.
+    """
     return f"""
     INSERT INTO {{s}}.duplicates
     WITH stored AS (
