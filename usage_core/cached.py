@@ -18,8 +18,6 @@ from usage_core import settings
 from usage_core.answers import Answers
 from usage_core.export.preview import Preview, line_bytes, preview
 from usage_core.export.preview import first_lines as first_lines_of
-from usage_core.intake.mappings import names as names_of_mappings
-from usage_core.intake.undoing import Taken, taken
 from usage_core.metrics import day_sums, facts, held_times
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
@@ -29,7 +27,6 @@ from usage_core.selection import SIGHT, Selection
 from usage_core.store import limited
 from usage_core.store.lake import Lake
 from usage_core.store.limited import Stop
-from usage_core.store.settings import reporting_zone
 from usage_core.timeframe import MINUTE
 from usage_core.workspace import Shown, Workspace
 
@@ -227,35 +224,7 @@ def real_state() -> Hashable:
     return str(lake.folder), lake.version()
 
 
-def _of_real(key: Hashable, work: Callable[[sa.Connection], Found]) -> Found:
-    """What is found in the workspace of real calls as it is now, whichever store is shown."""
-    return _answer(key, work, real_state(), workspace().real)
-
-
-def days_zone() -> str:
-    """The zone of the days of the workspace of real calls."""
-    return _of_real("days zone", reporting_zone)
-
-
-def real_holdings() -> Holdings:
-    """What the workspace of real calls holds."""
-    return _of_real("holdings", holdings)
-
-
-def saved_mappings() -> list[str]:
-    """The names of the mappings of real files that were saved; read them, do not change them."""
-    return _of_real("mappings", names_of_mappings)
-
-
-def would_undo(import_id: str) -> Taken:
-    """What undoing an import of real calls would take away.
-
-    Raises:
-        UndoRefused: see `intake.undoing.find`.
-    """
-    return _of_real(("would undo", import_id), lambda connection: taken(connection, import_id))
-
-
-def receipts() -> list[dict[str, Any]]:
-    """The receipts of past imports of real calls, newest first; read them, do not change them."""
-    return _of_real("receipts", facts.receipts)
+def of_real(key: Hashable, finds: Callable[[sa.Connection], Found]) -> Found:
+    """What is found in the workspace of real calls as it is now, whichever store is shown; read it, do not
+    change it."""
+    return _answer(key, finds, real_state(), workspace().real)

@@ -5,14 +5,14 @@ import streamlit as st
 from pages.parts import keeping
 from pages.parts.text import plain
 from pages.server import visitor
-from usage_core import __version__, cached, timeframe, wording
+from usage_core import __version__, cached, cached_real, timeframe, wording
 from usage_core.access.journal import Event
 from usage_core.store import maintenance
 
 DONE = "zone-changed"
 
 st.title("Workspace", anchor=False)
-zone = cached.days_zone()
+zone = cached_real.days_zone()
 st.markdown(
     f"Sums are kept by day of **{plain(zone)}**. Pages in this time zone answer soonest; in any other they "
     "are just as exact, and slower where there are many millions of calls."
@@ -33,7 +33,7 @@ elif st.session_state.pop(DONE, None):
     st.success(f"Days are now days of {plain(zone)}.", icon=":material/check:")
 
 st.header("Stored calls", anchor=False)
-held = cached.real_holdings()
+held = cached_real.holdings()
 if held.calls:
     first, last = (plain(wording.moment(moment, zone)) for moment in (held.first, held.last))
     st.markdown(f"{wording.plural(held.calls, 'call')}, from {first} to {last} ({plain(zone)}).")

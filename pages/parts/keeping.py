@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts import tables
 from pages.parts.text import plain
 from pages.server import visitor
-from usage_core import cached, wording
+from usage_core import cached, cached_real, wording
 from usage_core.access.journal import Event
 from usage_core.errors import NothingToDelete
 from usage_core.export.kept_sums import COLUMNS, kept_csv, kept_months
@@ -30,7 +30,7 @@ def say_what_is_gone(selection: Selection) -> None:
     if cached.shown().is_sample:
         return
     since = cached.covered().kept_since
-    if since is None or selection.timeframe.start >= midnight(since, cached.days_zone()):
+    if since is None or selection.timeframe.start >= midnight(since, cached_real.days_zone()):
         return
     where = " on the page Workspace" if visitor.here().is_administrator else ""
     st.info(
@@ -55,7 +55,7 @@ def draw() -> None:
 
 
 def _preview(months: int) -> None:
-    lake, zone = cached.workspace().real, cached.days_zone()
+    lake, zone = cached.workspace().real, cached_real.days_zone()
     since = retention.months_ago(months, datetime.now(UTC).astimezone(zone_info(zone)).date())
     loss = retention.preview(lake, Doomed(since))
     if loss.first is None:

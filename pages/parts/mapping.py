@@ -9,7 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.parts import mapping_form, tables, uploads
 from pages.parts.text import plain, plain_lines
 from pages.server import visitor
-from usage_core import cached, wording
+from usage_core import cached, cached_real, wording
 from usage_core.access.journal import Event
 from usage_core.errors import UsageError
 from usage_core.intake import mapping_look, mapping_suggest, mappings
@@ -157,7 +157,7 @@ def _keep(file: UploadedFile, zone: str, start: str, mapping: Mapping) -> None:
 
 def _saved() -> None:
     """The mappings that were saved; each can be removed."""
-    lake, names = cached.workspace().real, cached.saved_mappings()
+    lake, names = cached.workspace().real, cached_real.saved_mappings()
     if not names:
         return
     with st.popover("Saved mappings"):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts import tables
 from pages.parts.text import plain
-from usage_core import cached, wording
+from usage_core import cached, cached_real, wording
 from usage_core.api.calls import DOUBTED_PATH, SET_ASIDE_PATH
 from usage_core.intake import doubts
 from usage_core.intake.receipt import notes
@@ -23,7 +23,7 @@ IN_DOUBT = (
 
 def every(zone: str) -> None:
     """All imports, newest first, with their rows set aside."""
-    past = cached.receipts()
+    past = cached_real.receipts()
     st.header("Past imports", anchor=False)
     if not past:
         st.caption("None yet.")
@@ -41,7 +41,7 @@ def every(zone: str) -> None:
 @cached.shared
 def _sent(zone: str, _state: Hashable) -> pa.Table:
     """The table as it is sent, of the receipts of the workspace of real calls in a state."""
-    return tables.sent(_table(cached.receipts(), zone))
+    return tables.sent(_table(cached_real.receipts(), zone))
 
 
 def _table(past: list[dict[str, Any]], zone: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.text import plain
 from pages.parts.uploads import RESULTS
 from pages.server import visitor
-from usage_core import cached, wording
+from usage_core import cached, cached_real, wording
 from usage_core.access.journal import Event
 from usage_core.errors import AccessRefused, UndoRefused
 from usage_core.intake import undoing
@@ -19,7 +19,7 @@ def chooser(zone: str) -> None:
     """A choice among the imports that are not undone; the one chosen can be."""
     if told := st.session_state.pop(DONE, None):
         st.success(told, icon=":material/undo:")
-    left = {row["import_id"]: row for row in cached.receipts() if row["undone_at"] is None}
+    left = {row["import_id"]: row for row in cached_real.receipts() if row["undone_at"] is None}
     if not left:
         return
 
@@ -45,7 +45,7 @@ def chooser(zone: str) -> None:
 def _confirm(import_id: str, zone: str) -> None:
     """What would go, and the button that does it."""
     try:
-        taken = cached.would_undo(import_id)
+        taken = cached_real.would_undo(import_id)
     except UndoRefused as error:  # someone else was quicker
         st.info(plain(str(error)), icon=":material/info:")
         return

@@ -9,7 +9,7 @@ from pages.server import visitor
 from tests.metrics.by_hand import call
 from tests.pages.conftest import check, texts, visit
 from tests.pages.test_pages import NOW
-from usage_core import cached
+from usage_core import cached, cached_real
 from usage_core.access.journal import Event
 from usage_core.access.rules import Refusal, Role, Visitor, Why
 
@@ -45,7 +45,7 @@ def test_who_may_no_longer_be_here_changes_nothing(holding: Holding, monkeypatch
     assert [each.value for each in app.title] == ["Signed out"]
     assert not app.sidebar.button
     monkeypatch.setattr(visitor, "judged", lambda _claims: ADA)
-    assert cached.real_holdings().calls == 1
+    assert cached_real.holdings().calls == 1
     app = visit("admin/imports")
     choice = next(each for each in app.main.selectbox if each.label == "Undo an import")
     choice.select_index(0).run()
