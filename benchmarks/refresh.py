@@ -65,13 +65,35 @@ def timed(work: Callable[[], object]) -> float:
 def page_seconds(page: str, days: int, key: str | None, runs: int) -> dict[str, list[float]]:
     """Seconds in the store for each of `runs` first visits of a page (""), and, from the second on, for each
     of its other tabs after that."""
-    from streamlit.testing.v1 import AppTest, local_script_runner  # noqa: PLC0415 - only where a page is drawn
-
-    from benchmarks import script  # noqa: PLC0415
-    from pages.parts.views import VIEW  # noqa: PLC0415
+    from pages.parts.views import VIEW  # noqa: PLC0415 - only where a page is drawn
     from usage_core import cached  # noqa: PLC0415
 
-    local_script_runner.require_widgets_deltas = script.ended
+    spent, app = spent_in_store(), opened(days, key)
+
+    def drawn() -> float:
+        spent.clear()
+        app.run()
+        assert not app.exception, app.exception
+        return sum(spent)
+
+    app.switch_page(f"pages/usage/{page}.py")
+    totals = {"": [drawn()]}
+    first, *others = [tab.label for tab in app.tabs] or [""]
+    for _ in range(runs - 1):
+        lake = cached.workspace().shown().lake
+        while lake.hot and lake.hot.version != lake.version():
+            time.sleep(0.1)
+        cached.forget()
+        for view in (first, *others):
+            if others:
+                app.session_state[VIEW] = view
+            totals.setdefault("" if view == first else view, []).append(drawn())
+    return totals
+
+
+def spent_in_store() -> list[float]:
+    """From now on, the seconds of each question that is asked of the store."""
+    from usage_core import cached  # noqa: PLC0415 - only where a page is drawn
 
     spent: list[float] = []
     computed = cached.compute
@@ -84,32 +106,23 @@ def page_seconds(page: str, days: int, key: str | None, runs: int) -> dict[str, 
             spent.append(time.perf_counter() - start)
 
     cached.compute = measured  # type: ignore[assignment]
+    return spent
+
+
+def opened(days: int, key: str | None) -> Any:
+    """A visitor at a link to the last days, of all keys or one; nothing is drawn yet."""
+    from streamlit.testing.v1 import AppTest, local_script_runner  # noqa: PLC0415 - only where a page is drawn
+
+    from benchmarks import script  # noqa: PLC0415
+
+    local_script_runner.require_widgets_deltas = script.ended
     app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=600)
     last = store.UNTIL.date() - timedelta(days=1)
     first = last - timedelta(days=days - 1)
     app.query_params.update({"tz": "UTC", "tf": "Custom", "range": [str(first), str(last)]})
     if key:
         app.query_params["key"] = key
-
-    def drawn() -> float:
-        spent.clear()
-        app.run()
-        assert not app.exception, app.exception
-        return sum(spent)
-
-    app.switch_page(f"pages/usage/{page}.py")
-    totals = {"": [drawn()]}
-    opened, *others = [tab.label for tab in app.tabs] or [""]
-    for _ in range(runs - 1):
-        lake = cached.workspace().shown().lake
-        while lake.hot and lake.hot.version != lake.version():
-            time.sleep(0.1)
-        cached.forget()
-        for view in (opened, *others):
-            if others:
-                app.session_state[VIEW] = view
-            totals.setdefault("" if view == opened else view, []).append(drawn())
-    return totals
+    return app
 
 
 def floor_seconds(folder: Path, days: int) -> dict[str, float]:
