@@ -107,6 +107,16 @@ def test_what_was_foreseen_is_stored_as_it_is(shelf: Shelf, monkeypatch: pytest.
         assert shelf.rows(*GIVEN, *ODD).rows_duplicate == receipt.rows_stored
 
 
+def test_a_sample_that_cannot_be_read_is_done_without(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_long(_path: Path, into: Path) -> Path:
+        into.write_bytes(b"x" * (3 << 20) + b"\n")
+        return into
+
+    monkeypatch.setattr(foreseen, "WORTH_BYTES", 0)
+    monkeypatch.setattr(foreseen, "pieces", too_long)
+    assert shelf.rows(*GIVEN).rows_stored == len(GIVEN)
+
+
 def test_the_sample_is_of_whole_lines_from_all_over_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

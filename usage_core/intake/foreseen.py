@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from usage_core.intake import columnar
 from usage_core.intake.checks import GUARDED
 from usage_core.intake.staging import Staging
 
@@ -39,7 +40,9 @@ def types(stage: Staging, given: Collection[str], sample: str) -> dict[str, str]
     rows of a sample; none where that cannot be read."""
     try:
         stage.run(f"CREATE OR REPLACE TABLE {{s}}.sample AS {sample}")
-    except duckdb.InvalidInputException:
+    except columnar.NOT_DAMAGE:
+        raise
+    except duckdb.Error:
         return {}
     found = {}
     for name in [field for field in _FIELDS if field in given]:
