@@ -11,7 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.proto.WidgetStates_pb2 import WidgetState
-from streamlit.testing.v1 import AppTest, local_script_runner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from benchmarks.script import ended
 from pages.parts import views
@@ -23,6 +24,7 @@ from usage_core.workspace import Workspace
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 HOME = "usage/overview"
+COMPILED = ScriptCache()
 SAMPLE_CALLS = 1_500
 
 
@@ -71,6 +73,9 @@ def holding(opened: Callable[..., Workspace]) -> Iterator[Callable[..., None]]:
         patch.setattr(manifest_scanner, "scan_component_manifests", list)
         st.cache_resource.clear()
         patch.setattr(local_script_runner, "require_widgets_deltas", ended)
+        # Each run would compile the app and the page anew, twice; a server does it once.
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: COMPILED)
         # Streamlit collects garbage after every run, as the server does after freezing what is loaded.
         gc.collect()
         gc.freeze()
