@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -188,14 +188,16 @@ def _spelled(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-DISTRIBUTIONS = packages_distributions()
+@cache
+def _distributions() -> Mapping[str, Sequence[str]]:
+    return packages_distributions()
 
 
 def _packages(path: Path) -> Iterator[str]:
     """The packages that a module imports from, as an index names them."""
     for name in _imports(path):
         top, *rest = name.split(".")
-        found = {_spelled(each) for each in DISTRIBUTIONS.get(top, ())}
+        found = {_spelled(each) for each in _distributions().get(top, ())}
         if len(found) > 1:  # a namespace that several fill: google, opentelemetry, backports
             found = {each for each in found if rest[0] in each}
         yield from found

@@ -11,10 +11,9 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "/": "Overview",
-    "/latency": "Latency",
     "/imports": "Imports",
 }
-UNKNOWN = ("/usage/cost", "/pages/usage/cost.py", "/nowhere")
+UNKNOWN = ("/pages/usage/cost.py", "/nowhere")
 
 
 def open_door(page: Page, url: str, settled: Callable[..., None]) -> None:
@@ -31,9 +30,9 @@ def expect_page(page: Page, title: str) -> None:
 def test_later_visitors_by_a_link(filled: House, page: Page, settled: Callable[..., None]) -> None:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    for path in ("/", "/latency", "/imports"):
+    for path, title in PAGES.items():
         open_door(page, filled.url + path, settled)
-        expect_page(page, PAGES[path])
+        expect_page(page, title)
     assert not [text for text in said if "Content Security Policy" in text]
 
 

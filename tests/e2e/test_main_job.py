@@ -83,14 +83,6 @@ def test_dates_figures_and_file_agree(filled: House, page: Page, settled: Callab
     expect(page.get_by_test_id("stSidebar")).to_contain_text(f"{len(rows):,} calls")
 
 
-def test_filter_reaches_charts_and_file(filled: House, page: Page, settled: Callable[..., None]) -> None:
-    page.goto(filled.url + "/?provider=Anthropic&tf=90+days")
-    settled(page)
-    rows = rows_of(Path(download(page).path()).read_bytes())
-    assert {row[3] for row in rows} == {"Anthropic"}
-    assert spend(page) == wording.money(cost_of(rows))
-
-
 def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
     filled: House, browser: Browser, page: Page, settled: Callable[..., None]
 ) -> None:

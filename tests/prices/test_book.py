@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from genai_prices import Usage
@@ -27,17 +28,28 @@ def _token_priced(info: ModelInfo) -> bool:
     )
 
 
-MODELS = [
-    (maker.name, info.id)
-    for maker in get_snapshot().providers
-    for info in maker.models
-    if _token_priced(info)
-    and "/" not in info.id
-    and (found := find(maker.name, info.id))
-    and found[1] is info
-]
-STEPPED = [(maker, name) for maker, name in MODELS if len(intervals(maker, name, ())) > 1]
-"""Those whose price depends on the time or on the size of the input."""
+@cache
+def models() -> list[tuple[str, str]]:
+    return [
+        (maker.name, info.id)
+        for maker in get_snapshot().providers
+        for info in maker.models
+        if _token_priced(info)
+        and "/" not in info.id
+        and (found := find(maker.name, info.id))
+        and found[1] is info
+    ]
+
+
+@cache
+def stepped() -> list[tuple[str, str]]:
+    """Those whose price depends on the time or on the size of the input."""
+    return [(maker, name) for maker, name in models() if len(intervals(maker, name, ())) > 1]
+
+
+# Looked for when an example is first asked for: every worker would wait for them otherwise.
+any_model = st.deferred(lambda: st.sampled_from(models()))
+stepped_model = st.deferred(lambda: st.sampled_from(stepped()))
 
 
 def falls_into(every: list[Interval], moment: datetime, tokens: int) -> list[Interval]:
@@ -56,7 +68,7 @@ moments = st.datetimes(datetime(2023, 1, 1), datetime(2027, 1, 1), timezones=st.
 
 @settings(max_examples=80)
 @given(
-    model=st.sampled_from(MODELS) | st.sampled_from(STEPPED),
+    model=any_model | stepped_model,
     moment=moments,
     tokens=st.integers(0, 500_000) | st.sampled_from([128_000, 128_001, 200_000, 200_001, 272_000]),
     received=st.integers(0, 50_000),
@@ -92,7 +104,7 @@ def test_prices_are_the_catalogue_s(
     assert abs(ours - priced.calc_price(usage)["total_price"]) <= Decimal("0.000002")
 
 
-@given(model=st.sampled_from(STEPPED), moment=moments, tokens=st.integers(0, 2**62))
+@given(model=stepped_model, moment=moments, tokens=st.integers(0, 2**62))
 @settings(max_examples=40)
 def test_every_call_falls_into_one_interval(model: tuple[str, str], moment: datetime, tokens: int) -> None:
     rules = [
