@@ -20,7 +20,7 @@ from usage_core.timeframe import Timeframe, midnight, zone_info
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 SHORT = 3 * DAY
-"""Up to here the ends of days are more than their middle, and hours are the better rollup."""
+"""Up to here, where days are cut, their ends are more than their middle, and hours are the better rollup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,19 @@ def choose(selection: Selection, wanted: Wanted, coverage: Coverage | None) -> C
         days = []
     if wanted.bins or not _in_whole_hours(frame):
         hours = []
-    for table in (*hours, *days) if frame.length <= SHORT else (*days, *hours):
+    for table in (*hours, *days) if _cuts_days(frame, coverage) else (*days, *hours):
         cover = _cover(table, frame, coverage)
         if cover is not None and used <= set(table.columns.keys()):
             serve = "whole_month" in table.columns and not grains
             return Choice(table, cover._replace(months=_months(cover)) if serve else cover)
     return None
+
+
+def _cuts_days(frame: Timeframe, coverage: Coverage) -> bool:
+    """Whether a timeframe is short, and not one of whole days."""
+    return frame.length <= SHORT and any(
+        _day(edge, coverage.zone) != edge for edge in (frame.start, frame.end) if _is_within(edge, coverage)
+    )
 
 
 def _months(cover: Cover) -> tuple[datetime | None, datetime | None] | None:
@@ -125,6 +132,11 @@ def _in_whole_hours(frame: Timeframe) -> bool:
     """Whether the hours of the frame's zone are hours of UTC."""
     changes = offsets(frame)
     return not any(offset % HOUR for _, offset in changes) and not any(at.minute for at, _ in changes[1:])
+
+
+def _is_within(edge: datetime, coverage: Coverage) -> bool:
+    """Whether there are calls on either side."""
+    return bool(coverage.first and coverage.last and coverage.first < edge <= coverage.last)
 
 
 def _cover(rollup: sa.Table, frame: Timeframe, coverage: Coverage) -> Cover | None:
