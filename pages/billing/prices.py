@@ -15,10 +15,11 @@ prices.models()
 repricing.changes_to_apply()
 views.views(
     {
-        "Enter a price": price_forms.enter,
+        price_forms.VIEW: price_forms.enter,
         "Prices that differ": partial(prices.drifts, selection),
         "Price history": price_forms.history,
         "Repricings": repricing.history,
-    }
+    },
+    kept=(price_forms.VIEW,),
 )
 st.caption(f"The catalogue is {catalogue_version()}. Prices are USD per million tokens.")

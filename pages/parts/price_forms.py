@@ -27,6 +27,9 @@ KINDS = {
     "A provider's discount": RuleKind.DISCOUNT,
     "Which model it is": RuleKind.ALIAS,
 }
+VIEW = "Enter a price"
+"""The part of the page that the form is."""
+
 TOLD = "prices-told"
 MOST_OFFERED = 4
 TIERS = {"as usual": None, **{f"as {tier}": tier for tier in Tier}}

@@ -128,7 +128,7 @@ def models() -> None:
         "Price now": st.column_config.TextColumn(
             width=WIDE,
             help="Whose price a call without one of its own would get now, with the catalogue's name of "
-            "the model that was matched. Correct a wrong match below.",
+            "the model that was matched. Correct a wrong match under “Enter a price”.",
         ),
         **{
             name: st.column_config.TextColumn(

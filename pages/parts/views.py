@@ -1,6 +1,6 @@
 """Parts of a page of which a reader sees one at a time: what is not looked at is neither asked nor drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -9,11 +9,14 @@ VIEW = "view"
 """The parameter of the link that says which part is open."""
 
 
-def views(parts: Mapping[str, Callable[[], None]]) -> None:
-    """Tabs, by their labels; the one that is open is drawn, the first where the link says nothing."""
+def views(parts: Mapping[str, Callable[[], None]], kept: Collection[str] = ()) -> None:
+    """Tabs, by their labels; the one that is open is drawn, the first where the link says nothing.
+
+    Those in `kept` are drawn always: what is being entered in a form is lost when it is not.
+    """
     tabs = st.tabs(list(parts), key=VIEW, on_change="rerun", bind="query-params")
-    for tab, part in zip(tabs, parts.values(), strict=True):
-        if is_open(tab):
+    for tab, (label, part) in zip(tabs, parts.items(), strict=True):
+        if is_open(tab) or label in kept:
             with tab:
                 part()
 

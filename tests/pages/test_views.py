@@ -47,3 +47,9 @@ def test_the_first_part_is_drawn_and_that_which_the_link_names(holding: Holding,
 def test_a_part_that_is_not_there_is_the_first(holding: Holding) -> None:
     holding("varied", varied())
     assert drawn(visit("usage/latency", view="What if")) == ["What changed"]
+
+
+def test_what_is_being_entered_stays_while_another_part_is_looked_at(holding: Holding) -> None:
+    holding("varied", varied())
+    app = visit("billing/prices", view="Price history")
+    assert drawn(app) == ["Enter a price", "Price history"]
