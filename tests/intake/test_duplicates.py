@@ -1,6 +1,7 @@
 """One call is stored once, however often and in whatever files it comes."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -99,17 +100,20 @@ def test_a_large_file_is_compared_as_a_small_one(
 ) -> None:
     """By what is in it but once, and by counting what is in it again."""
     monkeypatch.setattr(run, "MANY_ROWS", many)
+    monkeypatch.setattr(run, "portions", lambda hours: [(hour, hour + timedelta(hours=1)) for hour in hours])
     keys = {"once": 1, "twice": 2, "named": 1}
     shelf.take(as_csv(named("", api_key_id=key) for key, times in keys.items() for _ in range(times)), OWN)
     shelf.take(as_csv([named(LONG, api_key_id="with an id")]), OWN)
     given = ["once", *["twice"] * 3, "new", "new", "with an id"]
     rows = [named("", api_key_id=key) for key in given]
+    rows += [named("", api_key_id="new", called_at=f"2026-08-{day}T00:00:00Z") for day in (10, 11, 12)]
     rows += [named(f"{LONG} {key}", api_key_id=key) for key in ("named", "with an id")]
     receipt = shelf.take(as_csv(rows), OWN)
-    assert (receipt.rows_stored, receipt.rows_duplicate) == (4, 5)
+    assert (receipt.rows_stored, receipt.rows_duplicate) == (7, 5)
+    again = shelf.take(as_csv([named("", called_at="2026-07-01T00:00:00Z"), *rows]), OWN)
+    assert (again.rows_stored, again.rows_duplicate) == (1, len(rows))
     assert sorted(key for (key,) in shelf.stored(receipt, "api_key_id")) == [
-        "new",
-        "new",
+        *["new"] * 5,
         "twice",
         "with an id",
     ]

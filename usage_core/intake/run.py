@@ -9,10 +9,10 @@ from usage_core.intake.bucket_storing import store_buckets
 from usage_core.intake.known_files import again, with_checksum
 from usage_core.intake.reading import read
 from usage_core.intake.receipt import Receipt
-from usage_core.intake.sameness import AGAIN, BY_ID, MANY_ROWS, ONCE, by_fields
+from usage_core.intake.sameness import AGAIN, APART, BY_ID, MANY_ROWS, ONCE, by_fields
 from usage_core.intake.source import Source, open_source
 from usage_core.intake.staging import Report, Staging, staging
-from usage_core.intake.storing import store
+from usage_core.intake.storing import portions, store
 from usage_core.prices import catalogue
 from usage_core.store.known_empty import UNTOUCHED
 from usage_core.store.lake import Lake
@@ -127,6 +127,24 @@ def _compare(stage: Staging, source: Source) -> None:
     among = "{s}.checked"
     if good > MANY_ROWS:
         among = "{s}.again"
-        stage.run(AGAIN)
-        stage.run_watched("Comparing", ONCE, first, last)
+        _compare_once(stage, good)
     stage.run_watched("Comparing", by_fields(among), first, last)
+
+
+def _compare_once(stage: Staging, good: int) -> None:
+    """List the duplicates among rows that are in a file but once, and make `again` of the others.
+
+    A portion at a time, so that a long file needs no more memory than a short one.
+    """
+    stage.run(AGAIN)
+    stage.run(APART)
+    hours = dict(
+        stage.run(
+            "SELECT date_trunc('hour', called_at) AS hour, count(*) FROM {s}.checked WHERE reason IS NULL "
+            "GROUP BY ALL ORDER BY hour"
+        )
+    )
+    for start, end in portions(hours):
+        done = sum(count for hour, count in hours.items() if hour < start)
+        stage.report("Comparing", done / good)
+        stage.run(ONCE, start, end)

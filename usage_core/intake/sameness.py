@@ -37,7 +37,6 @@ moment, $3 is its format."""
 _FIELDS = [name for name in IDENTITY if name != "source_call_id"]
 _EQUAL = " AND ".join(f"c.{name} IS NOT DISTINCT FROM s.{name}" for name in _FIELDS)
 _LISTED = ", ".join(_FIELDS)
-_STORED = "FROM lake.calls WHERE called_at BETWEEN $1 AND $2"
 
 
 def by_fields(among: str) -> str:
@@ -51,7 +50,8 @@ def by_fields(among: str) -> str:
     WITH stored AS (
         SELECT {_LISTED}, count(*) AS copies,
             count(*) FILTER (source_call_id IS NULL) AS nameless, row_number() OVER () AS id
-        {_STORED} AND called_at IN (SELECT called_at FROM {among} WHERE reason IS NULL)
+        FROM lake.calls WHERE called_at BETWEEN $1 AND $2
+            AND called_at IN (SELECT called_at FROM {among} WHERE reason IS NULL)
         GROUP BY {_LISTED})
     SELECT row FROM (
         SELECT c.row, CASE WHEN c.source_call_id IS NULL THEN s.copies ELSE s.nameless END AS copies,
@@ -74,15 +74,24 @@ AGAIN = f"""
 """
 """The rows that may equal others of their file, in `again`."""
 
+APART = """
+    CREATE TABLE {s}.apart AS
+    SELECT row, called_at FROM {s}.again
+    UNION ALL SELECT row, called_at FROM {s}.checked WHERE row IN (SELECT row FROM {s}.duplicates)
+"""
+"""Those, and what was found by its id: in `apart`."""
+
+_PORTION = "called_at >= $1 AND called_at < $2"
 ONCE = "INSERT INTO {s}.duplicates " + " UNION ALL ".join(
     f"""
-    SELECT row FROM {{s}}.checked c SEMI JOIN (SELECT {_LISTED} {_STORED}{stored}) s ON {_EQUAL}
-    WHERE reason IS NULL AND {given} AND row NOT IN (SELECT row FROM {{s}}.again)
-        AND row NOT IN (SELECT row FROM {{s}}.duplicates)
+    SELECT row FROM {{s}}.checked c SEMI JOIN (
+        SELECT {_LISTED} FROM lake.calls WHERE {_PORTION}{stored}) s ON {_EQUAL}
+    WHERE reason IS NULL AND {_PORTION} AND {given}
+        AND row NOT IN (SELECT row FROM {{s}}.apart WHERE {_PORTION})
     """
     for given, stored in (
         ("source_call_id IS NULL", ""),
         ("source_call_id IS NOT NULL", " AND source_call_id IS NULL"),
     )
 )
-"""What `by_fields` finds among the other rows: nothing has to be counted for that."""
+"""What `by_fields` finds among the other rows made from $1 until $2: nothing has to be counted for that."""

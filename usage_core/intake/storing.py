@@ -25,7 +25,7 @@ from usage_core.store.new_sums import NEW, append_sums, sum_up, write_sums
 from usage_core.store.tables import CALLS
 
 PORTION_ROWS = 1_000_000
-"""Rows made calls of, and written into a file, at a time."""
+"""Rows compared, or made calls of and written into a file, at a time."""
 
 STRETCH_ROWS, MOST_OVERLAP = 100_000, 2
 """A file is in order whose stretches of so many rows last together at most so many times as long as all."""
@@ -123,10 +123,11 @@ def _laid_out(stage: Staging) -> tuple[list[tuple[datetime, datetime]], bool]:
         stretches.setdefault(stretch, []).append(hour)
     last_together = sum((found[-1] - found[0] for found in stretches.values()), timedelta())
     all_together = max(hours) - min(hours)
-    return list(_portions(hours)), last_together <= MOST_OVERLAP * all_together
+    return list(portions(hours)), last_together <= MOST_OVERLAP * all_together
 
 
-def _portions(hours: Mapping[datetime, int]) -> Iterator[tuple[datetime, datetime]]:
+def portions(hours: Mapping[datetime, int]) -> Iterator[tuple[datetime, datetime]]:
+    """Time ranges [start, end) of about PORTION_ROWS rows each, of the rows that each hour has."""
     start, rows = None, 0
     for hour, count in hours.items():
         if start is not None and rows + count > PORTION_ROWS:
