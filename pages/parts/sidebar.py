@@ -30,7 +30,7 @@ _ZONE_OPEN, _FILTERS_OPEN, _IN_USE = "zone-open", "filters", "filters-in-use"
 def selection() -> Selection:
     """Draw the sidebar and give what is selected in it."""
     with st.sidebar:
-        address.tell_again("zone", *FILTERS)
+        address.tell_again(_ZONE_OPEN, _FILTERS_OPEN, "zone", *FILTERS)
         frame = _timeframe()
         chosen = _filters()
         address.hold({name: st.session_state[name] for name in FILTERS if chosen[name]} | _days_in_link())
@@ -133,9 +133,10 @@ def _filters() -> dict[str, tuple[str, ...]]:
     used = sum(label in options[name] for name, labels in asked.items() for label in labels)
     if missing := [name for name, labels in link.items() if not set(labels) <= set(options[name])]:
         st.session_state[_LEFT_OUT] = [missing]
-    if used and not st.session_state.get(_IN_USE):
-        st.session_state[_FILTERS_OPEN] = True
-    st.session_state[_IN_USE] = bool(used)
+    if used != (before := st.session_state.get(_IN_USE, 0)):
+        # By another label it is another expander, which would be closed while its filters are being chosen.
+        st.session_state[_FILTERS_OPEN] = not before or st.session_state.get(_FILTERS_OPEN, False)
+    st.session_state[_IN_USE] = used
     label = f"Filters ({used})" if used else "Filters"
     opened = st.expander(label, key=_FILTERS_OPEN, on_change="rerun")
     # A widget that is not drawn lets go of its part of the link.

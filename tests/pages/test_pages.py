@@ -158,6 +158,16 @@ def test_filters_are_drawn_when_opened_or_in_use(holding: Holding) -> None:
     assert not app.sidebar.multiselect
 
 
+def test_the_filters_stay_open_while_they_are_chosen(holding: Holding) -> None:
+    holding("many", STORES["many"])
+    app = visit(model="model-2")
+    for used, team in ((2, "Team 1"), (3, "Team 2")):
+        app.sidebar.multiselect[0].select(team).run()
+        assert {each.label: each.proto.expanded for each in app.sidebar.expander}[f"Filters ({used})"]
+    app.sidebar.button[0].click().run()
+    assert {each.label: each.proto.expanded for each in app.sidebar.expander}["Filters"]
+
+
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "US/Eastern"])
 def test_the_zone_of_a_link(holding: Holding, zone: str) -> None:
     holding("many", STORES["many"])
