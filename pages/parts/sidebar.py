@@ -26,6 +26,8 @@ _ZONE = "zone-chosen"
 _ZONE_OPEN, _FILTERS_OPEN, _IN_USE = "zone-open", "filters", "filters-in-use"
 """What of the sidebar is open: what is closed is not drawn, as all of it would be in every run."""
 
+_COUNT = f"""<style>.st-key-{_FILTERS_OPEN} summary p::after {{ content: " (%d)"; }}</style>"""
+
 
 def selection() -> Selection:
     """Draw the sidebar and give what is selected in it."""
@@ -133,12 +135,13 @@ def _filters() -> dict[str, tuple[str, ...]]:
     used = sum(label in options[name] for name, labels in asked.items() for label in labels)
     if missing := [name for name, labels in link.items() if not set(labels) <= set(options[name])]:
         st.session_state[_LEFT_OUT] = [missing]
-    if used != (before := st.session_state.get(_IN_USE, 0)):
-        # By another label it is another expander, which would be closed while its filters are being chosen.
-        st.session_state[_FILTERS_OPEN] = not before or st.session_state.get(_FILTERS_OPEN, False)
-    st.session_state[_IN_USE] = used
-    label = f"Filters ({used})" if used else "Filters"
-    opened = st.expander(label, key=_FILTERS_OPEN, on_change="rerun")
+    if used and not st.session_state.get(_IN_USE):
+        st.session_state[_FILTERS_OPEN] = True
+    st.session_state[_IN_USE] = bool(used)
+    opened = st.expander("Filters", key=_FILTERS_OPEN, on_change="rerun")
+    if used:
+        # By another label it would be another expander: closed, and the keyboard's place in it lost.
+        st.html(_COUNT % used)
     # A widget that is not drawn lets go of its part of the link.
     if not (opened.open or used or any(link.values())):
         return dict.fromkeys(FILTERS, ())

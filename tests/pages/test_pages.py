@@ -1,5 +1,6 @@
 """Every page over no, one and many calls, for whatever a link may say."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -158,14 +159,26 @@ def test_filters_are_drawn_when_opened_or_in_use(holding: Holding) -> None:
     assert not app.sidebar.multiselect
 
 
-def test_the_filters_stay_open_while_they_are_chosen(holding: Holding) -> None:
+def test_the_filters_stay_the_same_expander_while_they_are_chosen(holding: Holding) -> None:
+    """Another would be closed, and would not hold the keyboard's place."""
     holding("many", STORES["many"])
-    app = visit(model="model-2")
-    for used, team in ((2, "Team 1"), (3, "Team 2")):
+    app = visit()
+    app.session_state["filters"] = True
+    [first] = [each.proto.id for each in app.run().sidebar.expander if each.label == "Filters"]
+    for used, team in ((1, "Team 1"), (2, "Team 2")):
         app.sidebar.multiselect[0].select(team).run()
-        assert {each.label: each.proto.expanded for each in app.sidebar.expander}[f"Filters ({used})"]
+        [filters] = [each for each in app.sidebar.expander if each.proto.id == first]
+        assert filters.proto.expanded
+        assert filters_in_use(app) == used
     app.sidebar.button[0].click().run()
-    assert {each.label: each.proto.expanded for each in app.sidebar.expander}["Filters"]
+    assert (filters_in_use(app), app.sidebar.multiselect[0].value) == (0, [])
+
+
+def filters_in_use(app: AppTest) -> int:
+    """How many there are, as the sidebar says it."""
+    said = " ".join(each.proto.body for each in app.get("html"))
+    found = re.search(r'st-key-filters summary p::after { content: " \((\d+)\)"', said)
+    return int(found[1]) if found else 0
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "US/Eastern"])
@@ -192,7 +205,7 @@ def test_filters_of_a_link(holding: Holding) -> None:
     expected = [row for row in STORES["many"] if row["api_key_id"] == "key-1" and row["model"] == "model-1"]
     expected = [row for row in expected if row["provider"] is None and row["called_at"] > NOW - 29.5 * DAY]
     assert f"{len(expected)} call" in app.sidebar.caption[-1].value
-    assert "Filters (3)" in [each.label for each in app.sidebar.expander]
+    assert filters_in_use(app) == 3
     [left_out] = app.info
     assert left_out.value.startswith("The link asks for a model that is not in the log")
     assert not visit(key="Team 1").info
