@@ -92,7 +92,7 @@ def test_a_row_leads_to_cost_and_back(overview: Page, settled: Settled) -> None:
     assert urlsplit(page.url).path == "/cost"
     expect(page.locator(".st-key-narrowed")).to_contain_text(f"Narrowed to {model}")
     count = page.locator(".st-key-filters summary p")
-    assert count.evaluate("label => getComputedStyle(label, '::after').content") == '" (1)"'
+    expect(count).to_have_css("content", '" (1)"', pseudo="after")
     page.get_by_role("button", name="Back to Overview").click()
     expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
     settled(page)

@@ -97,7 +97,7 @@ def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
         other.goto(page.url)
         settled(other)
         count = other.locator(".st-key-filters summary p")
-        assert count.evaluate("label => getComputedStyle(label, '::after').content") == '" (1)"'
+        expect(count).to_have_css("content", '" (1)"', pseudo="after")
         for part in ("stSidebarUserContent", "stMain"):
             expect(other.get_by_test_id(part)).to_have_text(
                 page.get_by_test_id(part).text_content() or "none"
