@@ -88,9 +88,9 @@ class Row:
         )
 
 
-def _judged(name: str, totals: figures.Totals, direction: Direction | None) -> dict[str, Any]:
+def _judged(name: str, totals: figures.Totals, direction: Direction) -> dict[str, Any]:
     """The colour and arrow of a change."""
-    arrow = {Direction.UP: "up", Direction.DOWN: "down"}.get(direction, "off") if direction else "off"
+    arrow = {Direction.UP: "up", Direction.DOWN: "down"}.get(direction, "off")
     if not totals.before["calls"]:
         arrow = "off"  # with nothing to compare to, nothing got better or worse
     alike = arrow != "off" and totals.kept_from is None
