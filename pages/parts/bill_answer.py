@@ -106,9 +106,7 @@ def _tiles(explained: Explained) -> None:
         ),
         ("Calls", wording.count(explained.calls), None),
     )
-    with tiles.row():
-        for name, value, about in figures:
-            st.metric(name, value, border=True, height="stretch", help=about)
+    tiles.row([tiles.Tile(name, value, None, about) for name, value, about in figures])
 
 
 @cached.shared

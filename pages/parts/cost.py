@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts import drawn, figures
 from pages.parts.frame import PRICES
 from pages.parts.text import plain
-from pages.parts.tiles import Row
+from pages.parts.tiles import Tile, compared
 from pages.server import visitor
 from usage_core import cached, wording
 from usage_core.charts.chart import Chart
@@ -53,12 +53,15 @@ def way_to_prices(selection: Selection) -> None:
         st.page_link(PRICES, label="Prices", icon=":material/sell:", width="content")
 
 
-def tiles(row: Row, selection: Selection) -> None:
+@cached.shared
+def tiles(selection: Selection) -> tuple[Tile, ...]:
     """Cost, and what it is by call and by token."""
     found, spark = totals(selection), every_period(selection)
-    row.tile("cost_usd", found, spark)
-    row.tile("cost_per_call", found, spark)
-    row.tile("cost_per_million_tokens", found, spark, "Per million tokens")
+    return (
+        compared("cost_usd", found, spark),
+        compared("cost_per_call", found, spark),
+        compared("cost_per_million_tokens", found, spark, "Per million tokens"),
+    )
 
 
 @cached.shared

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from pages.parts.text import plain
-from pages.parts.tiles import Course, Row
+from pages.parts.tiles import Course, Tile, arrow, with_course
 from usage_core import cached, timeframe, wording
 from usage_core.metrics.definitions import Unit
 from usage_core.metrics.projection import HELD, Month, history_from, month_so_far
@@ -54,25 +54,27 @@ def is_priced(of: Asked) -> bool:
     return bool(of_month["cost_usd"].notna().any())
 
 
-def tiles(row: Row, selection: Selection) -> None:
+def tiles(selection: Selection) -> tuple[Tile, ...]:
     """What the month has cost, and what it is going to."""
     of = asked(selection)
-    if of is None:
-        return
+    return () if of is None else _tiles(of)
+
+
+@cached.shared
+def _tiles(of: Asked) -> tuple[Tile, ...]:
     month, priced = so_far(of), is_priced(of)
-    _known(row, month, priced)
-    if not month.is_over:
-        _projected(row, month, priced)
+    known = _known(month, priced)
+    return (known,) if month.is_over else (known, _projected(month, priced))
 
 
-def _known(row: Row, month: Month, priced: bool) -> None:
+def _known(month: Month, priced: bool) -> Tile:
     days = [day for day in month.costs if day > month.through]
     same = _same_days(month)
     compared = priced and same is not None
     change = wording.change(month.complete, same, wording.money_rounded) if compared else None
     through = max(month.costs, default=month.first)
     course = [float(month.costs.get(day, 0)) for day in _days(month.first, through)] if priced else ()
-    row.box(
+    return with_course(
         wording.month_name(month.first, year=True)
         if month.is_over
         else f"{wording.month_name(month.first)} so far",
@@ -80,8 +82,7 @@ def _known(row: Row, month: Month, priced: bool) -> None:
         change.text if change and not days else None,
         Course(course, Unit.USD),
         f"All calls of the month until the last one, with the filters in use. {_against(month)}".rstrip(),
-        delta_color="off",
-        delta_arrow={"up": "up", "down": "down"}.get(change.direction, "off") if change else "off",
+        arrow=arrow(change.direction) if change else "off",
     )
 
 
@@ -100,22 +101,20 @@ def _against(month: Month) -> str:
     )
 
 
-def _projected(row: Row, month: Month, priced: bool) -> None:
+def _projected(month: Month, priced: bool) -> Tile:
     expected = month.expected() if priced else None
     known = f"{max(0, month.days_known)} of {month.days_needed} days known"
     value, said = wording.UNKNOWN, known if priced else None
     if expected:
         low, middle, high = (wording.money(rounded(each)) for each in expected)
         value, said = f"about {middle}", plain(f"{low} to {high}")
-    row.box(
+    return with_course(
         f"{wording.month_name(month.first)}, projected",
         value,
         said,
         Course(_course(month) if expected else (), Unit.USD),
         f"An estimate for the whole month. The range is meant to hold in {HELD} of 100 months. "
         "How it is made and how good it was stands below.",
-        delta_color="off",
-        delta_arrow="off",
     )
 
 

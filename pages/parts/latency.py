@@ -15,8 +15,8 @@ from pages.parts import (
 )
 from pages.parts.drill import Drill
 from pages.parts.sentences import before, in_before
-from pages.parts.tiles import row
-from usage_core import wording
+from pages.parts.tiles import Tile, compared
+from usage_core import cached, wording
 from usage_core.charts.distribution import MOST as MOST_MODELS
 from usage_core.metrics.within_target import LONGEST_TARGET_MS
 from usage_core.selection import Selection
@@ -62,12 +62,11 @@ def of_one_kind(selection: Selection) -> tuple[Selection, tuple[str, ...]]:
     return replace(selection, kind=(kind,)), tuple(each for each in kinds if each != kind)
 
 
-def tiles(selection: Selection) -> None:
+@cached.shared
+def tiles(selection: Selection) -> tuple[Tile, ...]:
     """p50, p95, p99, the longest time, and the speed of output."""
     totals, course = latency_figures.totals(selection), latency_figures.each_period(selection)
-    with row() as made:
-        for label, name in TILES.items():
-            made.tile(name, totals, course, label)
+    return tuple(compared(name, totals, course, label) for label, name in TILES.items())
 
 
 def over_time(selection: Selection) -> None:

@@ -29,9 +29,7 @@ if not drawn.nothing_selected(selection):
     answer = st.empty()
     cost_change.line(selection)
     cost.way_to_prices(selection)
-    with tiles.row() as row:
-        cost.tiles(row, selection)
-        cost_month.tiles(row, selection)
+    tiles.row((*cost.tiles(selection), *cost_month.tiles(selection)))
     by = drawn.breakdown("Break down by")
     answer.markdown(dearest(selection, cost.totals(selection), by))
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "cost", drawn.into(by))

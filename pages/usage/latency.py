@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts import drawn, latency, latency_calls, latency_words, views
+from pages.parts import drawn, latency, latency_calls, latency_words, tiles, views
 from pages.parts.frame import selected
 
 whole = selected()
@@ -13,7 +13,7 @@ if not drawn.nothing_selected(whole):
     answer = st.empty()
     selection, left_out = latency.of_one_kind(whole)
     answer.markdown(latency_words.answer(selection))
-    latency.tiles(selection)
+    tiles.row(latency.tiles(selection))
     st.caption(latency_words.exactness(selection, left_out))
     latency.over_time(selection)
     by = latency.by_what()

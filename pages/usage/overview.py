@@ -36,7 +36,7 @@ if not drawn.nothing_selected(selection):
     overview_health.line(selection)
     if added := provider_totals.line(selection):
         st.caption(added)
-    tiles.of_all(totals, figures.every_period(selection))
+    tiles.row(tiles.of_all(selection))
     by = drawn.breakdown("Spend by")
     drawn.chart(pictures.over_time(selection, "cost_usd", by), "spend", drawn.into(by))
     views.views(
