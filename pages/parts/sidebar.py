@@ -27,6 +27,7 @@ _ZONE_OPEN, _FILTERS_OPEN, _IN_USE = "zone-open", "filters", "filters-in-use"
 """What of the sidebar is open: what is closed is not drawn, as all of it would be in every run."""
 
 _COUNT = f"""<style>.st-key-{_FILTERS_OPEN} summary p::after {{ content: " (%d)"; }}</style>"""
+_OF_ZONE = f"""<style>.st-key-{_ZONE_OPEN} summary p::after {{ content: ": %s"; }}</style>"""
 
 
 def selection() -> Selection:
@@ -111,7 +112,9 @@ def _zone() -> str:
     held = None if address.rules() else st.session_state.get(_ZONE)
     zone: str = held or (asked if timeframe.is_zone(asked) else "UTC")
     st.session_state[_ZONE] = zone
-    opened = st.expander(f"Time zone: {zone}", key=_ZONE_OPEN, on_change="rerun")
+    opened = st.expander("Time zone", key=_ZONE_OPEN, on_change="rerun")
+    # By another label it would be another expander: closed, and the keyboard's place in it lost.
+    st.html(_OF_ZONE % zone)
     if opened.open:
         if st.session_state.get("zone") != zone:
             st.session_state["zone"] = zone
@@ -124,7 +127,7 @@ def _zone() -> str:
 
 
 def _zone_chosen() -> None:
-    st.session_state[_ZONE], st.session_state[_ZONE_OPEN] = st.session_state["zone"], False
+    st.session_state[_ZONE] = st.session_state["zone"]
 
 
 def _filters() -> dict[str, tuple[str, ...]]:
@@ -140,8 +143,7 @@ def _filters() -> dict[str, tuple[str, ...]]:
     st.session_state[_IN_USE] = bool(used)
     opened = st.expander("Filters", key=_FILTERS_OPEN, on_change="rerun")
     if used:
-        # By another label it would be another expander: closed, and the keyboard's place in it lost.
-        st.html(_COUNT % used)
+        st.html(_COUNT % used)  # not in its label, as the zone
     # A widget that is not drawn lets go of its part of the link.
     if not (opened.open or used or any(link.values())):
         return dict.fromkeys(FILTERS, ())
