@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 
-from pages.server import starting, stopping, visitor
+from pages.server import starting, stopping, theme, visitor
 from pages.server.doors import NOT_PAGES, VISITOR, Doors
 from pages.server.hardening import Hardening
 from usage_core import cached, counters, logs, settings
@@ -152,6 +152,7 @@ async def _lifespan(navigation: Callable[[Visitor], object], _app: Starlette) ->
     for name in WARM:
         importlib.import_module(name)
     _name_pages(navigation)
+    theme.write_once()
     logging.getLogger("uvicorn.error").addFilter(BROKEN_OFF)
     if logs.is_json():  # by now every logger is there
         logs.write_json()

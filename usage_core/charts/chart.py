@@ -110,6 +110,7 @@ def seal(marks: alt.Chart | list[alt.Chart], title: str, height: int = HEIGHT) -
     """
     if isinstance(marks, list):
         spec: Spec = {"layer": [_drawn(each) for each in marks]}
+        _say_axes_once(spec["layer"])
         picks = [pick | {"views": [PICKED]} for each in spec["layer"] for pick in each.pop("params", ())]
     else:
         spec = _drawn(marks)
@@ -125,6 +126,17 @@ def seal(marks: alt.Chart | list[alt.Chart], title: str, height: int = HEIGHT) -
 def _drawn(marks: alt.Chart) -> Spec:
     found: Spec = marks.to_dict(validate=False, context={"top_level": False})
     return {key: part for key, part in found.items() if key != "data"}
+
+
+def _say_axes_once(layers: list[Spec]) -> None:
+    """What the first layer says of an axis holds for all that share it. Said by each, it is two thirds of a
+    spec: to be written into every run, and taken apart and compared by every browser."""
+    said: dict[str, Any] = {}
+    for layer in layers:
+        for channel in ("x", "y"):
+            axis = layer["encoding"].get(channel, {}).get("axis")
+            if axis and said.setdefault(channel, axis) is not axis and axis == said[channel]:
+                del layer["encoding"][channel]["axis"]
 
 
 def _quieten(spec: Spec) -> None:
