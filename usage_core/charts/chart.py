@@ -109,8 +109,8 @@ def seal(marks: alt.Chart | list[alt.Chart], title: str, height: int = HEIGHT) -
     value of: charts say it, as in `alt.YValue(0)`.
     """
     if isinstance(marks, list):
+        _say_axes_once(marks)
         spec: Spec = {"layer": [_drawn(each) for each in marks]}
-        _say_axes_once(spec["layer"])
         picks = [pick | {"views": [PICKED]} for each in spec["layer"] for pick in each.pop("params", ())]
     else:
         spec = _drawn(marks)
@@ -128,15 +128,20 @@ def _drawn(marks: alt.Chart) -> Spec:
     return {key: part for key, part in found.items() if key != "data"}
 
 
-def _say_axes_once(layers: list[Spec]) -> None:
+def _say_axes_once(layers: list[alt.Chart]) -> None:
     """What the first layer says of an axis holds for all that share it. Said by each, it is two thirds of a
-    spec: to be written into every run, and taken apart and compared by every browser."""
+    spec: to be made, to be written into every run, and taken apart and compared by every browser."""
     said: dict[str, Any] = {}
     for layer in layers:
-        for channel in ("x", "y"):
-            axis = layer["encoding"].get(channel, {}).get("axis")
-            if axis and said.setdefault(channel, axis) is not axis and axis == said[channel]:
-                del layer["encoding"][channel]["axis"]
+        for name in ("x", "y"):
+            channel = layer.encoding._get(name)
+            axis = channel._get("axis") if isinstance(channel, alt.X | alt.Y) else None
+            if isinstance(axis, alt.Axis) and name in said and axis == said[name]:
+                unsaid = channel.copy(deep=False)  # the layers may share it
+                unsaid.axis = alt.Undefined
+                setattr(layer.encoding, name, unsaid)
+            elif isinstance(axis, alt.Axis):
+                said.setdefault(name, axis)
 
 
 def _quieten(spec: Spec) -> None:

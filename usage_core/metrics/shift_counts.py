@@ -58,11 +58,10 @@ def counts(
     for rows, whole in zip(periods, wholes, strict=True):
         of_period = {}
         for value, units in _by_unit(rows, cuts).items():
-            calls, *beyond = np.array([each for each in units.values() if each[0]]).reshape(-1, 3).T
-            if calls.size:
-                spent = _spent(whole.calls[whole.places[(value,)], 1:], cuts[value][-1])
-                p50, p95 = (_part(calls, each) for each in beyond)
-                of_period[value] = Counts(p50, p95, spent)
+            calls, *beyond = units.T
+            spent = _spent(whole.calls[whole.places[(value,)], 1:], cuts[value][-1])
+            p50, p95 = (_part(calls, each) for each in beyond)
+            of_period[value] = Counts(p50, p95, spent)
         found.append(of_period)
     return found[0], found[1]
 
@@ -91,17 +90,26 @@ def _cuts(periods: Sequence[Histograms]) -> dict[Any, Whole]:
     }
 
 
-def _by_unit(period: Iterable[Lists], cuts: Mapping[Any, Whole]) -> dict[Any, dict[Any, Real]]:
-    """Of every value, by unit: its timed calls, and those beyond the common p50 and p95."""
-    found: dict[Any, dict[Any, Real]] = {}
+def _by_unit(period: Iterable[Lists], cuts: Mapping[Any, Whole]) -> dict[Any, Real]:
+    """Of every value, a row for each unit with timed calls: these, those beyond the common p50, and p95."""
+    asked = {value: (UNKNOWN_BIN, *cut[:2].tolist()) for value, cut in cuts.items()}
+    places: dict[tuple[Any, ...], int] = {}
+    sums: Real = np.zeros((0, 3))
     for rows in period:
-        beyond = [(UNKNOWN_BIN, *cuts[value][:2]) for _, value in rows.groups]
-        cut_of = (np.array(column, np.int16).repeat(rows.lengths) for column in zip(*beyond, strict=True))
-        sums = np.stack([rows.added_up(np.where(rows.bins > cut, rows.calls, 0)) for cut in cut_of], axis=1)
-        for (at, value), added in zip(rows.groups, sums, strict=True):
-            units = found.setdefault(value, {})
-            units[at] = units[at] + added if at in units else added
-    return found
+        place = np.array([places.setdefault(group, len(places)) for group in rows.groups])
+        beyond = np.array([asked[value] for _, value in rows.groups], np.int16).T
+        by_row = (
+            rows.added_up(np.where(rows.bins > cut.repeat(rows.lengths), rows.calls, 0)) for cut in beyond
+        )
+        added = np.stack([np.bincount(place, each, minlength=len(places)) for each in by_row], axis=1)
+        added[: len(sums)] += sums
+        sums = added
+    timed = sums[:, 0] > 0
+    of_value: dict[Any, list[int]] = {value: [] for value in cuts}
+    for (_, value), at in places.items():
+        if timed[at]:
+            of_value[value].append(at)
+    return {value: sums[at] for value, at in of_value.items() if at}
 
 
 def _part(calls: Real, beyond: Real) -> Part:
