@@ -1,12 +1,13 @@
 from dataclasses import replace
 
+import altair as alt
 import jsonschema_rs
 import pandas as pd
 import pytest
 
 from tests.charts.samples import HOSTILE, PLAIN, check, expressions, parts, top_list
 from usage_core.charts import Periods, heatmap, histogram, lines, ranked
-from usage_core.charts.chart import NO_CALLS
+from usage_core.charts.chart import NO_CALLS, axis, seal
 from usage_core.charts.units import unknown
 
 DAYS = Periods("day", "Europe/Berlin")
@@ -220,3 +221,15 @@ def test_specs_are_checked_here() -> None:
     broken = {**chart.spec, "title": {**chart.spec["title"], "offset": "steep"}}
     with pytest.raises(jsonschema_rs.ValidationError):
         check(replace(chart, spec=broken))
+
+
+def test_an_axis_that_layers_share_is_said_once_and_another_one_by_itself() -> None:
+    def layer(title: str) -> alt.Chart:
+        return alt.Chart().mark_bar().encode(x=alt.X(field="a", axis=axis(title)), y=alt.YValue(0))
+
+    spec = seal([layer("Day"), layer("Day"), layer("Hour")], "Calls")
+    assert [each["encoding"]["x"].get("axis", {}).get("title") for each in spec["layer"]] == [
+        "Day",
+        None,
+        "Hour",
+    ]

@@ -131,17 +131,19 @@ def _drawn(marks: alt.Chart) -> Spec:
 def _say_axes_once(layers: list[alt.Chart]) -> None:
     """What the first layer says of an axis holds for all that share it. Said by each, it is two thirds of a
     spec: to be made, to be written into every run, and taken apart and compared by every browser."""
-    said: dict[str, Any] = {}
+    said: dict[str, alt.Axis] = {}
     for layer in layers:
         for name in ("x", "y"):
-            channel = layer.encoding._get(name)
-            axis = channel._get("axis") if isinstance(channel, alt.X | alt.Y) else None
-            if isinstance(axis, alt.Axis) and name in said and axis == said[name]:
+            channel = getattr(layer.encoding, name, None)
+            axis = channel._kwds["axis"] if isinstance(channel, alt.X | alt.Y) else None
+            if channel is None or not isinstance(axis, alt.Axis):
+                continue
+            if name not in said:
+                said[name] = axis
+            elif axis == said[name]:
                 unsaid = channel.copy(deep=False)  # the layers may share it
                 unsaid.axis = alt.Undefined
                 setattr(layer.encoding, name, unsaid)
-            elif isinstance(axis, alt.Axis):
-                said.setdefault(name, axis)
 
 
 def _quieten(spec: Spec) -> None:

@@ -101,7 +101,8 @@ def _by_unit(period: Iterable[Lists], cuts: Mapping[Any, Whole]) -> dict[Any, Re
         by_row = (
             rows.added_up(np.where(rows.bins > cut.repeat(rows.lengths), rows.calls, 0)) for cut in beyond
         )
-        added = np.stack([np.bincount(place, each, minlength=len(places)) for each in by_row], axis=1)
+        columns = [np.bincount(place, each, minlength=len(places)) for each in by_row]
+        added: Real = np.stack(columns, axis=1).astype(float, copy=False)
         added[: len(sums)] += sums
         sums = added
     timed = sums[:, 0] > 0
