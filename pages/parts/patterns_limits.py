@@ -22,7 +22,15 @@ from usage_core.timeframe import Timeframe, zone_info
 SOON_S = 0.3
 """What is done sooner needs no words."""
 
-_SAVED = "limits-saved"
+VIEW = "Capacity"
+"""The part of the page that this is."""
+
+_ENTER, _SAVED = "enter-limits", "limits-saved"
+
+
+def are_being_entered() -> bool:
+    """Whether the form of the limits is open: what is typed into it is known to the browser alone."""
+    return bool(st.session_state.get(_ENTER))
 
 
 def section(selection: Selection, known: Timeframe) -> None:
@@ -75,7 +83,7 @@ def _table(selection: Selection, limited: Limited, known: Timeframe) -> None:
         alt=said.summary(selection, limited, known),
     )
     if visitor.here().is_administrator:
-        with st.expander("Enter limits", key="enter-limits", bind="query-params"):
+        with st.expander("Enter limits", key=_ENTER, bind="query-params"):
             _form(rows, table, limited)
 
 

@@ -25,6 +25,7 @@ if not drawn.nothing_selected(selection):
         {
             "Shares": partial(patterns.preferred, selection, metric),
             "Keys that changed": partial(patterns_keys.section, selection),
-            "Capacity": partial(patterns_limits.section, selection, known),
-        }
+            patterns_limits.VIEW: partial(patterns_limits.section, selection, known),
+        },
+        kept=(patterns_limits.VIEW,) if patterns_limits.are_being_entered() else (),
     )
