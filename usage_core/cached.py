@@ -73,8 +73,8 @@ def refresh(keys: tuple[str, ...] | None = None) -> None:
     SIGHT.set(keys)
     st.session_state[KEPT_SIGHT] = keys
     _run.shown = workspace().shown()
-    _run.shown.lake.keep_hot(EVERYWHERE)
-    _run.state = (str(_run.shown.lake.folder), _run.shown.lake.version())
+    lake = _run.shown.lake
+    _run.state = (str(lake.folder), lake.keep_hot(EVERYWHERE))
 
 
 def shown() -> Shown:

@@ -26,8 +26,9 @@ _ZONE = "zone-chosen"
 _ZONE_OPEN, _FILTERS_OPEN, _IN_USE = "zone-open", "filters", "filters-in-use"
 """What of the sidebar is open: what is closed is not drawn, as all of it would be in every run."""
 
-_COUNT = f"""<style>.st-key-{_FILTERS_OPEN} summary p::after {{ content: " (%d)"; }}</style>"""
-_OF_ZONE = f"""<style>.st-key-{_ZONE_OPEN} summary p::after {{ content: ": %s"; }}</style>"""
+_BESIDE = """.st-key-%s summary p::after { content: "%s"; }"""
+"""What stands beside an expander's label. By another label it would be another expander: closed, and the
+keyboard's place in it lost."""
 
 
 def selection() -> Selection:
@@ -36,10 +37,19 @@ def selection() -> Selection:
         address.tell_again(_ZONE_OPEN, _FILTERS_OPEN, "zone", *FILTERS)
         frame = _timeframe()
         chosen = _filters()
+        _say_beside(frame.zone, sum(map(len, chosen.values())))
         address.hold({name: st.session_state[name] for name in FILTERS if chosen[name]} | _days_in_link())
         selected = Selection(frame, **chosen)
         _download(selected)
     return selected
+
+
+def _say_beside(zone: str, filters: int) -> None:
+    """The zone and the number of filters, in one message."""
+    beside = [_BESIDE % (_ZONE_OPEN, f": {zone}")]
+    if filters:
+        beside.append(_BESIDE % (_FILTERS_OPEN, f" ({filters})"))
+    st.html(f"<style>{''.join(beside)}</style>")
 
 
 def say_what_is_left_out(page: str, selected: Selection) -> None:
@@ -68,10 +78,9 @@ def _timeframe() -> Timeframe:
         "Timeframe", list(_BY_LABEL), default=Preset.MONTH.label, required=True, key="tf", bind="query-params"
     )
     preset = _BY_LABEL[label]
-    dates = st.container()  # drawn above the zone, which decides what today is
     zone = _zone()
-    with dates:
-        between = _dates(zone) if preset is Preset.CUSTOM else None
+    between = _dates(zone) if preset is Preset.CUSTOM else None
+    _choose_zone(zone)
     frame = timeframe.custom(*between, zone) if between else timeframe.preset(preset, datetime.now(UTC), zone)
     st.caption(wording.day_range(frame))
     return frame
@@ -112,18 +121,19 @@ def _zone() -> str:
     held = None if address.rules() else st.session_state.get(_ZONE)
     zone: str = held or (asked if timeframe.is_zone(asked) else "UTC")
     st.session_state[_ZONE] = zone
+    if st.query_params.get("tz") != zone:
+        st.query_params["tz"] = zone
+    return zone
+
+
+def _choose_zone(zone: str) -> None:
     opened = st.expander("Time zone", key=_ZONE_OPEN, on_change="rerun")
-    # By another label it would be another expander: closed, and the keyboard's place in it lost.
-    st.html(_OF_ZONE % zone)
     if opened.open:
         if st.session_state.get("zone") != zone:
             st.session_state["zone"] = zone
         options = list(dict.fromkeys([*timeframe.zone_names(), zone]))
         with opened:
             st.selectbox("Days and hours are cut in", options, key="zone", on_change=_zone_chosen)
-    if st.query_params.get("tz") != zone:
-        st.query_params["tz"] = zone
-    return zone
 
 
 def _zone_chosen() -> None:
@@ -142,8 +152,6 @@ def _filters() -> dict[str, tuple[str, ...]]:
         st.session_state[_FILTERS_OPEN] = True
     st.session_state[_IN_USE] = bool(used)
     opened = st.expander("Filters", key=_FILTERS_OPEN, on_change="rerun")
-    if used:
-        st.html(_COUNT % used)  # not in its label, as the zone
     # A widget that is not drawn lets go of its part of the link.
     if not (opened.open or used or any(link.values())):
         return dict.fromkeys(FILTERS, ())
@@ -177,6 +185,7 @@ def account(here: Visitor) -> None:
             st.warning("No sign-in: whoever reaches this address can see and change everything.")
 
 
+@cached.shared
 def choices(name: str) -> dict[str, str]:
     """Label -> value of every choice a filter has."""
     return {label: value for value, label in labels(name).items()}

@@ -1,5 +1,6 @@
 """When are the peaks, and what is preferred?"""
 
+from contextlib import nullcontext
 from functools import partial
 
 import streamlit as st
@@ -18,8 +19,9 @@ if not drawn.nothing_selected(selection):
     week, of_peak = patterns.week_chart(selection, metric, way, known), Drill(to="usage/overview")
     drawn.chart(week, "week", of_peak, "Choose an hour to see the day on which it had most.")
     by_day = patterns.by_day(selection, metric, known)
-    for column, (key, chart) in zip(st.columns(len(by_day)), by_day.items(), strict=True):
-        with column:
+    places = st.columns(len(by_day)) if len(by_day) > 1 else [nullcontext()]
+    for place, (key, chart) in zip(places, by_day.items(), strict=True):
+        with place:
             drawn.chart(chart, key, Drill())
     views.views(
         {

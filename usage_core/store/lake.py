@@ -88,11 +88,14 @@ class Lake:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
-    def keep_hot(self, ahead: Sequence[Ahead] = ()) -> None:
-        """Have `answer` read rollups from a copy in memory, as soon as there is one of the newest state."""
+    def keep_hot(self, ahead: Sequence[Ahead] = ()) -> int:
+        """Have `answer` read rollups from a copy in memory, as soon as there is one of the newest state.
+        Gives its version."""
         if self.hot is None:
             self.hot = Hot(self.engine, READERS, ahead)
-        self.hot.want(self.version())
+        version = self.version()
+        self.hot.want(version)
+        return version
 
     def answer(self, work: Callable[[sa.Connection], Answer], stopped_by: StoppedBy | None = None) -> Answer:
         """What `work` finds by a connection on one consistent state of the store.
