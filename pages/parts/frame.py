@@ -51,8 +51,8 @@ def run() -> None:
     """Draw the frame and, inside it, the page that was asked for; or the sign-in."""
     here = visitor.of_run()
     st.set_page_config(page_title="API Usage Console", page_icon=ICON, layout="wide")
-    look.draw()
     if isinstance(here, Refusal):
+        look.draw()
         _shut(here)
         return
     page = navigation(here)
@@ -60,6 +60,7 @@ def run() -> None:
         cached.refresh(here.keys)
         address.follow()
         chosen = st.session_state[SELECTED] = sidebar.selection()
+        look.draw(sidebar.said_beside(chosen))
         sidebar.account(here)
         if page.title != CLOSED:
             _say_above(page, chosen)

@@ -7,7 +7,7 @@ import streamlit as st
 # line and is written like any text. What loads has about the size that it will have, so that little moves.
 # Tiles are five in a row, three on a small screen, two on a phone, where columns of Streamlit would be one;
 # a sentence in a button begins at the left when it wraps.
-STYLE = """<style>
+STYLE = """
 [data-testid="stCaptionContainer"], [class*="-numbers"] summary { opacity: 0.75; }
 button[role="radio"][aria-checked="true"] { color: inherit !important; font-weight: 600; }
 [data-testid="stTab"], [data-testid="stTab"] p { color: inherit !important; }
@@ -21,11 +21,11 @@ button[role="radio"][aria-checked="true"] { color: inherit !important; font-weig
   mask-size: 100% 100%;
 }
 .st-key-unusual button { justify-content: flex-start; text-align: left; }
-</style>"""
+"""
 
 # The keyboard's place is framed, and what is focused without being seen is framed by what is seen of it: a
 # field by its box, a choice by its label, a table by its edge.
-FOCUS = """<style>
+FOCUS = """
 :focus-visible:not(input, textarea, canvas, td),
 [data-testid="stNumberInputContainer"]:has(input:focus-visible), label:has(input:focus-visible),
 [data-testid="stTextInputRootElement"]:has(:focus-visible),
@@ -37,10 +37,10 @@ FOCUS = """<style>
 }
 main:focus-visible, [data-testid="stTab"]:focus-visible { outline-offset: -3px !important; }
 [data-testid="stElementToolbar"]:has(:focus-visible) { opacity: 1 !important; }
-</style>"""
+"""
 
 
-def draw() -> None:
-    """Put it into the page; to be called once in a run."""
+def draw(further: str = "") -> None:
+    """Put it into the page, and what else there is to say in CSS; to be called once in a run."""
     colours = tuple(st.get_option(f"theme.{theme}.linkColor") for theme in ("light", "dark"))
-    st.html(STYLE + FOCUS % colours)
+    st.html(f"<style>{STYLE}{FOCUS % colours}{further}</style>")

@@ -37,19 +37,17 @@ def selection() -> Selection:
         address.tell_again(_ZONE_OPEN, _FILTERS_OPEN, "zone", *FILTERS)
         frame = _timeframe()
         chosen = _filters()
-        _say_beside(frame.zone, sum(map(len, chosen.values())))
         address.hold({name: st.session_state[name] for name in FILTERS if chosen[name]} | _days_in_link())
         selected = Selection(frame, **chosen)
         _download(selected)
     return selected
 
 
-def _say_beside(zone: str, filters: int) -> None:
-    """The zone and the number of filters, in one message."""
-    beside = [_BESIDE % (_ZONE_OPEN, f": {zone}")]
-    if filters:
-        beside.append(_BESIDE % (_FILTERS_OPEN, f" ({filters})"))
-    st.html(f"<style>{''.join(beside)}</style>")
+def said_beside(selected: Selection) -> str:
+    """The zone and the number of filters beside their labels, as CSS."""
+    used = sum(len(getattr(selected, name)) for name in FILTERS)
+    zone = _BESIDE % (_ZONE_OPEN, f": {selected.timeframe.zone}")
+    return zone + (_BESIDE % (_FILTERS_OPEN, f" ({used})") if used else "")
 
 
 def say_what_is_left_out(page: str, selected: Selection) -> None:
