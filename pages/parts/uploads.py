@@ -22,9 +22,9 @@ from usage_core.importers.format import Format
 from usage_core.importers.registry import formats
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.several import Outcome, import_given
-from usage_core.intake.staging import Report
 from usage_core.selection import FILTERS
 from usage_core.store import maintenance
+from usage_core.store.maintenance import Report
 from usage_core.store.scratch import scratch
 from usage_core.timeframe import Preset, zone_info
 

@@ -4,11 +4,13 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from urllib.parse import urlsplit
 
 from usage_core.errors import UnreadableFile
+from usage_core.intake.progress import WHOLE, Stretch
 from usage_core.intake.unpacking import Part, kind
 from usage_core.intake.whole_lines import CHUNK_BYTES, end_of_last_line, has_lines, is_open_for_writing
 
@@ -44,8 +46,8 @@ def _below(home: Path, copy: Path) -> Iterator[Part | UnreadableFile]:
     wanted = [path for path in paths if not any(part.startswith(".") for part in shown[path].parts)]
     if not wanted:
         yield UnreadableFile(f"{home} holds no files.")
-    for path in wanted:
-        yield _settled(path, str(home.name / shown[path]), copy)
+    for number, path in enumerate(wanted):
+        yield _settled(path, str(home.name / shown[path]), copy, WHOLE.of(number, len(wanted)))
 
 
 def _copied(source: IO[bytes], copy: Path, name: str) -> Part:
@@ -69,14 +71,14 @@ def _remote(given: str, copy: Path) -> Iterator[Part | UnreadableFile]:
         return
     if not paths:
         yield UnreadableFile(f"{said} holds no files.")
-    for each in paths:
+    for number, each in enumerate(paths):
         try:
             with system.open(each, "rb") as source:
                 part = _copied(source, copy, PurePosixPath(each).name or said)
         except Exception as error:
             yield _unreachable(f"{said}: {PurePosixPath(each).name}", error, secret)
             continue
-        yield part
+        yield replace(part, way=WHOLE.of(number, len(paths)))
 
 
 def _files(system: Any, path: str) -> list[str]:
@@ -92,11 +94,11 @@ def _unreachable(said: str, error: Exception, secret: str) -> UnreadableFile:
     return UnreadableFile(f"{said} cannot be read: {first}")
 
 
-def _settled(path: Path, name: str, copy: Path) -> Part | UnreadableFile:
+def _settled(path: Path, name: str, copy: Path, way: Stretch = WHOLE) -> Part | UnreadableFile:
     """A local file; where it is still being written, a copy up to its last whole line."""
     try:
         if kind(path) or not _may_grow(path) or not has_lines(path):
-            return Part(path, name)
+            return Part(path, name, way=way)
         if not (end := end_of_last_line(path)):
             return UnreadableFile(f"{name} is still being written and holds no whole line yet.")
         with path.open("rb") as source, copy.open("wb") as target:
@@ -104,7 +106,7 @@ def _settled(path: Path, name: str, copy: Path) -> Part | UnreadableFile:
                 target.write(chunk)
     except OSError as error:
         return UnreadableFile(f"{name} cannot be read: {error.strerror or error}.")
-    return Part(copy, name, whole=False)
+    return Part(copy, name, whole=False, way=way)
 
 
 def _may_grow(path: Path) -> bool:

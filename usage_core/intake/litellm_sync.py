@@ -21,10 +21,11 @@ from psycopg import sql
 
 from usage_core.errors import UnreadableFile
 from usage_core.importers import litellm
+from usage_core.intake.progress import Stretch
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file
-from usage_core.intake.staging import Report
 from usage_core.store.lake import Lake
+from usage_core.store.maintenance import Report
 from usage_core.store.scratch import scratch
 from usage_core.store.settings import note, put_note
 
@@ -86,9 +87,10 @@ class Sync:
                 span /= 4
                 continue
             batch, span = following, _next_span(span, rows)
-            self.report("Reading", (batch.end - first) / (now - first))
+            way = Stretch((batch.start - first) / (now - first), (batch.end - first) / (now - first))
+            self.report("Reading", way.begin)
             if rows:
-                yield import_file(self.lake, path, name=batch.name(connection), report=self.report)
+                yield import_file(self.lake, path, name=batch.name(connection), report=self.report, way=way)
                 with self.lake.writing() as store:
                     put_note(store, mark, batch.end.isoformat())
                 since = batch.end - OVERLAP

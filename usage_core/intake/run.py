@@ -7,15 +7,17 @@ from usage_core.importers.format import Format
 from usage_core.intake.at_lines import at_lines
 from usage_core.intake.bucket_storing import store_buckets
 from usage_core.intake.known_files import again, with_checksum
+from usage_core.intake.progress import WHOLE, Stretch, over_steps
 from usage_core.intake.reading import read
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.sameness import AGAIN, APART, BY_ID, MANY_ROWS, ONCE, by_fields
 from usage_core.intake.source import Source, open_source
-from usage_core.intake.staging import Report, Staging, staging
+from usage_core.intake.staging import Staging, staging
 from usage_core.intake.storing import portions, store
 from usage_core.prices import catalogue
 from usage_core.store.known_empty import UNTOUCHED
 from usage_core.store.lake import Lake
+from usage_core.store.maintenance import Report
 from usage_core.store.settings import days
 from usage_core.store.tables import CALLS
 from usage_core.timeframe import midnight
@@ -31,21 +33,24 @@ def import_file(
     name: str | None = None,
     mapped: Format | None = None,
     report: Report = lambda _doing, _part: None,
+    way: Stretch = WHOLE,
 ) -> Receipt:
     """Import a file into the store, all of it or, when anything fails, nothing. It is of the format given, or
-    of the one that knows it.
+    of the one that knows it. It is reported as this stretch of the way of all that is imported.
 
     Raises:
         UnrecognisedFile, UnreadableFile: nothing was stored.
     """
     source = with_checksum(open_source(path, name or path.name, mapped))
 
+    step = over_steps(report, way)
+
     def waiting() -> None:
-        report(WAITING, None)
+        step(WAITING, None)
 
     if receipt := again(lake, source, waiting):
         return receipt
-    with staging(lake, report) as stage:
+    with staging(lake, step) as stage:
         rows = prepare(stage, source)
         with lake.turn(waiting):
             if source.format.sums:

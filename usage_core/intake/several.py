@@ -10,9 +10,9 @@ from usage_core.importers.format import Format
 from usage_core.intake.finding import found
 from usage_core.intake.receipt import Receipt
 from usage_core.intake.run import import_file
-from usage_core.intake.staging import Report
 from usage_core.intake.unpacking import Part, unpacked
 from usage_core.store.lake import Lake
+from usage_core.store.maintenance import Report
 from usage_core.store.room import told_when_full
 from usage_core.store.scratch import scratch
 
@@ -82,7 +82,7 @@ def _imported(lake: Lake, part: Part, report: Report, given: str, mapped: Format
         report(f"{part.name.removeprefix(f'{given}/')}: {doing}" if among_others else doing, done)
 
     try:
-        receipt = import_file(lake, part.path, name=part.name, mapped=mapped, report=named)
+        receipt = import_file(lake, part.path, name=part.name, mapped=mapped, report=named, way=part.way)
     except UnrecognisedFile as error:
         # Among many files one line each is enough.
         first = str(error).splitlines()[0]

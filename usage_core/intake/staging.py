@@ -5,7 +5,7 @@ packing its rows and unpacking them once takes longer than everything else that 
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,10 +13,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from usage_core.store.lake import Lake
+from usage_core.store.maintenance import Report
 from usage_core.store.room import told_when_full
 from usage_core.store.scratch import Scratch, scratch
 
-Report = Callable[[str, float | None], None]
 """Called with what is being done and how far it is (0 to 1, or None where that is unknown)."""
 
 POLL_SECONDS = 0.1

@@ -90,7 +90,9 @@ def _make(stage: Staging, making: Making, zone: str, files: NewFiles | None) -> 
         making.make(start, end)
         if files:
             files.write(stage.connection, CALLS, f"{NEW.name}{order}")
+        stage.report("Storing", (number + 0.5) / (len(portions) + 1))
         sum_up(stage.connection, zone, start, end, more=number > 0)
+        stage.report("Storing", (number + 1) / (len(portions) + 1))
     if files:
         write_sums(stage.connection, files)
 

@@ -18,6 +18,7 @@ from typing import IO, Protocol
 
 from usage_core.errors import UnreadableFile
 from usage_core.intake import otlp_protobuf
+from usage_core.intake.progress import WHOLE, Stretch
 from usage_core.intake.whole_lines import CHUNK_BYTES, end_of_last_line, has_lines
 
 if sys.version_info >= (3, 14):
@@ -40,12 +41,13 @@ class _Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A plain file to import: where it lies, its name as a person knows it, and whether it is whole, or
-    ends where it was written or sent up to."""
+    """A plain file to import: where it lies, its name as a person knows it, whether it is whole, or ends
+    where it was written or sent up to, and which stretch of the way of all that was given it is."""
 
     path: Path
     name: str
     whole: bool = True
+    way: Stretch = WHOLE
 
 
 class TooMuch(UnreadableFile):
@@ -146,13 +148,13 @@ def _of_stream(part: Part, target: Path, allowance: Allowance) -> Iterator[Part]
         os.truncate(target, end_of_last_line(target))
     if not whole and not target.stat().st_size:
         raise UnreadableFile(f"{part.name} ends before its first line can be read, so nothing was imported.")
-    yield Part(target, part.name, whole)
+    yield Part(target, part.name, whole, part.way)
 
 
 def _of_otlp(part: Part, target: Path, allowance: Allowance) -> Iterator[Part]:
     """The spans of OTLP protobuf, as JSON Lines."""
     whole = otlp_protobuf.write_lines(part.path, part.name, target, allowance.spend)
-    yield Part(target, part.name, whole)
+    yield Part(target, part.name, whole, part.way)
 
 
 def _of_zip(part: Part, target: Path, allowance: Allowance) -> Iterator[Part | UnreadableFile]:
@@ -165,10 +167,11 @@ def _of_zip(part: Part, target: Path, allowance: Allowance) -> Iterator[Part | U
             raise UnreadableFile(
                 f"{part.name} is an Office document, so nothing was imported. Save its sheet as CSV UTF-8."
             )
-        for member in sorted(members, key=lambda member: member.filename):
+        for number, member in enumerate(sorted(members, key=lambda member: member.filename)):
             allowance.file()
+            name, way = f"{part.name}/{member.filename}", part.way.of(number, len(members))
             try:
-                yield _member(archive, member, Part(target, f"{part.name}/{member.filename}"), allowance)
+                yield _member(archive, member, Part(target, name, way=way), allowance)
             except TooMuch:
                 raise
             except UnreadableFile as error:
