@@ -10,6 +10,10 @@ else:
     import gc
 
     gc.disable()  # until all is loaded: to look for garbage meanwhile takes a fifth of that time
+    from pages.server import stopping
+
+    stopping.at_once()
+
     from pages.parts.frame import navigation
     from pages.server.application import application
 

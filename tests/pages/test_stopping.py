@@ -36,6 +36,29 @@ def test_the_server_is_told_when_to_break_off_and_imports_when_to_give_up(
     assert given_up.wait(10)
 
 
+def test_ctrl_c_ends_a_program_that_is_being_loaded_then_and_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    monkeypatch.setattr("os._exit", left.append)
+    server = uvicorn.Server(uvicorn.Config("app:app", log_config=None))
+    with server.capture_signals():
+        stopping.at_once()
+        signal.raise_signal(signal.SIGINT)
+    assert left == [0]
+    assert not server.should_exit
+
+
+def test_ctrl_c_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, underway = uvicorn.Server(uvicorn.Config("app:app", log_config=None)), Underway()
+    monkeypatch.setattr(underway, "give_up", lambda _seconds: None)
+    with server.capture_signals():  # which raises anew, in its end, what the server has handled
+        stopping.at_once()
+        stopping.limit(underway)
+        signal.raise_signal(signal.SIGINT)
+        assert (server.should_exit, server.force_exit) == (True, False)
+        signal.raise_signal(signal.SIGINT)
+        assert server.force_exit, "who says it twice does not want to wait"
+
+
 def test_another_server_is_left_alone() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     stopping.limit(Underway())
