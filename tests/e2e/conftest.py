@@ -23,8 +23,10 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sy
 
 from usage_core import sample
 from usage_core.intake.run import import_file
+from usage_core.settings import Settings
 from usage_core.store.lake import open_lake
 from usage_core.timeframe import midnight
+from usage_core.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -128,10 +130,21 @@ def _house(console: StartConsole, empty_store: Path, home: Path) -> House:
 def untouched(house: House, console: StartConsole, empty_store: Path, tmp_path: Path) -> House:
     """A console that nobody has asked for anything, over a store without calls: the shared one, as long as it
     is that."""
-    return _house(console, empty_store, tmp_path) if house.running else house
+    found = _house(console, empty_store, tmp_path) if house.running else house
+    _make_small_sample(found.store)
+    return found
 
 
 CALLS = 4_000
+
+
+def _make_small_sample(store: Path) -> None:
+    """The day's sample, but for the number of its calls: to make all of them takes longer than to walk
+    through the console, and that they are made is seen in `test_workspace`."""
+    made = Workspace(Settings(store), calls=CALLS)
+    folder = made.shown().lake.folder
+    made.close()
+    folder.rename(folder.with_name(folder.name.replace(f"-{CALLS}", f"-{sample.SAMPLE_CALLS}")))
 
 
 @pytest.fixture(scope="package")
@@ -247,9 +260,19 @@ def visitor(visits: BrowserContext) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(visitor: BrowserContext) -> Page:
-    """A fresh tab of a fresh visitor."""
-    return visitor.new_page()
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    """A fresh tab of a fresh visitor, to which the browser refuses nothing that the console sends."""
+    fresh, said = visitor.new_page(), list[str]()
+    fresh.on("console", lambda message: said.append(message.text))
+    yield fresh
+    assert not [text for text in said if "Content Security Policy" in text]
+
+
+def expect_page(page: Page, title: str) -> None:
+    """A page within its frame, and nothing before it."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_test_id("stSidebar").get_by_text("Timeframe", exact=True)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 @pytest.fixture

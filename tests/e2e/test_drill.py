@@ -6,19 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import House
+from tests.e2e.conftest import House, expect_page
 
 pytestmark = pytest.mark.browser
 
 
 Settled = Callable[..., None]
-
-
-@pytest.fixture
-def overview(filled: House, page: Page, settled: Settled) -> Page:
-    page.goto(filled.url + "/?tz=Europe/Berlin")
-    settled(page)
-    return page
 
 
 def chart(page: Page, title: str) -> Locator:
@@ -41,8 +34,18 @@ def shown(page: Page) -> str:
     return page.get_by_test_id("stSidebar").get_by_test_id("stCaptionContainer").last.inner_text()
 
 
-def test_a_bar_narrows_and_every_way_back_undoes_it(overview: Page, settled: Settled) -> None:
-    page, all_calls, entries = overview, shown(overview), overview.evaluate("history.length")
+def test_clicks_and_keys_lead_on_and_back(filled: House, page: Page, settled: Settled) -> None:
+    """One after the other: each begins on the page that the one before has come back to."""
+    page.goto(filled.url + "/?tz=Europe/Berlin")
+    settled(page)
+    expect_page(page, "Overview")
+    a_bar_narrows_and_every_way_back_undoes_it(page, settled)
+    a_row_leads_to_cost_and_back(page, settled)
+    the_keyboard_opens_the_numbers_and_chooses_a_row(page, settled)
+
+
+def a_bar_narrows_and_every_way_back_undoes_it(page: Page, settled: Settled) -> None:
+    all_calls, entries = shown(page), page.evaluate("history.length")
     bar = biggest(chart(page, "Cost per day").locator("g.mark-rect path"))
     period, name = bar.evaluate("({__data__: {datum}}) => [datum.period, datum.name]")
     bar.hover()
@@ -74,11 +77,12 @@ def test_a_bar_narrows_and_every_way_back_undoes_it(overview: Page, settled: Set
     page.go_forward()
     settled(page)
     assert shown(page) == few_calls
-    expect(page.get_by_role("button", name="Back to")).to_be_visible()
+    page.get_by_role("button", name="Back to").click()
+    settled(page)
+    assert shown(page) == all_calls
 
 
-def test_a_row_leads_to_cost_and_back(overview: Page, settled: Settled) -> None:
-    page = overview
+def a_row_leads_to_cost_and_back(page: Page, settled: Settled) -> None:
     page.get_by_role("tab", name="Top keys and models").click()
     settled(page)
     rows = chart(page, "Top models by cost")
@@ -99,8 +103,7 @@ def test_a_row_leads_to_cost_and_back(overview: Page, settled: Settled) -> None:
     assert "model" not in link(page)
 
 
-def test_the_keyboard_opens_the_numbers_and_chooses_a_row(overview: Page, settled: Settled) -> None:
-    page = overview
+def the_keyboard_opens_the_numbers_and_chooses_a_row(page: Page, settled: Settled) -> None:
     toggle = page.locator("summary", has_text="Numbers").first
     toggle.focus()
     page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
-from tests.e2e.conftest import CALLS, House
+from tests.e2e.conftest import CALLS, House, expect_page
 from tests.metrics.by_hand import as_log, call
 from usage_core import wording
 from usage_core.export.stream import csv_stream
@@ -54,9 +54,18 @@ def cost_of(rows: list[list[str]]) -> Decimal:
     return total / 1_000_000
 
 
-def test_dates_figures_and_file_agree(filled: House, page: Page, settled: Callable[..., None]) -> None:
-    page.goto(filled.url)
-    settled(page)
+UNKNOWN = ("/pages/usage/cost.py", "/nowhere")
+"""Addresses by which no page goes, and none outside the frame: they lead to the start page."""
+
+
+def test_dates_figures_and_file_agree_and_choices_stay(
+    filled: House, page: Page, settled: Callable[..., None]
+) -> None:
+    for path in UNKNOWN:
+        page.goto(filled.url + path)
+        settled(page)
+        page.keyboard.press("Escape")  # it may be said that there is no such page
+        expect_page(page, "Overview")
     first = spend(page)
     page.get_by_test_id("stSidebar").get_by_text("7 days", exact=True).click()
     settled(page)
@@ -81,6 +90,18 @@ def test_dates_figures_and_file_agree(filled: House, page: Page, settled: Callab
     assert 0 < len(rows) < CALLS
     assert spend(page) == wording.money(cost_of(rows))
     expect(page.get_by_test_id("stSidebar")).to_contain_text(f"{len(rows):,} calls")
+    choices_stay_on_every_page(page, settled)
+
+
+def choices_stay_on_every_page(page: Page, settled: Callable[..., None]) -> None:
+    page.get_by_test_id("stSidebar").get_by_text("90 days", exact=True).click()
+    settled(page)
+    for name in ("Patterns", "Export"):
+        page.get_by_test_id("stSidebarNav").get_by_text(name, exact=True).click()
+        settled(page)
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        assert "tf=90+days" in page.url
+        assert "tz=Europe%2FBerlin" in page.url
 
 
 def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
@@ -90,7 +111,10 @@ def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
     settled(page)
     assert "tz=Europe%2FBerlin" in page.url
     elsewhere = browser.new_context(
-        timezone_id="America/Los_Angeles", locale="en-US", viewport=page.viewport_size
+        timezone_id="America/Los_Angeles",
+        locale="en-US",
+        viewport=page.viewport_size,
+        reduced_motion="reduce",
     )
     try:
         other = elsewhere.new_page()
@@ -105,19 +129,6 @@ def test_a_copied_link_shows_a_colleague_elsewhere_the_same(
         assert "tz=Europe%2FBerlin" in other.url
     finally:
         elsewhere.close()
-
-
-def test_choices_stay_on_every_page(filled: House, page: Page, settled: Callable[..., None]) -> None:
-    page.goto(filled.url)
-    settled(page)
-    page.get_by_test_id("stSidebar").get_by_text("90 days", exact=True).click()
-    settled(page)
-    for name in ("Patterns", "Export"):
-        page.get_by_test_id("stSidebarNav").get_by_text(name, exact=True).click()
-        settled(page)
-        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-        assert "tf=90+days" in page.url
-        assert "tz=Europe%2FBerlin" in page.url
 
 
 def test_check_a_bill_and_sign_it_off(
