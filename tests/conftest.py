@@ -35,6 +35,9 @@ APPLICATIONS = (
     "C:/Program Files (x86)/Google/Chrome/Application/chrome.exe",
 )
 
+GARBAGE = 20_000
+"""So many objects more, and it is looked which of them are garbage."""
+
 # Until everything is loaded, see `pytest_collection_finish`: to look for garbage takes a third of that time.
 gc.disable()
 
@@ -64,9 +67,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileS
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: the collector of garbage need not look through it again and again."""
+    """What is loaded by now stays: the collector of garbage need not look through it again and again, nor as
+    often as in a program that lives for weeks."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
     gc.enable()
 
 

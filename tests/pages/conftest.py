@@ -1,6 +1,5 @@
 """The app as a visitor's script run, without a server: `visit` a page over `holding` these calls."""
 
-import gc
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -76,9 +75,6 @@ def holding(opened: Callable[..., Workspace]) -> Iterator[Callable[..., None]]:
         # Each run would compile the app and the page anew, twice; a server does it once.
         for module in (app_test, local_script_runner):
             patch.setattr(module, "ScriptCache", lambda: COMPILED)
-        # Streamlit collects garbage after every run, as the server does after freezing what is loaded.
-        gc.collect()
-        gc.freeze()
         yield hold
         st.cache_resource.clear()
 

@@ -19,8 +19,6 @@ from usage_core.charts.chart import PICK_AT, PICK_NAME, Chart
 from usage_core.selection import Selection
 from usage_core.timeframe import Grain, custom
 
-pytestmark = pytest.mark.usefixtures("every_view")
-
 Holding = Callable[..., None]
 
 TODAY = datetime.now(UTC).date()
@@ -137,6 +135,7 @@ def test_other_is_no_key_but_its_day_is_a_day(overview: AppTest) -> None:
     assert shown_calls(app) == str(sum(range(1, 12)))
 
 
+@pytest.mark.usefixtures("every_view")
 @pytest.mark.parametrize(
     "pick",
     [
@@ -158,6 +157,7 @@ def test_what_is_unknown_narrows_nothing(overview: AppTest, pick: dict[str, str]
     assert link(app) == before
 
 
+@pytest.mark.usefixtures("every_view")
 def test_a_row_leads_to_the_page_that_explains_it_and_back(overview: AppTest) -> None:
     app = click(overview, "top-key", pick_name="Team 4")
     check(app, "Cost")
@@ -170,6 +170,7 @@ def test_a_row_leads_to_the_page_that_explains_it_and_back(overview: AppTest) ->
     assert link(app) == {"tf": ["7 days"]}
 
 
+@pytest.mark.usefixtures("every_view")
 def test_steps_are_taken_back_one_by_one(overview: AppTest) -> None:
     app = click(overview, "top-model", pick_name="m1")
     app = click(app, "cost", pick_name="Team 3", pick_at=at(DAYS[1]))
@@ -240,6 +241,7 @@ def test_a_row_of_the_numbers_narrows_as_its_bar_does(holding: Holding) -> None:
     assert link(app)["spend-numbers"] == ["true"]
 
 
+@pytest.mark.usefixtures("every_view")
 def test_only_what_leads_somewhere_has_a_hand(overview: AppTest) -> None:
     clicked = found(overview, "vega_lite_chart", "spend")
     assert list(clicked.selection_mode) == ["pick"]

@@ -10,8 +10,6 @@ from streamlit.testing.v1 import AppTest
 from tests.metrics.by_hand import Row, call, figures
 from tests.pages.conftest import check, texts, visit
 
-pytestmark = pytest.mark.usefixtures("every_view")
-
 Holding = Callable[..., None]
 
 # Ten days of November, and the ten before.
@@ -85,6 +83,7 @@ SLOWER = "Got slower than in the 10 days before: **waits** (p50 1.0 s → 2.0 s)
 LEFT_OUT = "Completions only: embeddings are left out. Percentiles are exact."
 
 
+@pytest.mark.usefixtures("every_view")
 def test_completions_alone_are_answered_for(holding: Holding) -> None:
     app = opened(holding)
     assert said(app) == (
@@ -140,9 +139,10 @@ def test_a_kind_chosen_in_the_sidebar_is_not_asked_for_again(holding: Holding) -
     ],
 )
 def test_the_target_stands_in_the_link(holding: Holding, target: str, sentence: str) -> None:
-    assert sentence in texts(opened(holding, target=target))
+    assert sentence in texts(opened(holding, view="Within a target", target=target))
 
 
+@pytest.mark.usefixtures("every_view")
 @pytest.mark.parametrize(
     "params",
     [
@@ -167,7 +167,7 @@ def test_nonsense_in_a_link_is_left_out(holding: Holding, params: dict[str, str 
     ("by", "column"), [("API key", "api_key_name"), ("Provider", "provider"), ("Model", "model")]
 )
 def test_tables_are_the_figures_by_hand(holding: Holding, by: str, column: str) -> None:
-    app = opened(holding, by=by)
+    app = opened(holding, view="Compare", by=by)
     shown = {row[by]: row for row in table(app, "p50 (ms)")}
     assert shown.keys() == {row[column] for row in COMPLETIONS}
     for name, row in shown.items():
@@ -207,7 +207,7 @@ def test_with_nothing_before_nothing_changed(holding: Holding) -> None:
 
 def test_the_slowest_calls_are_shown_whole(holding: Holding) -> None:
     column = "Completion Time (ms)"
-    found = table(opened(holding), column)
+    found = table(opened(holding, view="Slowest calls"), column)
     expected = sorted(
         COMPLETIONS, key=lambda row: (row["completion_time_ms"], row["called_at"]), reverse=True
     )[:50]
@@ -218,6 +218,7 @@ def test_the_slowest_calls_are_shown_whole(holding: Holding) -> None:
     }
 
 
+@pytest.mark.usefixtures("every_view")
 def test_one_call_and_none_with_a_time(holding: Holding) -> None:
     one = [call(FIRST, completion_time_ms=700, output_tokens=0, input_tokens=1)]
     for name, rows_, sentence in (

@@ -23,8 +23,6 @@ from usage_core.metrics.change import Change, Part, Reason
 from usage_core.metrics.unusual import Finding
 from usage_core.schema import usd
 
-pytestmark = pytest.mark.usefixtures("every_view")
-
 Holding = Callable[..., None]
 
 EARLY = some(1, MONDAY - timedelta(days=30), 1, 1, **BOB)
@@ -162,7 +160,7 @@ def daily(odd: int = 10) -> list[Row]:
 
 def test_an_unusual_day_is_a_way_in(holding: Holding) -> None:
     holding("odd", daily(90))
-    app = visit(**WEEKS)
+    app = visit(view=UNUSUAL, **WEEKS)
     check(app, "Overview")
     assert view(app, UNUSUAL)[0] == (
         "3 findings on 7 days with enough history, the largest first. Choose one to see its calls."
@@ -181,14 +179,16 @@ def test_an_unusual_day_is_a_way_in(holding: Holding) -> None:
 
 def test_usual_days_are_said_to_be(holding: Holding) -> None:
     holding("even", daily())
-    assert view(visit(**WEEKS), UNUSUAL) == [
+    assert view(visit(view=UNUSUAL, **WEEKS), UNUSUAL) == [
         "None: on 7 days with enough history, cost was within what is usual for the weekday."
     ]
 
 
 def test_too_little_history_is_said(holding: Holding) -> None:
     holding("known", [*NOW, *BEFORE])
-    assert view(visit(**LINK), UNUSUAL)[0].startswith("Too little is known to say what is usual")
+    assert view(visit(view=UNUSUAL, **LINK), UNUSUAL)[0].startswith(
+        "Too little is known to say what is usual"
+    )
 
 
 def test_days_in_a_row_in_words() -> None:
@@ -257,6 +257,7 @@ def test_the_longest_gaps_are_named(holding: Holding) -> None:
     )
 
 
+@pytest.mark.usefixtures("every_view")
 def test_names_in_a_sentence_mean_nothing(holding: Holding) -> None:
     hostile = {"api_key_id": "h", "api_key_name": "[x](javascript:alert(1))"}
     holding(
