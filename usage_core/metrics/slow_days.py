@@ -12,19 +12,18 @@ timeframes of up to 3 days, hours stand for days. A time of 0 ms counts as 1 ms.
 """
 
 import math
-import operator
-import statistics
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from usage_core.metrics import day_sums
 from usage_core.metrics.covers import Coverage, Wanted, choose
+from usage_core.metrics.histograms import Real, Whole
 from usage_core.metrics.question import MOST_ROWS
 from usage_core.metrics.sources import rows
 from usage_core.metrics.times import is_large
@@ -40,8 +39,6 @@ LEAST_CALLS, LEAST_DAYS = 20, 5
 LEAST_SPREADS, AS_DEVIATION = 4.0, 1.4826
 
 _SUMS = ("calls", "untimed_calls", "time_doublings")
-
-_Group: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +72,8 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     wanted = Wanted((unit, "provider", "model"), frozenset({"time_doublings"}))
     choice = choose(selection, wanted, coverage)
     sums = day_sums.sums(connection, selection, wanted.by, choice, _SUMS)
-    days = _means(sums or by_column(connection, _summed(rows(selection, wanted, choice).c, wanted.by)))
-    columns = ("provider", "at", "calls", "doublings", "lost_ms")
-    found = _against_usual(days)[:MOST_ROWS]
-    frame = pd.DataFrame(
-        {name: pd.Series([row[n] for row in found], dtype=object) for n, name in enumerate(columns)}
-    ).astype({"at": "datetime64[us]", "doublings": float, "lost_ms": float})
+    found = sums or by_column(connection, _summed(rows(selection, wanted, choice).c, wanted.by))
+    frame = _against_usual(*found).head(MOST_ROWS)
     frame.attrs |= {"grain": unit, "zone": selection.timeframe.zone}
     return frame
 
@@ -90,63 +83,64 @@ def _summed(row: sa.ColumnCollection[str, sa.ColumnElement[Any]], by: tuple[str,
     return sa.select(*groups, *(sa.func.sum(row[name]) for name in _SUMS)).group_by(*groups)
 
 
-def _means(sums: Sequence[Sequence[Any]]) -> dict[_Group, tuple[float, float]]:
-    """Day, provider, model -> timed calls, and the mean binary logarithm of their times."""
-    return {
-        group: (float(timed), float(doublings) / DOUBLING / float(timed))
-        for *group_of, calls, untimed, doublings in zip(*sums, strict=True)
-        if (group := tuple(group_of)) and (timed := calls - untimed) > 0
-    }
+def _against_usual(
+    at: Sequence[Any], provider: Sequence[Any], model: Sequence[Any], *sums: Any
+) -> pd.DataFrame:
+    """What `daily` finds, of the sums of each unit, provider and model: those of models with a usual time."""
+    calls, untimed, doublings = (np.array(each, float) for each in sums)
+    timed = calls - untimed
+    known = np.flatnonzero(timed > 0)
+    mean = doublings[known] / DOUBLING / timed[known]
+    models, of_model = _coded(zip(provider, model, strict=True), known)
+    expected = _usual(mean, of_model, len(models))[of_model]
+    judged = ~np.isnan(expected)
+    known, mean, expected = known[judged], mean[judged], expected[judged]
+    days, of_day = _coded(zip(provider, at, strict=True), known)
+    lost = 2.0**mean - 2.0**expected
+    taken, further, lost_ms = (
+        np.bincount(of_day, timed[known] * each, len(days))
+        for each in (np.ones_like(mean), mean - expected, lost)
+    )
+    frame = pd.DataFrame({"calls": taken.astype(int), "doublings": further, "lost_ms": lost_ms})
+    frame.insert(0, "provider", pd.Series([name for name, _ in days], dtype=object))
+    frame.insert(1, "at", pd.Series([moment for _, moment in days], dtype="datetime64[us]"))
+    frame = frame[frame["calls"] >= LEAST_CALLS].sort_values("at", kind="stable", ignore_index=True)
+    return frame.assign(doublings=frame["doublings"] / frame["calls"])
 
 
-def _against_usual(days: Mapping[_Group, tuple[float, float]]) -> list[tuple[Any, ...]]:
-    """Provider, day, calls, doublings, lost_ms; of models with a usual time."""
-    means: dict[_Group, list[float]] = defaultdict(list)
-    for (_, *model), (_, mean) in days.items():
-        means[tuple(model)].append(mean)
-    usual = {model: statistics.median_low(of) for model, of in means.items() if len(of) >= LEAST_DAYS}
-    sums: dict[_Group, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for (at, *model), (calls, mean) in days.items():
-        if (expected := usual.get(tuple(model))) is not None:
-            further = (calls, calls * (mean - expected), calls * (2**mean - 2**expected))
-            of_day = sums[at, model[0]]
-            of_day[:] = map(operator.add, of_day, further)
-    rows = [
-        (provider, at, int(calls), further / calls, lost)
-        for (at, provider), (calls, further, lost) in sums.items()
-        if calls >= LEAST_CALLS
-    ]
-    return sorted(rows, key=lambda row: row[1])
+def _coded(groups: Iterable[tuple[Any, ...]], places: Whole) -> tuple[list[tuple[Any, ...]], Whole]:
+    """The groups that stand in some places, and for each of these places which it is."""
+    held, found = list(groups), dict[tuple[Any, ...], int]()
+    codes = [found.setdefault(held[place], len(found)) for place in places.tolist()]
+    return list(found), np.array(codes, np.intp)
+
+
+def _usual(mean: Real, of: Whole, groups: int) -> Real:
+    """The (lower) median of each group's means; not a number for those with fewer than LEAST_DAYS."""
+    order = np.lexsort((mean, of))
+    sizes = np.bincount(of, minlength=groups)
+    middle = sizes.cumsum() - sizes + (sizes - 1) // 2
+    return np.where(sizes >= LEAST_DAYS, mean[order][middle], np.nan)
 
 
 def slow_days(frame: pd.DataFrame) -> list[Slow]:
     """The slow days in a frame of `daily`, what cost most time first."""
-    days: dict[str | None, list[dict[Any, Any]]] = defaultdict(list)
-    for row in frame.to_dict("records"):
-        days[row["provider"]].append(row)
+    surprise = frame["doublings"] * np.sqrt(frame["calls"])
+    spread = surprise.abs().groupby(frame["provider"], dropna=False).transform("median")
+    is_slow = (frame["doublings"] >= math.log2(TIMES_USUAL)) & (
+        surprise >= LEAST_SPREADS * AS_DEVIATION * spread
+    )
     grain, zone = frame.attrs["grain"], frame.attrs["zone"]
-    found = [slow for each in days.values() for slow in _joined(each, grain, zone)]
-    return sorted(found, key=lambda slow: -slow.lost_ms)
-
-
-def _joined(days: list[dict[Any, Any]], grain: Grain, zone: str) -> list[Slow]:
-    """The slow ones among a provider's days, in order of time, those in a row made one."""
-    noise = AS_DEVIATION * statistics.median(abs(_surprise(day)) for day in days)
-    found: list[Slow] = []
-    for day in days:
-        if 2 ** day["doublings"] < TIMES_USUAL or _surprise(day) < LEAST_SPREADS * noise:
-            continue
-        at, calls = day["at"].to_pydatetime(), int(day["calls"])
-        slow = Slow(day["provider"], at, at, grain, calls, 2 ** day["doublings"], day["lost_ms"], zone)
+    days: dict[str | None, list[Slow]] = {}
+    for day in frame[is_slow].to_dict("records"):
+        name, at = day["provider"], day["at"].to_pydatetime()
+        slow = Slow(name, at, at, grain, int(day["calls"]), 2 ** day["doublings"], day["lost_ms"], zone)
+        found = days.setdefault(name, [])
         if found and following(found[-1].last, grain) == at:
             slow = _added(found.pop(), slow)
         found.append(slow)
-    return found
-
-
-def _surprise(day: dict[Any, Any]) -> float:
-    """How far a day is from as long as usual, for so many calls."""
-    return float(day["doublings"]) * math.sqrt(day["calls"])
+    every = (slow for found in days.values() for slow in found)
+    return sorted(every, key=lambda slow: -slow.lost_ms)
 
 
 def _added(before: Slow, day: Slow) -> Slow:
