@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import sqlalchemy as sa
 
 from usage_core.store.local_time import truncated
-from usage_core.store.rollups import BINS_PER_DOUBLING as FINE_PER_DOUBLING
-from usage_core.store.rollups import EXACT_BINS
+from usage_core.store.time_bins import BINS_PER_DOUBLING as FINE_PER_DOUBLING
+from usage_core.store.time_bins import EXACT_BINS
 
 Expression: TypeAlias = sa.ColumnElement[Any]
 

@@ -4,7 +4,6 @@ The store answers with lists, a row for each group and day or so; they are added
 the engine's windows over single bins take ten times as long.
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from usage_core.store.columns import batches, values
-from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
+from usage_core.store.time_bins import time_of_bin
 
 Group: TypeAlias = tuple[Any, ...]
 Whole: TypeAlias = npt.NDArray[np.int64]
@@ -72,19 +71,6 @@ def bin_at(timed: Real, percent: int) -> Whole:
     rank = -(-up_to[..., -1:] * percent // 100)
     first: Whole = (up_to >= rank).argmax(axis=-1)
     return first
-
-
-def bin_of_time(time_ms: int) -> int:
-    """The bin of a time in ms, as `rollups.time_bin`."""
-    if time_ms <= EXACT_BINS:
-        return time_ms
-    return EXACT_BINS + 1 + math.floor(math.log2(time_ms / EXACT_BINS) * BINS_PER_DOUBLING)
-
-
-def time_of_bin(number: Whole) -> Real:
-    """The times in ms that stand for bins, as `rollups.time_of_bin`."""
-    wide = EXACT_BINS * 2.0 ** ((number - EXACT_BINS - 0.5) / BINS_PER_DOUBLING)
-    return np.where(number <= EXACT_BINS, number, np.floor(wide + 0.5))
 
 
 def histograms(

@@ -16,10 +16,10 @@ from usage_core.metrics.histograms import (
     Whole,
     bin_at,
     histograms,
-    time_of_bin,
 )
 from usage_core.metrics.times import Times, lists, unit
 from usage_core.selection import Selection
+from usage_core.store.time_bins import time_of_bin
 
 
 class Part(NamedTuple):

@@ -15,8 +15,8 @@ from usage_core.metrics.dimensions import DIMENSIONS, Expression, Row
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.local_time import local_time
 from usage_core.store.measures import BY_NAME, COMMON
-from usage_core.store.rollups import time_bin
 from usage_core.store.tables import CALLS
+from usage_core.store.time_bins import time_bin
 
 OTHER = "\x1fother"
 """Stands for every value of a breakdown that was not asked to be kept apart."""

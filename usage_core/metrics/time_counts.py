@@ -13,7 +13,7 @@ from usage_core.metrics.histograms import Histograms, Whole
 from usage_core.metrics.question import Question
 from usage_core.metrics.times import added_up, in_bins
 from usage_core.selection import UNKNOWN, Selection
-from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
+from usage_core.store.time_bins import BINS_PER_DOUBLING, EXACT_BINS
 
 
 def time_counts(

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from usage_core.errors import SelectionError
 from usage_core.metrics.covers import Coverage, Wanted
 from usage_core.metrics.dimensions import DIMENSIONS
-from usage_core.metrics.histograms import Histograms, bin_of_time
+from usage_core.metrics.histograms import Histograms
 from usage_core.metrics.question import MOST_ROWS
 from usage_core.metrics.sources import rows
 from usage_core.metrics.times import added_up, in_bins
 from usage_core.selection import Selection
-from usage_core.store.rollups import BINS_PER_DOUBLING, EXACT_BINS
 from usage_core.store.tables import CALLS
+from usage_core.store.time_bins import BINS_PER_DOUBLING, EXACT_BINS, bin_of_time
 
 LONGEST_TARGET_MS = 86_400_000
 """A day: beyond it a target tells nothing apart."""

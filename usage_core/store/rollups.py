@@ -4,8 +4,7 @@ They are added to in the transaction that stores calls, and only ever added to: 
 sums of its own calls, and a reader adds up whatever rows it finds. `rebuild` makes them anew, which
 also merges the rows of many small imports.
 
-Days are days of the workspace's zone; hours are UTC. Completion times are counted in bins so narrow
-that a percentile read from them is within one percent of the time that was measured.
+Days are days of the workspace's zone; hours are UTC.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,32 +28,14 @@ from usage_core.store.tables import (
     PRICES,
     TIMES,
 )
+from usage_core.store.time_bins import time_bin
 from usage_core.timeframe import Timeframe, midnight, zone_info
-
-EXACT_BINS = 256
-"""Times up to this many ms have a bin of their own."""
-
-BINS_PER_DOUBLING = 48
-"""Longer times are binned by logarithm, so many bins for each doubling: each is 1.45 % wide."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 Columns = ReadOnlyColumnCollection[str, sa.Column[Any]]
 
 c = CALLS.c
-
-
-def time_bin(time: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """The bin of a completion time in ms; NULL for an unknown one."""
-    doublings = sa.func.log2(time / float(EXACT_BINS))
-    wide = EXACT_BINS + 1 + sa.func.floor(doublings * BINS_PER_DOUBLING)
-    return sa.cast(sa.case((time <= EXACT_BINS, time), else_=wide), sa.BigInteger())
-
-
-def time_of_bin(number: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """The time in ms that stands for a bin: within 1 % of every time in it."""
-    wide = EXACT_BINS * sa.func.pow(2.0, (number - EXACT_BINS - 0.5) / float(BINS_PER_DOUBLING))
-    return sa.case((number <= EXACT_BINS, number), else_=sa.func.round(wide))
 
 
 @dataclass(frozen=True, slots=True)
