@@ -65,27 +65,17 @@ def checked(
     raw = ", ".join(f"{column.name} AS {raw_of(column)}" for column in fields)
     coded = "".join(f", try_cast({name} AS {by[name]}) AS {code_of(name)}" for name in by)
     codes = "".join(f", {code_of(name)}" for name in by)
-    values = ", ".join(f"{_value(column, guarded)} AS {column.name}" for column in fields)
-    missing = "".join(
-        f", NULL::{TYPES[column.form]} AS {column.name}" for column in STAGED if column not in fields
-    )
     came = as_it_came(original, guarded)
     doubted = f", {doubt(came)} AS doubt" if can_be(given) else ""
-    good = " AND ".join(
-        [
-            *(f"coalesce({when}, false) = false" for when, _ in _together(given).values()),
-            *(f"({_is_good(column, by)})" for column in fields),
-        ]
-    )
     return f"""
     SELECT {", ".join(_staged(column, by) for column in fields)}{codes},
         try_cast(cost AS BIGINT) AS cost, record, skip,
         CASE WHEN NOT good THEN coalesce(broken, skip, bad[4]) END AS reason, bad{doubted}
     FROM (SELECT *, CASE WHEN NOT good AND skip IS NULL AND broken IS NULL
                     THEN {_bad(fields, came)} END AS bad
-          FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND {good}, false) AS good
+          FROM (SELECT *, coalesce(broken IS NULL AND skip IS NULL AND {_are_good(fields, by)}, false) AS good
                 FROM (SELECT *, {COST} AS cost
-                      FROM (SELECT *, {values}{missing}
+                      FROM (SELECT *, {_typed(fields, guarded)}
                             FROM (SELECT {raw}{coded}, {", ".join(CARRIED)}{kept} FROM ({rows}))))))
     """
 
@@ -112,6 +102,24 @@ def view(given: Collection[str], by: Mapping[str, str] = NOT_HELD, wholly: Colle
 def code_of(name: str) -> str:
     """The column that has a field's text where that is one of its type's."""
     return f"{name}_code"
+
+
+def _are_good(fields: Collection[Column], by: Mapping[str, str]) -> str:
+    """SQL that is true of the rows of whose fields none has a problem, alone or with others."""
+    together = _together([column.name for column in fields]).values()
+    return " AND ".join(
+        [
+            *(f"coalesce({when}, false) = false" for when, _ in together),
+            *(f"({_is_good(column, by)})" for column in fields),
+        ]
+    )
+
+
+def _typed(fields: Collection[Column], guarded: bool) -> str:
+    """SQL for every field of `STAGED` by its name, as it is typed; NULL where it is not given."""
+    values = [f"{_value(column, guarded)} AS {column.name}" for column in fields]
+    missing = [f"NULL::{TYPES[column.form]} AS {column.name}" for column in STAGED if column not in fields]
+    return ", ".join([*values, *missing])
 
 
 def _is_good(column: Column, by: Mapping[str, str]) -> str:
