@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.runtime_util import MESSAGE_FLUSH_INTERVAL_SECS
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 Params = dict[str, list[str]]
 """Every parameter of a link with its values, those of the sidebar and those of the page."""
@@ -105,30 +106,37 @@ def follow() -> None:
     if found is None or context is None:
         return
     page = _hash(found.page) if found.page else context.page_script_hash
-    with context.session_state.query_params() as link:
-        names = {*link, *found.params, *FRAME}
-        bindings = [binding for name in names if (binding := link.get_binding_for_param(name))]
-        kept = [each for each in bindings if page == context.page_script_hash or each.param_key in FRAME]
-        for left in bindings:
-            if left not in kept:  # it belongs to a widget of the page that is left
-                link.unbind_widget(left.widget_id)
-        link.clear_with_no_forward_msg(preserve_embed=True)
-        for name, values in found.params.items():
-            link.set_with_no_forward_msg(name, values)
-        link._send_query_param_msg()
+    kept = _put(context, page, found.params)
     # As `st.switch_page`: the next run would overtake what is not on its way by now.
     time.sleep(2 * MESSAGE_FLUSH_INTERVAL_SECS)
     raise RerunException(
         RerunData(
             query_string=context.query_string,
             # Named without values, the widgets of the frame stay what they are: bound to the link.
-            widget_states=WidgetStates(widgets=[WidgetState(id=each.widget_id) for each in kept]),
+            widget_states=WidgetStates(widgets=[WidgetState(id=widget) for widget in kept]),
             page_script_hash=page,
             cached_message_hashes=context.cached_message_hashes,
             context_info=context.context_info,
             is_history_navigation=True,
         )
     )
+
+
+def _put(context: ScriptRunContext, page: str, params: Params) -> list[str]:
+    """Put parameters into the link in place of its own, and give the widgets that stay bound to it: not those
+    of a page that is left."""
+    with context.session_state.query_params() as link:
+        names = {*link, *params, *FRAME}
+        bindings = [binding for name in names if (binding := link.get_binding_for_param(name))]
+        kept = [each for each in bindings if page == context.page_script_hash or each.param_key in FRAME]
+        for left in bindings:
+            if left not in kept:
+                link.unbind_widget(left.widget_id)
+        link.clear_with_no_forward_msg(preserve_embed=True)
+        for name, values in params.items():
+            link.set_with_no_forward_msg(name, values)
+        link._send_query_param_msg()
+    return [each.widget_id for each in kept]
 
 
 def _hash(page: str) -> str:
