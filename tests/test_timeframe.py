@@ -80,12 +80,31 @@ def test_presets_at_any_instant(name: Preset, now: datetime, zone: str) -> None:
         assert found.first_day.day == 1
         assert found.last_day + DAY == today.replace(day=1)
         return
-    assert found.start <= now < found.end <= now + MINUTE
+    assert found.start <= now < found.end <= now + max(MINUTE, found.length / 1000)
     assert found.last_day == today
     if name is Preset.DAY:
         assert found.length == DAY
     else:
         assert found.start == midnight(found.first_day, zone)
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "end"),
+    [
+        (Preset.DAY, "2026-11-22 12:00:30", "2026-11-22 12:01"),
+        (Preset.WEEK, "2026-11-22 12:01:30", "2026-11-22 12:05"),
+        (Preset.MONTH, "2026-11-22 12:01:30", "2026-11-22 12:15"),
+        (Preset.QUARTER, "2026-11-22 12:00", "2026-11-22 13:00"),
+        (Preset.YEAR, "2026-11-22 22:59:59", "2026-11-22 23:00"),
+        (Preset.YEAR, "2026-11-22 23:10", "2026-11-22 23:15"),
+        (Preset.YEAR, "2026-11-22 23:57", "2026-11-22 23:58"),
+        (Preset.THIS_MONTH, "2026-11-01 00:20", "2026-11-01 00:21"),
+    ],
+)
+def test_long_presets_end_the_same_for_a_while_and_never_with_a_day_that_goes_on(
+    name: Preset, now: str, end: str
+) -> None:
+    assert preset(name, at(now), "UTC").end == at(end)
 
 
 def test_24_hours_are_24_hours_when_clocks_change() -> None:

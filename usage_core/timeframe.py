@@ -37,6 +37,11 @@ class Preset(StrEnum):
         return _LABELS[self]
 
 
+STEPS = (timedelta(hours=1), timedelta(minutes=15), timedelta(minutes=5))
+"""On such steps of UTC timeframes end that last until now, the longest first."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 _LABELS = {
     Preset.DAY: "24 hours",
     Preset.WEEK: "7 days",
@@ -138,7 +143,8 @@ def custom(first: date, last: date, zone: str) -> Timeframe:
 
 
 def preset(name: Preset, now: datetime, zone: str) -> Timeframe:
-    """The timeframe of a preset, up to the next whole minute after `now` (an aware instant).
+    """The timeframe of a preset, up to the next whole minute after `now` (an aware instant), or soon after
+    it; see `_soon`.
 
     Presets of days and months count local days of the zone, today included; "last month" is the
     whole calendar month before.
@@ -158,7 +164,19 @@ def preset(name: Preset, now: datetime, zone: str) -> Timeframe:
         first = today - timedelta(days=_DAYS[name] - 1)
     else:
         raise SelectionError("A custom timeframe needs its two dates.")
-    return Timeframe(midnight(first, zone), end, zone)
+    start = midnight(first, zone)
+    return Timeframe(start, _soon(start, end, midnight(today + timedelta(days=1), zone)), zone)
+
+
+def _soon(start: datetime, end: datetime, tomorrow: datetime) -> datetime:
+    """When a timeframe ends that lasts until now: later by less than a thousandth of its length, so that all
+    that is found for it, and for as long a time before it, stays known for a while rather than a minute.
+    Today is not over before it is."""
+    for step in STEPS:
+        later = end + (EPOCH - end) % step
+        if step * 1000 <= end - start and later < tomorrow:
+            return later
+    return end
 
 
 def _same_day_last_year(day: date) -> date:
