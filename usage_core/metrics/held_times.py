@@ -4,24 +4,28 @@ The engine takes 5 to 20 ms to hand over a month of lists, most of it to unpack 
 in order of time.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
+from cachetools import LRUCache, cached
 
 from usage_core.metrics import sources
-from usage_core.metrics.covers import Choice, Cover, Wanted
+from usage_core.metrics.covers import Choice, Cover, Wanted, in_utc
 from usage_core.metrics.dimensions import DIMENSIONS, Row
 from usage_core.metrics.histograms import UNKNOWN_BIN, Lists, Whole
+from usage_core.periods import offsets
 from usage_core.selection import FILTERS, UNKNOWN, Selection
 from usage_core.store.columns import batches, values
 from usage_core.store.kept import known, once
 from usage_core.store.tables import LISTS
+from usage_core.timeframe import Timeframe
 
 MOST_BINS_READ = 3_000_000
 """Of longer lists only those of a timeframe are read, when they are asked for; each bin takes 6 bytes."""
@@ -30,18 +34,22 @@ NOT_HELD = ()
 """Stands for lists that are too long, and for none."""
 
 
-class Held(NamedTuple):
-    """All rows of a table of lists, those of days before those of whole months, either in order of time.
+class Rows(NamedTuple):
+    """Rows of lists: of each the values of all breakdowns, and where its bins start among all `bins`, and one
+    more."""
 
-    `by` has the values of each breakdown, `starts` where a row's bins start among all `bins`, and one more.
-    """
-
-    days: "np.ndarray[Any, Any]"
-    first_of_months: int
     by: dict[str, "np.ndarray[Any, Any]"]
     starts: Whole
     bins: "np.ndarray[Any, np.dtype[np.int16]]"
     calls: "np.ndarray[Any, np.dtype[np.int32]]"
+
+
+class Held(NamedTuple):
+    """All rows of a table of lists, those of days before those of whole months, either in order of time."""
+
+    days: "np.ndarray[Any, Any]"
+    first_of_months: int
+    rows: Rows
 
 
 def ahead(connection: sa.Connection) -> None:
@@ -50,19 +58,40 @@ def ahead(connection: sa.Connection) -> None:
         once(connection, _key(table), partial(_read, connection, table), _bytes)
 
 
-def lists(connection: sa.Connection, selection: Selection, wanted: Wanted, choice: Choice) -> Lists | None:
-    """As `sources.lists` finds them; None where they were not read ahead, or are not of whole days."""
+def lists(
+    connection: sa.Connection, selection: Selection, wanted: Wanted, choice: Choice
+) -> list[Lists] | None:
+    """As `sources.lists` finds them; None where they were not read ahead. The ends of a timeframe are read
+    from the calls, once for all that is asked of them."""
     held: Held | None = known(connection, _key(choice.rollup))
-    if not held or choice.cover.ends:
+    if not held:
         return None
-    rows = np.concatenate([np.arange(*part) for part in _parts(held, choice.cover)])
+    places = np.concatenate([np.arange(*part) for part in _parts(held, choice.cover)])
+    found = [_chosen(held.rows, places, selection, wanted)]
+    for start, end in choice.cover.ends:
+        frame = Timeframe(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), selection.timeframe.zone)
+        rows = once(
+            connection,
+            (*_key(choice.rollup), frame),
+            partial(_read_end, connection, tuple(held.rows.by), frame),
+            _bytes_of_rows,
+        )
+        if rows is None:
+            return None
+        found.append(_chosen(rows, np.arange(len(rows.starts) - 1), selection, wanted))
+    return [each for each in found if each.groups]
+
+
+def _chosen(held: Rows, places: Whole, selection: Selection, wanted: Wanted) -> Lists:
+    """Some rows, of them those that filters let through."""
     for name, column in FILTERS.items():
         if (accepted := selection.filters.get(column)) is not None:
-            rows = rows[[(UNKNOWN if value is None else value) in accepted for value in held.by[name][rows]]]
-    starts, lengths = held.starts[rows], held.starts[rows + 1] - held.starts[rows]
+            of = held.by[name][places]
+            places = places[[(UNKNOWN if value is None else value) in accepted for value in of]]
+    starts, lengths = held.starts[places], held.starts[places + 1] - held.starts[places]
     at = (starts - lengths.cumsum() + lengths).repeat(lengths) + np.arange(lengths.sum())
-    groups = [_told(held.by[name][rows].tolist(), name, wanted) for name in wanted.by]
-    named = list(zip(*groups, strict=True)) if groups else [()] * len(rows)
+    groups = [_told(held.by[name][places].tolist(), name, wanted) for name in wanted.by]
+    named = list(zip(*groups, strict=True)) if groups else [()] * len(places)
     return Lists(named, lengths, held.bins[at], held.calls[at].astype(np.int64))
 
 
@@ -97,7 +126,11 @@ def _parts(held: Held, cover: Cover) -> Iterator[tuple[int, int]]:
 
 
 def _bytes(held: Held | tuple[()]) -> int:
-    return sum(each.nbytes for each in (held.days, held.starts, held.bins, held.calls)) if held else 0
+    return held.days.nbytes + _bytes_of_rows(held.rows) if held else 0
+
+
+def _bytes_of_rows(rows: Rows | None) -> int:
+    return sum(each.nbytes for each in rows[1:]) if rows else 0
 
 
 def _key(table: sa.Table) -> tuple[str, str]:
@@ -108,31 +141,67 @@ def _read(connection: sa.Connection, table: sa.Table) -> Held | tuple[()]:
     c = table.c
     names = [name for name, each in DIMENSIONS.items() if each.grain == "day" or each.column in _kept(table)]
     groups = [DIMENSIONS[name].expression(Row(c.day, dict(c))).label(f"by_{name}") for name in names]
-    every = sa.select(*groups, c.day, c.whole_month, c.bins, c.counts).order_by(c.whole_month, c.day)
+    every = sa.select(*groups, c.bins, c.counts, c.day, c.whole_month).order_by(c.whole_month, c.day)
+    found = _collected(connection, every)
+    rows = found and _rows(found, names)
+    if found is None or not rows:
+        return NOT_HELD
+    months = int(pc.sum(found["whole_month"]).as_py())
+    return Held(found["day"].chunk(0).to_numpy(), found.num_rows - months, rows)
+
+
+def _read_end(connection: sa.Connection, names: tuple[str, ...], frame: Timeframe) -> Rows | None:
+    """The calls of a span as rows of lists; None where they are too many."""
+    edges = dict(zip(("from", "to"), in_utc(frame.start, frame.end), strict=True))
+    found = _collected(connection, _of_end(frame, names), edges)
+    if found is None:
+        return None
+    return _rows(found, names) if found.num_rows else _none(names)
+
+
+def _none(names: Iterable[str]) -> Rows:
+    by = {name: np.empty(0, dtype=object) for name in names}
+    return Rows(by, np.zeros(1, np.int64), np.empty(0, np.int16), np.empty(0, np.int32))
+
+
+def _but_for_edges(frame: Timeframe, names: tuple[str, ...]) -> Hashable:
+    (_, offset), *changes = offsets(frame)
+    return (names, offset, *changes)
+
+
+# To put a statement together takes longer than to answer it. What is kept is the statement alone.
+@cached(LRUCache(maxsize=64), key=_but_for_edges, lock=Lock())
+def _of_end(frame: Timeframe, names: tuple[str, ...]) -> sa.Select[Any]:
+    edges = (sa.bindparam(name, type_=sa.DateTime()) for name in ("from", "to"))
+    return sources.listed_calls(Selection(frame, only=None), Wanted(names, bins=True), *edges)
+
+
+def _collected(
+    connection: sa.Connection, statement: sa.Select[Any], edges: Mapping[str, datetime] | None = None
+) -> pa.Table | None:
+    """All that a statement of lists finds; None where it is too long."""
     found, bins = [], 0
-    for batch in batches(connection, every):
+    for batch in batches(connection, statement, edges):
         found.append(batch)
         bins += len(batch["bins"].flatten())
         if bins > MOST_BINS_READ:
-            return NOT_HELD
-    if not bins:
-        return NOT_HELD
-    rows = pa.Table.from_batches(found).combine_chunks()
-    lists, counts = rows["bins"].chunk(0), rows["counts"].chunk(0).flatten().to_numpy()
-    if counts.max() > np.iinfo(np.int32).max:
-        return NOT_HELD
+            return None
+    return pa.Table.from_batches(found).combine_chunks() if found else pa.table({})
+
+
+def _rows(found: pa.Table, names: Sequence[str]) -> Rows | None:
+    """Lists in arrays; None where there are none, or too many calls in a bin."""
+    if not found.num_rows:
+        return None
+    lists, counts = found["bins"].chunk(0), found["counts"].chunk(0).flatten().to_numpy()
+    if not len(counts) or counts.max() > np.iinfo(np.int32).max:
+        return None
     by = {}
     for name in names:
-        by[name] = np.empty(rows.num_rows, dtype=object)
-        by[name][:] = values(rows[f"by_{name}"].combine_chunks())
-    return Held(
-        rows["day"].chunk(0).to_numpy(),
-        rows.num_rows - int(pc.sum(rows["whole_month"]).as_py()),
-        by,
-        lists.offsets.to_numpy().astype(np.int64),
-        pc.fill_null(lists.flatten(), UNKNOWN_BIN).to_numpy().astype(np.int16),
-        counts.astype(np.int32),
-    )
+        by[name] = np.empty(found.num_rows, dtype=object)
+        by[name][:] = values(found[f"by_{name}"].combine_chunks())
+    bins = pc.fill_null(lists.flatten(), UNKNOWN_BIN).to_numpy().astype(np.int16)
+    return Rows(by, lists.offsets.to_numpy().astype(np.int64), bins, counts.astype(np.int32))
 
 
 def _kept(table: sa.Table) -> set[str]:

@@ -64,7 +64,7 @@ def daily(connection: sa.Connection, selection: Selection, coverage: Coverage | 
     provider (None where unknown), at (datetime64, local start), calls (int, with a completion time),
     doublings (float, the binary logarithm of times as long as usual), lost_ms (float). `attrs["grain"]`
     is "day" or "hour", `attrs["zone"]` the zone of the days: a large store's own, where it has another,
-    since no rollup has those of the selection. At most MOST_ROWS rows, in order of time.
+    since no rollup has those of the selection. At most MOST_ROWS rows, in order of time and of provider.
     """
     unit = unit_of(selection)
     if coverage is not None and is_large(coverage) and unit == "day":
@@ -104,7 +104,7 @@ def _against_usual(
     frame = pd.DataFrame({"calls": taken.astype(int), "doublings": further, "lost_ms": lost_ms})
     frame.insert(0, "provider", pd.Series([name for name, _ in days], dtype=object))
     frame.insert(1, "at", pd.Series([moment for _, moment in days], dtype="datetime64[us]"))
-    frame = frame[frame["calls"] >= LEAST_CALLS].sort_values("at", kind="stable", ignore_index=True)
+    frame = frame[frame["calls"] >= LEAST_CALLS].sort_values(["at", "provider"], ignore_index=True)
     return frame.assign(doublings=frame["doublings"] / frame["calls"])
 
 

@@ -54,8 +54,13 @@ def lists(
     c, places = choice.rollup.c, _places(choice.cover, named_edges)
     inside = _select(selection, wanted, Row(c.day, dict(c)), dict(c), ("bins", "counts"))
     parts = [inside.where(_inside(choice, places))]
-    parts += [_listed(_calls(selection, wanted, *end), wanted.by) for end in _ends(choice.cover, places)]
+    parts += [listed_calls(selection, wanted, *end) for end in _ends(choice.cover, places)]
     return sa.union_all(*parts) if len(parts) > 1 else parts[0]
+
+
+def listed_calls(selection: Selection, wanted: Wanted, start: Expression, end: Expression) -> sa.Select[Any]:
+    """Calls of a span as `lists` has them."""
+    return _listed(_calls(selection, wanted, start, end), wanted.by)
 
 
 def _places(cover: Cover, named: bool) -> Places:

@@ -140,7 +140,7 @@ def _read(connection: sa.Connection, times: Times) -> Iterable[Lists]:
         return read(connection, _statement(times))
     held = held_times.lists(connection, times.selection, times.wanted, times.choice)
     if held is not None:
-        return [held] if held.groups else []
+        return held
     return read(connection, _statement(times), times.choice.cover.edges)
 
 
