@@ -18,7 +18,7 @@ from usage_core import settings
 from usage_core.answers import Answers
 from usage_core.export.preview import Preview, line_bytes, preview
 from usage_core.export.preview import first_lines as first_lines_of
-from usage_core.metrics import day_sums, facts, held_times
+from usage_core.metrics import day_rows, facts, held_times
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.facts import Directory, Holdings, directory, holdings
@@ -36,7 +36,7 @@ MOST_BYTES = 64 * 2**20
 THREADS = 8
 """So many answers are computed at a time; those that are known wait for none of them."""
 
-EVERYWHERE = (coverage, directory, holdings, line_bytes, day_sums.ahead, held_times.ahead)
+EVERYWHERE = (coverage, directory, holdings, line_bytes, day_rows.ahead, held_times.ahead)
 """What every page needs of the store."""
 
 KEPT_SIGHT = "sight"

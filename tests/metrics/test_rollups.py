@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.importing import open_copy
 from usage_core import sample
 from usage_core.intake.run import import_file
-from usage_core.metrics import answer, day_sums, held_times, slow_days
+from usage_core.metrics import answer, day_rows, held_times, slow_days
 from usage_core.metrics.answer import ask, coverage
 from usage_core.metrics.covers import Coverage
 from usage_core.metrics.definitions import METRICS
@@ -105,7 +105,7 @@ def test_sums_are_those_of_the_calls(connection: sa.Connection, known: Coverage,
 @pytest.fixture(scope="module", params=[True, False], ids=["everything read ahead", "read as asked for"])
 def copy(request: pytest.FixtureRequest, lake: Lake) -> Iterator[sa.Connection]:
     """A copy in memory of the store."""
-    lake.keep_hot((day_sums.ahead, held_times.ahead) if request.param else ())
+    lake.keep_hot((day_rows.ahead, held_times.ahead) if request.param else ())
     assert lake.hot
     lake.hot.make()
     with lake.hot.reading(lake.version()) as connection:
@@ -130,7 +130,7 @@ def test_sums_that_were_read_once_are_those_of_statements(
 def test_a_figure_of_days_takes_no_statement_where_they_were_read_ahead(
     copy: sa.Connection, known: Coverage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    day_sums.ahead(copy)
+    day_rows.ahead(copy)
     monkeypatch.setattr(answer, "by_column", None)
     question = Question(Selection(WEEK), SUMS, ("day", "key"))
     assert len(ask(copy, question, known)) > 7
@@ -139,7 +139,7 @@ def test_a_figure_of_days_takes_no_statement_where_they_were_read_ahead(
 def test_many_sums_are_left_where_they_are(
     connection: sa.Connection, copy: sa.Connection, known: Coverage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(day_sums, "MOST_ROWS_READ", 3)
+    monkeypatch.setattr(day_rows, "MOST_ROWS_READ", 3)
     frame = Timeframe(LAST - timedelta(days=9), LAST - timedelta(hours=5), "Europe/Berlin")
     question = Question(Selection(frame), SUMS, ("model",))
     pd.testing.assert_frame_equal(ask(copy, question, known), ask(connection, question, known))

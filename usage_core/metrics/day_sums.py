@@ -6,45 +6,25 @@ out by the definitions that statements are made of.
 """
 
 import operator
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from threading import Lock
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
-from cachetools import LRUCache, cached
 from sqlalchemy.sql import operators
 
-from usage_core.metrics import sources
-from usage_core.metrics.covers import Choice, Cover, Wanted
+from usage_core.metrics import day_rows, sources
+from usage_core.metrics.covers import Choice
 from usage_core.metrics.definitions import METRICS
-from usage_core.metrics.dimensions import DIMENSIONS
 from usage_core.metrics.plan import Step, longest
 from usage_core.metrics.question import Question
 from usage_core.selection import FILTERS, UNKNOWN, Selection
-from usage_core.store.columns import batches, values
-from usage_core.store.kept import KEPT, known, once
+from usage_core.store.columns import values
+from usage_core.store.kept import KEPT
 from usage_core.store.measures import BY_NAME
 from usage_core.store.tables import DAYS
-from usage_core.timeframe import Timeframe
-
-MOST_ROWS_READ = 50_000
-"""More rows are added up sooner where they are; each takes 260 bytes."""
-
-BY = tuple(name for name, each in DIMENSIONS.items() if each.grain != "hour" and each.column != "time_bin")
-"""All that days can be broken down by."""
-
-NOT_HELD = pa.table({})
-"""Stands for rows that are too many, and for none."""
-
-_FURTHER = frozenset(name for name, each in BY_NAME.items() if not each.common)
-"""What rows of sums hold beside that which all of them do."""
-
-_EVER = Selection(Timeframe(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)), only=None)
-_EVERYTHING = Cover(None, None, ())
 
 Column: TypeAlias = list[Any]
 
@@ -101,7 +81,7 @@ def _added(
 ) -> list[Column] | None:
     if choice is None or choice.rollup is not DAYS or KEPT not in connection.get_execution_options():
         return None
-    rows = _rows(connection, selection, choice.cover)
+    rows = day_rows.rows(connection, selection, choice.cover)
     if rows is None:
         return None
     rows = _chosen(rows, selection)
@@ -110,70 +90,6 @@ def _added(
     added = rows.group_by([f"by_{name}" for name in by], use_threads=False).aggregate(parts)
     names = (*(f"by_{name}" for name in by), *("_".join(part) for part in parts))
     return [values(added[name].combine_chunks()) for name in names]
-
-
-def ahead(connection: sa.Connection) -> None:
-    """Have all rows read, if they are few enough to be kept for every timeframe."""
-    _found(connection, _EVER, _EVERYTHING)
-
-
-def _rows(connection: sa.Connection, selection: Selection, cover: Cover) -> pa.Table | None:
-    """The rows of a timeframe by all there is, whatever is filtered; None where they are not held."""
-    everything = None if cover.ends else known(connection, _key(_EVER, _EVERYTHING))
-    if everything:
-        days = everything["by_day"].chunk(0).to_numpy()
-        start, end = (
-            days.searchsorted(np.datetime64(edge, "us")) if edge else other
-            for edge, other in ((cover.first, 0), (cover.beyond, len(days)))
-        )
-        return everything.slice(start, end - start)
-    return _found(connection, selection, cover) or None
-
-
-def _found(connection: sa.Connection, selection: Selection, cover: Cover) -> pa.Table:
-    return once(
-        connection,
-        _key(selection, cover),
-        lambda: _read(connection, selection, cover),
-        lambda found: int(found.nbytes),
-    )
-
-
-def _key(selection: Selection, cover: Cover) -> Hashable:
-    return ("sums by day", selection.timeframe.zone if cover.ends else "", *cover.edges.items())
-
-
-def _read(connection: sa.Connection, selection: Selection, cover: Cover) -> pa.Table:
-    unfiltered = Selection(selection.timeframe, only=None)
-    found: list[pa.RecordBatch] = []
-    for batch in batches(connection, _statement(unfiltered, Choice(DAYS, cover)), cover.edges):
-        found.append(batch)
-        if sum(each.num_rows for each in found) > MOST_ROWS_READ:
-            return NOT_HELD
-    if not found:
-        return NOT_HELD
-    rows = pa.Table.from_batches(found).combine_chunks()
-    for place, name in enumerate(rows.schema.names):
-        if pa.types.is_string(rows[name].type):
-            rows = rows.set_column(place, name, rows[name].chunk(0).dictionary_encode())
-    # To count what is distinct Arrow takes numbers.
-    return rows.append_column(FILTERS["key"], rows["by_key"].chunk(0).indices)
-
-
-def _but_for_edges(selection: Selection, choice: Choice) -> Hashable:
-    return choice.but_for_edges(selection)
-
-
-# To put a statement together takes longer than to answer it. What is kept is the statement alone.
-@cached(LRUCache(maxsize=64), key=_but_for_edges, lock=Lock())
-def _statement(unfiltered: Selection, choice: Choice) -> sa.Select[Any]:
-    """All sums by all there is, in order of days; those of ends, which are read from calls, are made few."""
-    found = sources.rows(unfiltered, Wanted(BY, _FURTHER), choice, named_edges=True).c
-    groups = [found[f"by_{name}"] for name in BY]
-    if not choice.cover.ends:
-        return sa.select(*groups, *(found[name] for name in BY_NAME)).order_by(found.by_day)
-    combined = [each.combined(found[name]).label(name) for name, each in BY_NAME.items()]
-    return sa.select(*groups, *combined).group_by(*groups)
 
 
 def _chosen(rows: pa.Table, selection: Selection) -> pa.Table:

@@ -4,8 +4,8 @@ The engine takes 5 to 20 ms to hand over a month of lists, most of it to unpack 
 in order of time.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple
@@ -18,9 +18,9 @@ from cachetools import LRUCache, cached
 
 from usage_core.metrics import sources
 from usage_core.metrics.covers import Choice, Cover, Wanted, in_utc
+from usage_core.metrics.day_rows import BY, but_for_edges, ends_of
 from usage_core.metrics.dimensions import DIMENSIONS, Row
 from usage_core.metrics.histograms import UNKNOWN_BIN, Lists, Whole
-from usage_core.periods import offsets
 from usage_core.selection import FILTERS, UNKNOWN, Selection
 from usage_core.store.columns import batches, values
 from usage_core.store.kept import known, once
@@ -68,12 +68,11 @@ def lists(
         return None
     places = np.concatenate([np.arange(*part) for part in _parts(held, choice.cover)])
     found = [_chosen(held.rows, places, selection, wanted)]
-    for start, end in choice.cover.ends:
-        frame = Timeframe(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), selection.timeframe.zone)
+    for frame in ends_of(choice.cover, selection.timeframe.zone):
         rows = once(
             connection,
-            (*_key(choice.rollup), frame),
-            partial(_read_end, connection, tuple(held.rows.by), frame),
+            ("times of an end", frame),
+            partial(_read_end, connection, frame),
             _bytes_of_rows,
         )
         if rows is None:
@@ -150,30 +149,25 @@ def _read(connection: sa.Connection, table: sa.Table) -> Held | tuple[()]:
     return Held(found["day"].chunk(0).to_numpy(), found.num_rows - months, rows)
 
 
-def _read_end(connection: sa.Connection, names: tuple[str, ...], frame: Timeframe) -> Rows | None:
-    """The calls of a span as rows of lists; None where they are too many."""
+def _read_end(connection: sa.Connection, frame: Timeframe) -> Rows | None:
+    """The calls of a span as rows of lists, by all there is; None where they are too many."""
     edges = dict(zip(("from", "to"), in_utc(frame.start, frame.end), strict=True))
-    found = _collected(connection, _of_end(frame, names), edges)
+    found = _collected(connection, _of_end(frame), edges)
     if found is None:
         return None
-    return _rows(found, names) if found.num_rows else _none(names)
+    return _rows(found, BY) if found.num_rows else _none()
 
 
-def _none(names: Iterable[str]) -> Rows:
-    by = {name: np.empty(0, dtype=object) for name in names}
+def _none() -> Rows:
+    by = {name: np.empty(0, dtype=object) for name in BY}
     return Rows(by, np.zeros(1, np.int64), np.empty(0, np.int16), np.empty(0, np.int32))
 
 
-def _but_for_edges(frame: Timeframe, names: tuple[str, ...]) -> Hashable:
-    (_, offset), *changes = offsets(frame)
-    return (names, offset, *changes)
-
-
 # To put a statement together takes longer than to answer it. What is kept is the statement alone.
-@cached(LRUCache(maxsize=64), key=_but_for_edges, lock=Lock())
-def _of_end(frame: Timeframe, names: tuple[str, ...]) -> sa.Select[Any]:
+@cached(LRUCache(maxsize=64), key=but_for_edges, lock=Lock())
+def _of_end(frame: Timeframe) -> sa.Select[Any]:
     edges = (sa.bindparam(name, type_=sa.DateTime()) for name in ("from", "to"))
-    return sources.listed_calls(Selection(frame, only=None), Wanted(names, bins=True), *edges)
+    return sources.listed_calls(Selection(frame, only=None), Wanted(BY, bins=True), *edges)
 
 
 def _collected(

@@ -34,12 +34,12 @@ def rows(
     """
     frame = selection.timeframe
     if choice is None:
-        return _calls(selection, wanted, *in_utc(frame.start, frame.end)).subquery("rows")
+        return calls(selection, wanted, *in_utc(frame.start, frame.end)).subquery("rows")
     places = _places(choice.cover, named_edges)
     inside = _inside(choice, places)
     read = _entries(choice.rollup, inside).subquery("entries") if wanted.bins else choice.rollup
     summed = _summed(selection, wanted, read).where(*([] if wanted.bins else [inside]))
-    ends = [_calls(selection, wanted, *end) for end in _ends(choice.cover, places)]
+    ends = [calls(selection, wanted, *end) for end in _ends(choice.cover, places)]
     return (sa.union_all(summed, *ends) if ends else summed).subquery("rows")
 
 
@@ -50,7 +50,7 @@ def lists(
     `counts`, the calls in each. A group may have several rows. `named_edges` are those of `rows`."""
     frame = selection.timeframe
     if choice is None:
-        return _listed(_calls(selection, wanted, *in_utc(frame.start, frame.end)), wanted.by)
+        return _listed(calls(selection, wanted, *in_utc(frame.start, frame.end)), wanted.by)
     c, places = choice.rollup.c, _places(choice.cover, named_edges)
     inside = _select(selection, wanted, Row(c.day, dict(c)), dict(c), ("bins", "counts"))
     parts = [inside.where(_inside(choice, places))]
@@ -60,7 +60,7 @@ def lists(
 
 def listed_calls(selection: Selection, wanted: Wanted, start: Expression, end: Expression) -> sa.Select[Any]:
     """Calls of a span as `lists` has them."""
-    return _listed(_calls(selection, wanted, start, end), wanted.by)
+    return _listed(calls(selection, wanted, start, end), wanted.by)
 
 
 def _places(cover: Cover, named: bool) -> Places:
@@ -124,7 +124,7 @@ def among(expression: Expression, values: Iterable[str]) -> sa.ColumnElement[boo
     return sa.or_(is_known, expression.is_(None)) if UNKNOWN in values else is_known
 
 
-def _calls(
+def calls(
     selection: Selection, wanted: Wanted, start: Expression | datetime, end: Expression | datetime
 ) -> sa.Select[Any]:
     """Calls of a span, each standing for itself."""
