@@ -17,8 +17,6 @@ from usage_core.store.maintenance import Report
 from usage_core.store.room import told_when_full
 from usage_core.store.scratch import Scratch, scratch
 
-"""Called with what is being done and how far it is (0 to 1, or None where that is unknown)."""
-
 POLL_SECONDS = 0.1
 
 

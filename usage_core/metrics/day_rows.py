@@ -16,15 +16,15 @@ import sqlalchemy as sa
 from cachetools import LRUCache, cached
 
 from usage_core.metrics import sources
-from usage_core.metrics.covers import Choice, Cover, Wanted, in_utc
+from usage_core.metrics.covers import Choice, Cover, Wanted
 from usage_core.metrics.dimensions import DIMENSIONS
-from usage_core.periods import offsets
+from usage_core.metrics.ends import PLACES, but_for_edges, edges, ends_of
 from usage_core.selection import FILTERS, Selection
 from usage_core.store.columns import batches
 from usage_core.store.kept import known, once
 from usage_core.store.measures import BY_NAME
 from usage_core.store.tables import DAYS
-from usage_core.timeframe import Timeframe
+from usage_core.timeframe import EPOCH, Timeframe
 
 MOST_ROWS_READ = 50_000
 """More rows are added up sooner where they are; each takes 260 bytes."""
@@ -39,7 +39,7 @@ _FURTHER = frozenset(name for name, each in BY_NAME.items() if not each.common)
 """What rows of sums hold beside that which all of them do."""
 
 _ALL = Wanted(BY, _FURTHER)
-_EVER = Selection(Timeframe(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)), only=None)
+_EVER = Selection(Timeframe(EPOCH, datetime(2200, 1, 1, tzinfo=UTC)), only=None)
 _EVERYTHING = Cover(None, None, ())
 
 
@@ -60,15 +60,10 @@ def rows(connection: sa.Connection, selection: Selection, cover: Cover) -> pa.Ta
     )
     inside = everything.slice(start, end - start)
     ends = [
-        once(connection, ("sums of an end", frame), partial(_read_end, connection, frame), _bytes)
-        for frame in ends_of(cover, selection.timeframe.zone)
+        once(connection, ("sums of an end", span), partial(_read_end, connection, span), _bytes)
+        for span in ends_of(cover, selection.timeframe.zone)
     ]
     return _together([inside, *ends]) if any(map(len, ends)) else inside
-
-
-def ends_of(cover: Cover, zone: str) -> list[Timeframe]:
-    """The parts of a timeframe that are read from the calls."""
-    return [Timeframe(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), zone) for start, end in cover.ends]
 
 
 def _found(connection: sa.Connection, selection: Selection, cover: Cover) -> pa.Table:
@@ -93,9 +88,8 @@ def _read(connection: sa.Connection, selection: Selection, cover: Cover) -> pa.T
     return _coded(pa.Table.from_batches(found)) if found else NOT_HELD
 
 
-def _read_end(connection: sa.Connection, frame: Timeframe) -> pa.Table:
-    edges = dict(zip(("from", "to"), in_utc(frame.start, frame.end), strict=True))
-    found = list(batches(connection, _of_end(frame), edges))
+def _read_end(connection: sa.Connection, span: Timeframe) -> pa.Table:
+    found = list(batches(connection, _of_end(span), edges(span)))
     return _coded(pa.Table.from_batches(found)) if found else NOT_HELD
 
 
@@ -135,16 +129,9 @@ def _statement(unfiltered: Selection, choice: Choice) -> sa.Select[Any]:
     return _few(found)
 
 
-def but_for_edges(frame: Timeframe) -> Hashable:
-    """All that a statement on the calls of a span takes from it but its edges."""
-    (_, offset), *changes = offsets(frame)
-    return (offset, *changes)
-
-
 @cached(LRUCache(maxsize=64), key=but_for_edges, lock=Lock())
-def _of_end(frame: Timeframe) -> sa.Select[Any]:
-    start, end = (sa.bindparam(name, type_=sa.DateTime()) for name in ("from", "to"))
-    return _few(sources.calls(Selection(frame, only=None), _ALL, start, end).subquery("rows").c)
+def _of_end(span: Timeframe) -> sa.Select[Any]:
+    return _few(sources.calls(Selection(span, only=None), _ALL, *PLACES).subquery("rows").c)
 
 
 def _few(found: sa.ColumnCollection[str, sa.ColumnElement[Any]]) -> sa.Select[Any]:

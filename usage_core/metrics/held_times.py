@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from cachetools import LRUCache, cached
 
 from usage_core.metrics import sources
-from usage_core.metrics.covers import Choice, Cover, Wanted, in_utc
-from usage_core.metrics.day_rows import BY, but_for_edges, ends_of
+from usage_core.metrics.covers import Choice, Cover, Wanted
+from usage_core.metrics.day_rows import BY
 from usage_core.metrics.dimensions import DIMENSIONS, Row
+from usage_core.metrics.ends import PLACES, but_for_edges, edges, ends_of
 from usage_core.metrics.histograms import UNKNOWN_BIN, Lists, Whole
 from usage_core.selection import FILTERS, UNKNOWN, Selection
 from usage_core.store.columns import batches, values
@@ -68,13 +69,9 @@ def lists(
         return None
     places = np.concatenate([np.arange(*part) for part in _parts(held, choice.cover)])
     found = [_chosen(held.rows, places, selection, wanted)]
-    for frame in ends_of(choice.cover, selection.timeframe.zone):
-        rows = once(
-            connection,
-            ("times of an end", frame),
-            partial(_read_end, connection, frame),
-            _bytes_of_rows,
-        )
+    for span in ends_of(choice.cover, selection.timeframe.zone):
+        read = partial(_read_end, connection, span)
+        rows = once(connection, ("times of an end", span), read, _bytes_of_rows)
         if rows is None:
             return None
         found.append(_chosen(rows, np.arange(len(rows.starts) - 1), selection, wanted))
@@ -142,17 +139,15 @@ def _read(connection: sa.Connection, table: sa.Table) -> Held | tuple[()]:
     groups = [DIMENSIONS[name].expression(Row(c.day, dict(c))).label(f"by_{name}") for name in names]
     every = sa.select(*groups, c.bins, c.counts, c.day, c.whole_month).order_by(c.whole_month, c.day)
     found = _collected(connection, every)
-    rows = found and _rows(found, names)
-    if found is None or not rows:
+    if not found or (rows := _rows(found, names)) is None:
         return NOT_HELD
     months = int(pc.sum(found["whole_month"]).as_py())
     return Held(found["day"].chunk(0).to_numpy(), found.num_rows - months, rows)
 
 
-def _read_end(connection: sa.Connection, frame: Timeframe) -> Rows | None:
+def _read_end(connection: sa.Connection, span: Timeframe) -> Rows | None:
     """The calls of a span as rows of lists, by all there is; None where they are too many."""
-    edges = dict(zip(("from", "to"), in_utc(frame.start, frame.end), strict=True))
-    found = _collected(connection, _of_end(frame), edges)
+    found = _collected(connection, _of_end(span), edges(span))
     if found is None:
         return None
     return _rows(found, BY) if found.num_rows else _none()
@@ -165,17 +160,16 @@ def _none() -> Rows:
 
 # To put a statement together takes longer than to answer it. What is kept is the statement alone.
 @cached(LRUCache(maxsize=64), key=but_for_edges, lock=Lock())
-def _of_end(frame: Timeframe) -> sa.Select[Any]:
-    edges = (sa.bindparam(name, type_=sa.DateTime()) for name in ("from", "to"))
-    return sources.listed_calls(Selection(frame, only=None), Wanted(BY, bins=True), *edges)
+def _of_end(span: Timeframe) -> sa.Select[Any]:
+    return sources.listed_calls(Selection(span, only=None), Wanted(BY, bins=True), *PLACES)
 
 
 def _collected(
-    connection: sa.Connection, statement: sa.Select[Any], edges: Mapping[str, datetime] | None = None
+    connection: sa.Connection, statement: sa.Select[Any], parameters: Mapping[str, datetime] | None = None
 ) -> pa.Table | None:
     """All that a statement of lists finds; None where it is too long."""
     found, bins = [], 0
-    for batch in batches(connection, statement, edges):
+    for batch in batches(connection, statement, parameters):
         found.append(batch)
         bins += len(batch["bins"].flatten())
         if bins > MOST_BINS_READ:

@@ -31,14 +31,14 @@ from usage_core.periods import following, offsets, start_of
 from usage_core.selection import FILTERS, Selection
 from usage_core.store.rows import arrow
 from usage_core.store.tables import CALLS
-from usage_core.timeframe import Grain, Timeframe
+from usage_core.timeframe import EPOCH, Grain, Timeframe
 
 STRETCH_ROWS = 1_000_000
 
 LONG_MS = 3_600_000
 """Few calls take longer, and statistics tell which files and row groups have none: they are not read."""
 
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def over_time(
 
 
 def _peak(top: Top, untimed: int = 0) -> Peak:
-    return Peak(top.calls, _EPOCH + top.at * _MICROSECOND if top.calls else None, untimed)
+    return Peak(top.calls, EPOCH + top.at * _MICROSECOND if top.calls else None, untimed)
 
 
 def _swept(
@@ -174,4 +174,4 @@ def _marks(frame: Timeframe, grain: Grain | None) -> Iterator[Mark]:
 
 
 def _micros(moment: datetime) -> int:
-    return (moment.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+    return (moment.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND

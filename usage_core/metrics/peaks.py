@@ -11,7 +11,7 @@ the benchmark's year, none), and where there are few, reading them takes no time
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ from usage_core.metrics.slices import Slice, slices
 from usage_core.selection import UNKNOWN, Selection
 from usage_core.store.local_time import local_time, truncated
 from usage_core.store.tables import CALLS
-from usage_core.timeframe import MINUTE
+from usage_core.timeframe import EPOCH, MINUTE
 
 STRETCH_CALLS = 5_000_000
 
@@ -31,7 +31,7 @@ WIDE = sa.Numeric(38, 0)
 _AFTER = 10**9
 """More than there are minutes from 1970 to any call."""
 
-_EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Top(NamedTuple):
@@ -176,4 +176,4 @@ def _code(amount: sa.ColumnElement[Any], minute: sa.ColumnElement[Any]) -> sa.Co
 
 def _top(code: int) -> Top:
     amount, rest = divmod(code, _AFTER)
-    return Top(amount, _EPOCH + (_AFTER - 1 - rest) * MINUTE)
+    return Top(amount, EPOCH + (_AFTER - 1 - rest) * MINUTE)
